@@ -1,0 +1,192 @@
+"""The job file: what to move, from where, to where, and how.
+
+A job is read from TOML into frozen values, every problem found at once with its field and line. The window
+builds the same nested dictionary from its form and goes through the same checks (`job_from`), so both faces
+accept and refuse the same things. Secrets never appear here: `credentials` is a reference.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from migrator.errors import JobFileError, Problem
+from migrator.job_rules import Checker, line_of
+from migrator.model.filters import Filter
+
+Provider = Literal["aws", "lyve", "s3"]
+Side = Literal["source", "destination"]
+Existing = Literal["skip-same", "skip", "refuse", "overwrite"]
+Verify = Literal["auto", "size", "checksum", "read-back"]
+UndoPolicy = Literal["required", "best-effort"]
+
+PROVIDER_NAMES: Mapping[Provider, str] = {"aws": "AWS", "lyve": "Lyve Cloud", "s3": "S3"}
+
+DEFAULT_THREADS = 16
+MAX_THREADS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One side of a job: an endpoint, a reference to credentials, a bucket and a prefix in it."""
+
+    provider: Provider
+    bucket: str
+    prefix: str = ""
+    region: str = ""
+    endpoint_url: str = ""
+    credentials: str = "default"
+    ca_file: str = ""
+    allow_http: bool = False
+    requester_pays: bool = False
+    create_bucket: bool = False
+
+    @property
+    def label(self) -> str:
+        """What people call this end."""
+        return PROVIDER_NAMES[self.provider]
+
+    @property
+    def place(self) -> str:
+        """End, bucket and prefix, as shown to people: `AWS photos/2024/`."""
+        return f"{self.label} {self.bucket}/{self.prefix}"
+
+    @property
+    def address(self) -> str:
+        """What identifies the service behind this end, whatever the region is written as."""
+        return self.endpoint_url.rstrip("/").lower() or f"aws:{self.region}"
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """The job's `[transfer]`. `bandwidth_bytes_s` is 0 where there is no limit."""
+
+    threads: int = DEFAULT_THREADS
+    existing: Existing = "skip-same"
+    verify: Verify = "auto"
+    bandwidth_bytes_s: int = 0
+    undo: UndoPolicy = "required"
+    token: bool = True
+    keep_date: bool = True
+    wait_s: float = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Carry:
+    """The job's `[carry]`: what travels besides bytes, system headers and user metadata."""
+
+    tags: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as it will run."""
+
+    source: End
+    destination: End
+    name: str = ""
+    filters: Filter = field(default_factory=Filter)
+    transfer: Transfer = field(default_factory=Transfer)
+    carry: Carry = field(default_factory=Carry)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def migration(self) -> str:
+        """Runs with the same value belong together: same source and destination (end, bucket, prefix)."""
+        ends = (self.source, self.destination)
+        return " -> ".join(f"{end.provider}|{end.address}|{end.bucket}|{end.prefix}" for end in ends)
+
+    def destination_key(self, key: str) -> str:
+        """Where a source key goes: the source prefix is taken off, the destination prefix put in front."""
+        return self.destination.prefix + key.removeprefix(self.source.prefix)
+
+
+def read_job(path: Path) -> Job:
+    """The job in a file.
+
+    Raises:
+        JobFileError: it cannot be read, is not TOML, or is not a job; every problem is named.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as cause:
+        problem = Problem("file", f"cannot be read: {cause.strerror}")
+        raise JobFileError([problem], path=str(path)) from cause
+    except UnicodeDecodeError as cause:
+        raise JobFileError([Problem("file", "is not UTF-8 text")], path=str(path)) from cause
+    return parse_job(text, path=str(path))
+
+
+def parse_job(text: str, *, path: str = "") -> Job:
+    """The job in a TOML text.
+
+    Raises:
+        JobFileError: not TOML, or not a job.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as cause:
+        raise JobFileError([Problem("file", f"is not TOML: {cause}")], path=path) from cause
+    try:
+        return job_from(table)
+    except JobFileError as cause:
+        lines = [Problem(each.field, each.message, line_of(text, each.field)) for each in cause.problems]
+        raise JobFileError(lines, path=path) from None
+
+
+def job_from(table: Mapping[str, Any]) -> Job:
+    """The job in a nested dictionary of the job file's shape.
+
+    Raises:
+        JobFileError: with one problem for each thing that is wrong.
+    """
+    check = Checker(table)
+    check.unknown_keys()
+    check.version()
+    source = _end(check, "source")
+    destination = _end(check, "destination")
+    filters = check.filters()
+    transfer = Transfer(
+        threads=check.threads("transfer.threads", DEFAULT_THREADS, MAX_THREADS),
+        existing=check.choice("transfer.existing", ("skip-same", "skip", "refuse", "overwrite")),
+        verify=check.choice("transfer.verify", ("auto", "size", "checksum", "read-back")),
+        bandwidth_bytes_s=check.speed("transfer.bandwidth_limit"),
+        undo=check.choice("transfer.undo", ("required", "best-effort")),
+        token=check.flag("transfer.token", default=True),
+        keep_date=check.flag("transfer.keep_date", default=True),
+        wait_s=check.duration("transfer.wait", 24 * 3600),
+    )
+    carry = Carry(tags=check.carry())
+    check.not_one_inside_the_other(source, destination)
+    job = Job(
+        source=source,
+        destination=destination,
+        name=check.text("name"),
+        filters=filters,
+        transfer=transfer,
+        carry=carry,
+        warnings=tuple(check.warnings),
+    )
+    if check.problems:
+        raise JobFileError(check.problems)
+    return job
+
+
+def _end(check: Checker, side: Side) -> End:
+    provider = check.choice(f"{side}.provider", ("aws", "lyve", "s3"), required=True)
+    endpoint_url = check.endpoint(side, provider)
+    return End(
+        provider=provider,
+        bucket=check.bucket(f"{side}.bucket"),
+        prefix=check.text(f"{side}.prefix"),
+        region=check.region(side, provider, endpoint_url),
+        endpoint_url=endpoint_url,
+        credentials=check.credentials(f"{side}.credentials"),
+        ca_file=check.ca_file(f"{side}.ca_file"),
+        allow_http=check.flag(f"{side}.allow_http", default=False),
+        requester_pays=check.requester_pays(side),
+        create_bucket=check.create_bucket(side),
+    )

@@ -1,0 +1,183 @@
+"""Secrets: what a reference in a job file leads to, and the operating system's vault behind `keyring:NAME`.
+
+Nothing in here prints, logs or stores a secret anywhere but in the vault. Where the system has no vault,
+keys are kept in memory for as long as the program runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from migrator.errors import CredentialsError
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
+#: The vault's name for our entries; one entry for each NAME.
+SERVICE = "AWS S3 <> Lyve Cloud Data Migration"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """A key pair, with the session token of temporary keys. The secret halves never show in `repr`."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str = ""
+
+    def __repr__(self) -> str:
+        return f"Keys({self.masked}, ***)"
+
+    @property
+    def masked(self) -> str:
+        """The access key id as far as it may be shown: `AKIA…N5A`."""
+        key = self.access_key_id
+        return f"{key[:4]}…{key[-3:]}" if len(key) > 10 else f"{key[:2]}…"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Values that must never reach a file, a log or a screen."""
+        return tuple(value for value in (self.secret_access_key, self.session_token) if value)
+
+
+@dataclass(frozen=True, slots=True)
+class AwsChain:
+    """Leave it to AWS's own chain: a named profile, or (empty) SSO, instance role, environment …"""
+
+    profile: str = ""
+
+
+Credentials = Keys | AwsChain
+
+
+def resolve(reference: str, side: str, environment: Mapping[str, str] | None = None) -> Credentials:
+    """What `credentials = "…"` of the job's `side` (source, destination) leads to.
+
+    Raises:
+        CredentialsError: nothing is there; the message says where it was looked for.
+    """
+    if reference.startswith("keyring:"):
+        return _from_vault(reference.removeprefix("keyring:"), side)
+    if reference.startswith("profile:"):
+        return AwsChain(reference.removeprefix("profile:"))
+    if reference == "env":
+        return _from_environment(side, os.environ if environment is None else environment)
+    return AwsChain()
+
+
+def _from_environment(side: str, environment: Mapping[str, str]) -> Keys:
+    names = [f"MIGRATOR_{side.upper()}_{name}" for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY")]
+    missing = [name for name in names if not environment.get(name)]
+    if missing:
+        raise CredentialsError(
+            f'The {side} uses credentials = "env", but {" and ".join(missing)} '
+            f"{'is' if len(missing) == 1 else 'are'} not set.",
+            side=side,
+            advice="Set them in the environment of this command.",
+        )
+    token = environment.get(f"MIGRATOR_{side.upper()}_SESSION_TOKEN", "")
+    return Keys(environment[names[0]], environment[names[1]], token)
+
+
+def _from_vault(name: str, side: str) -> Keys:
+    keys = load(name)
+    if keys is None:
+        raise CredentialsError(
+            f'No keys are stored under the name "{name}" ({side}).',
+            side=side,
+            advice="Enter them in the window and press Generate Config File, or use credentials = "
+            '"env" and environment variables.',
+        )
+    return keys
+
+
+# -- the vault ------------------------------------------------------------------------------------
+
+#: What was entered in this process; also the only place where the system has no vault.
+_session: dict[str, Keys] = {}
+
+
+def keep_for_session(name: str, keys: Keys) -> None:
+    """Remember keys until the program ends, and nowhere else."""
+    _session[name] = keys
+
+
+def save(name: str, keys: Keys) -> bool:
+    """Store keys in the system's vault; False where there is none and memory has to do."""
+    keep_for_session(name, keys)
+    vault = _vault()
+    if vault is None:
+        return False
+    fields = {"id": keys.access_key_id, "secret": keys.secret_access_key, "token": keys.session_token}
+    try:
+        vault.set_password(SERVICE, name, json.dumps(fields))
+    except Exception:  # every backend has errors of its own; a locked vault must not lose the session's keys
+        return False
+    return True
+
+
+def load(name: str) -> Keys | None:
+    """Keys stored under `name`, or None."""
+    if name in _session:
+        return _session[name]
+    vault = _vault()
+    if vault is None:
+        return None
+    try:
+        text = vault.get_password(SERVICE, name)
+    except Exception:  # a locked or broken vault holds no usable keys; `resolve` says what to do
+        return None
+    if not text:
+        return None
+    try:
+        fields: Any = json.loads(text)
+        return Keys(fields["id"], fields["secret"], fields.get("token", ""))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def vault_name() -> str:
+    """What the system calls its vault, empty where there is none."""
+    vault = _vault()
+    return "" if vault is None else _VAULT_NAMES.get(type(vault).__module__.rpartition(".")[2], "key store")
+
+
+_VAULT_NAMES = {
+    "Windows": "Windows Credential Manager",
+    "macOS": "macOS Keychain",
+    "SecretService": "Secret Service",
+    "kwallet": "KWallet",
+}
+
+
+@cache
+def _vault() -> KeyringBackend | None:
+    """The system's vault. Named classes only: discovery could pick a plain-text file (keyring issue 370)."""
+    for backend in _candidates():
+        try:
+            if backend.priority > 0:
+                return backend()
+        except Exception:  # noqa: S112  (no D-Bus, no session, no library: the next candidate)
+            continue
+    return None
+
+
+def _candidates() -> list[type[KeyringBackend]]:
+    if sys.platform == "win32":
+        from keyring.backends.Windows import WinVaultKeyring
+
+        return [WinVaultKeyring]
+    if sys.platform == "darwin":
+        from keyring.backends.macOS import Keyring as Keychain
+
+        return [Keychain]
+    from keyring.backends.kwallet import DBusKeyring
+    from keyring.backends.SecretService import Keyring as SecretService
+
+    return [SecretService, DBusKeyring]

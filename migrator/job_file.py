@@ -1,0 +1,58 @@
+"""Writing the job file: what "Generate Config File" and `demo` put on disk."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+_COMMENTS = {
+    "source": "where objects come from; it is only read",
+    "destination": "where they go",
+    "filters": "all optional; an absent one filters nothing",
+    "transfer": "how",
+    "carry": "what travels besides bytes, system headers and user metadata",
+}
+
+
+def job_text(table: Mapping[str, Any]) -> str:
+    """TOML of the job file's shape. Empty values are left out: absent means the default."""
+    import tomlkit
+
+    document = tomlkit.document()
+    document.add(tomlkit.comment("AWS S3 <> Lyve Cloud Data Migration: a job. There are no secrets in here."))
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            section = tomlkit.table()
+            if name in _COMMENTS:
+                section.comment(_COMMENTS[name])
+            for field, entry in value.items():
+                if entry not in ("", None, [], ()):
+                    section.add(field, list(entry) if isinstance(entry, tuple) else entry)
+            if len(section):
+                document.add(name, section)
+        elif value not in ("", None):
+            document.add(name, value)
+    return tomlkit.dumps(document)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file atomically, readable by its owner only from its first byte on.
+
+    Raises:
+        OSError: it could not be written; an older file is untouched.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # mkstemp creates with mode 0600.
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,381 @@
+"""The rules of the job file, field by field, each with the sentence a user gets when it is broken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from migrator.errors import Problem
+from migrator.model.filters import Filter, as_utc
+from migrator.model.globs import BadPattern, compile_glob
+from migrator.model.objects import KEY_LIMIT_BYTES, key_bytes
+from migrator.model.sizes import SIZE_HELP, parse_duration, parse_size
+
+if TYPE_CHECKING:
+    from migrator.config import End
+
+_END = {
+    "provider",
+    "bucket",
+    "prefix",
+    "region",
+    "endpoint_url",
+    "credentials",
+    "ca_file",
+    "allow_http",
+    "requester_pays",
+}
+#: Every table of the job file ("" is the top) and the keys it may have.
+KNOWN: Mapping[str, set[str]] = {
+    "": {"version", "name", "source", "destination", "filters", "transfer", "carry", "environment"},
+    "source": _END,
+    "destination": _END | {"create_bucket"},
+    "filters": {"min_date", "max_date", "min_size", "max_size", "include", "exclude"},
+    "transfer": {"threads", "existing", "verify", "bandwidth_limit", "undo", "token", "keep_date", "wait"},
+    "carry": {"tags", "versions", "storage_class", "encryption", "locks", "accept"},
+    "environment": {"accept"},
+}
+
+_SECRET_NAMES = re.compile(r"secret|password|access_key|token_value|session_token|aws_secret", re.I)
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-]{1,253}[A-Za-z0-9]")
+_REFERENCE = re.compile(r"keyring:[^\s:][^:]*|profile:.+|env|default")
+_REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+#: `s3.us-west-1.acme.lyve.seagate.com`: the region is the label after `s3`.
+_LYVE_HOST = re.compile(r"s3\.(?P<region>[a-z0-9-]+)\.(?P<rest>.+)")
+_OLD_LYVE = ".lyvecloud.seagate.com"
+
+OLD_LYVE_WARNING = (
+    "{host} is an address of Lyve Cloud's first generation: its certificate expired on 2026-07-19. "
+    "Paste the endpoint URL that the Lyve Cloud console shows now."
+)
+
+
+class Checker:
+    """Reads fields out of the nested dictionary, remembers every problem, and returns usable stand-ins."""
+
+    def __init__(self, table: Mapping[str, Any]) -> None:
+        self.table = table
+        self.problems: list[Problem] = []
+        self.warnings: list[str] = []
+
+    def problem(self, field: str, message: str) -> None:
+        self.problems.append(Problem(field, message))
+
+    def get(self, field: str, default: Any = None) -> Any:
+        section, _, name = field.rpartition(".")
+        table = self.table.get(section, {}) if section else self.table
+        return table.get(name, default) if isinstance(table, Mapping) else default
+
+    # -- the whole ------------------------------------------------------------------------------
+
+    def unknown_keys(self) -> None:
+        for section, known in KNOWN.items():
+            table = self.table.get(section, {}) if section else self.table
+            if not isinstance(table, Mapping):
+                self.problem(section, f"must be a table: write [{section}] on a line of its own")
+                continue
+            for name in table:
+                if name in known:
+                    continue
+                field = f"{section}.{name}" if section else str(name)
+                if _SECRET_NAMES.search(str(name)):
+                    self.problem(
+                        field,
+                        "secrets never belong into the job file. Remove this line, store the keys with the "
+                        'window, and refer to them with credentials = "keyring:NAME" (or "env", '
+                        '"profile:NAME", "default").',
+                    )
+                else:
+                    self.problem(field, f"is not known here. Allowed: {', '.join(sorted(known))}.")
+
+    def version(self) -> None:
+        version = self.table.get("version")
+        if version is None:
+            self.problem("version", "is missing. Write version = 1 at the top.")
+        elif version != 1 or isinstance(version, bool):
+            self.problem("version", f"is {version!r}; this release reads version 1.")
+
+    def not_one_inside_the_other(self, source: End, destination: End) -> None:
+        if source.address != destination.address or source.bucket != destination.bucket:
+            return
+        if source.prefix == destination.prefix:
+            self.problem("destination", "is the same place as the source.")
+        elif source.prefix.startswith(destination.prefix) or destination.prefix.startswith(source.prefix):
+            self.problem("destination.prefix", "source and destination lie inside one another.")
+
+    # -- one field each -------------------------------------------------------------------------
+
+    def text(self, field: str) -> str:
+        value = self.get(field, "")
+        if not isinstance(value, str):
+            self.problem(field, f"must be text in quotes, not {value!r}.")
+            return ""
+        if field.endswith(".prefix") and len(key_bytes(value)) > KEY_LIMIT_BYTES:
+            self.problem(field, f"is longer than {KEY_LIMIT_BYTES} bytes, the longest key S3 allows.")
+        return value
+
+    def flag(self, field: str, *, default: bool) -> bool:
+        value = self.get(field, default)
+        if not isinstance(value, bool):
+            self.problem(field, f"must be true or false, not {value!r}.")
+            return default
+        return value
+
+    def choice(self, field: str, allowed: Sequence[str], *, required: bool = False) -> Any:
+        """One of `allowed`; the first of them where the field is absent."""
+        value = self.get(field)
+        if value is None and not required:
+            return allowed[0]
+        if value not in allowed:
+            wrong = "is missing" if value is None else f"is {value!r}"
+            self.problem(field, f"{wrong}. Allowed: {', '.join(allowed)}.")
+            return allowed[0]
+        return value
+
+    def threads(self, field: str, default: int, most: int) -> int:
+        value = self.get(field, default)
+        if value == "auto":
+            return default
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+            self.problem(field, f'is {value!r}. Allowed: a whole number between 1 and {most}, or "auto".')
+            return default
+        return value
+
+    def bucket(self, field: str) -> str:
+        value = self.get(field, "")
+        if not isinstance(value, str) or not value.strip():
+            self.problem(field, "is missing. Name the bucket.")
+            return ""
+        if not _BUCKET.fullmatch(value):
+            self.problem(
+                field, f'"{value}" is not a bucket name: 3 to 63 lower-case letters, digits, dots, hyphens.'
+            )
+        return value
+
+    def endpoint(self, side: str, provider: str) -> str:
+        field = f"{side}.endpoint_url"
+        value = self.text(field).strip().rstrip("/")
+        if not value:
+            if provider == "lyve":
+                self.problem(
+                    field,
+                    "is missing. Copy the S3 endpoint URL from the Lyve Cloud console: its host contains "
+                    "your account's label, so it cannot be guessed.",
+                )
+            elif provider == "s3":
+                self.problem(
+                    field, "is missing. Write the URL of the S3 service, e.g. https://s3.example.com"
+                )
+            return ""
+        try:
+            parts = urlsplit(value)
+            host, _ = parts.hostname or "", parts.port
+        except ValueError:
+            parts, host = urlsplit(""), ""
+        if parts.scheme not in {"http", "https"} or not host:
+            self.problem(field, f'"{value}" is not a URL. It must start with https://')
+            return ""
+        if parts.username or parts.password:
+            self.problem(field, "must not contain a user name or password.")
+            return ""
+        if parts.path not in {"", "/"} or parts.query or parts.fragment:
+            self.problem(field, "must end after the host (and port); the bucket has a field of its own.")
+        if (
+            parts.scheme == "http"
+            and not is_loopback(host)
+            and not self.flag(f"{side}.allow_http", default=False)
+        ):
+            self.problem(
+                field,
+                "would send data over http, readable by anyone on the way. Use https://, or write "
+                f"allow_http = true in [{side}] if this network is yours alone.",
+            )
+        if host.endswith(_OLD_LYVE):
+            self.warnings.append(OLD_LYVE_WARNING.format(host=host))
+        return value
+
+    def region(self, side: str, provider: str, endpoint_url: str) -> str:
+        field = f"{side}.region"
+        value = self.text(field).strip()
+        if value and not _REGION.fullmatch(value):
+            self.problem(field, f'"{value}" is not a region. Allowed: lower-case letters, digits, hyphens.')
+        if value:
+            return value
+        if provider == "lyve":
+            return lyve_region(endpoint_url)
+        if provider == "aws" and not endpoint_url and not self._has_aws_default_region(side):
+            self.problem(field, "is missing. Write the bucket's region, e.g. us-east-1.")
+        return ""
+
+    def _has_aws_default_region(self, side: str) -> bool:
+        reference = self.get(f"{side}.credentials", "default")
+        return reference == "default" or str(reference).startswith("profile:")
+
+    def credentials(self, field: str) -> str:
+        value = self.get(field, "default")
+        if not isinstance(value, str) or not _REFERENCE.fullmatch(value):
+            self.problem(field, "must be one of: keyring:NAME, env, profile:NAME, default.")
+            return "default"
+        return value
+
+    def ca_file(self, field: str) -> str:
+        value = self.text(field)
+        if value and not Path(value).expanduser().is_file():
+            self.problem(field, f'there is no file "{value}".')
+        return value
+
+    def requester_pays(self, side: str) -> bool:
+        return self.flag(f"{side}.requester_pays", default=False)
+
+    def create_bucket(self, side: str) -> bool:
+        if side == "source":
+            return False
+        wanted = self.flag("destination.create_bucket", default=False)
+        if wanted:
+            self._later("destination.create_bucket", "create the bucket first")
+        return wanted
+
+    def speed(self, field: str) -> int:
+        value = self.get(field, "")
+        if value in ("", 0):
+            return 0
+        try:
+            speed = parse_size(str(value).removesuffix("/s"))
+        except ValueError:
+            speed = 0
+        if speed <= 0:
+            self.problem(field, f'"{value}" is not a speed. Write e.g. "50 MB/s", or "" for no limit.')
+        return speed
+
+    def duration(self, field: str, default: float) -> float:
+        value = self.get(field)
+        if value is None:
+            return default
+        try:
+            return parse_duration(str(value))
+        except ValueError:
+            self.problem(field, f'"{value}" is not a duration. Write e.g. "90s", "15m", "24h", "2d".')
+            return default
+
+    def carry(self) -> bool:
+        """Checks `[carry]`; returns `tags`. What this release cannot do yet is refused, not ignored."""
+        self.choice("carry.versions", ("current", "all"))
+        self.choice("carry.locks", ("report", "after-verify", "at-once"))
+        if self.get("carry.versions", "current") == "all":
+            self._later("carry.versions", 'use "current"')
+        if self.get("carry.locks", "report") in {"after-verify", "at-once"}:
+            self._later("carry.locks", 'use "report"')
+        for name in ("storage_class", "encryption"):
+            if self.text(f"carry.{name}"):
+                self._later(f"carry.{name}", 'leave it ""; the destination bucket\'s default applies')
+        accept = self.get("carry.accept", [])
+        if not _is_text_list(accept):
+            self.problem("carry.accept", 'must be a list of texts, e.g. ["acl", "storage-class"].')
+        return self.flag("carry.tags", default=True)
+
+    def _later(self, field: str, instead: str) -> None:
+        self.problem(field, f"is not supported by this release: {instead}.")
+
+    # -- filters --------------------------------------------------------------------------------
+
+    def filters(self) -> Filter:
+        min_date, max_date = self._date("filters.min_date"), self._date("filters.max_date")
+        min_size, max_size = self._size("filters.min_size"), self._size("filters.max_size")
+        if min_date is not None and max_date is not None:
+            latest = as_utc(max_date)
+            whole_day = not isinstance(max_date, datetime)
+            first = as_utc(min_date)
+            if (first.date() > latest.date()) if whole_day else (first > latest):
+                self.problem("filters.max_date", "is before min_date: nothing could match.")
+        if min_size is not None and max_size is not None and max_size < min_size:
+            self.problem("filters.max_size", "is smaller than min_size: nothing could match.")
+        return Filter(
+            min_date=min_date,
+            max_date=max_date,
+            min_size=min_size,
+            max_size=max_size,
+            include=self._globs("filters.include"),
+            exclude=self._globs("filters.exclude"),
+        )
+
+    def _date(self, field: str) -> date | datetime | None:
+        value = self.get(field)
+        if value is None or value == "":
+            return None
+        if isinstance(value, date):
+            return value
+        try:
+            text = str(value).strip()
+            return date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
+        except ValueError:
+            self.problem(field, f'"{value}" is not a date. Write 2024-12-31, or 2024-12-31T18:00:00Z.')
+            return None
+
+    def _size(self, field: str) -> int | None:
+        value = self.get(field)
+        if value is None or value == "":
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            self.problem(field, f"is {value!r}. Allowed: {SIZE_HELP}.")
+            return None
+        try:
+            return parse_size(str(value))
+        except ValueError:
+            self.problem(field, f'"{value}" is not a size. Allowed: {SIZE_HELP}.')
+            return None
+
+    def _globs(self, field: str) -> tuple[str, ...]:
+        value = self.get(field, [])
+        if not _is_text_list(value):
+            self.problem(field, 'must be a list of patterns, e.g. ["*.jpg", "2024/**"].')
+            return ()
+        good = []
+        for pattern in value:
+            try:
+                compile_glob(pattern)
+            except BadPattern as cause:
+                self.problem(field, f'the pattern "{pattern}" is not finished: {cause}.')
+            else:
+                good.append(pattern)
+        return tuple(good)
+
+
+def _is_text_list(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
+
+
+def is_loopback(host: str) -> bool:
+    """True for this machine's own loopback addresses."""
+    return host in {"localhost", "::1"} or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
+
+
+def lyve_region(endpoint_url: str) -> str:
+    """The region in a Lyve Cloud endpoint's host, empty where it has none.
+
+    >>> lyve_region("https://s3.us-west-1.example.lyve.seagate.com")
+    'us-west-1'
+    """
+    host = urlsplit(endpoint_url).hostname or ""
+    match = _LYVE_HOST.fullmatch(host)
+    return match["region"] if match and "seagate.com" in match["rest"] else ""
+
+
+def line_of(text: str, field: str) -> int | None:
+    """The line on which a dotted field is set in a TOML text, or its section begins; None if neither."""
+    section, _, name = field.rpartition(".")
+    current, section_line = "", None
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = re.match(r"\s*\[\s*([\w.-]+)\s*\]", line)
+        if header:
+            current = header[1]
+            if current in {section, field}:
+                section_line = number
+            continue
+        key = re.match(r"""\s*["']?([\w-]+)["']?\s*=""", line)
+        if key and current == section and key[1] == name:
+            return number
+    return section_line

@@ -1,0 +1,262 @@
+"""What the engine tells: a closed union of frozen values, the same for window, command line and tests.
+
+Events are data, not sentences (`migrator.words` has the sentences). Every one is JSON-able by `as_json`.
+Their number is bounded by the objects: a few per object, progress at most ten times a second.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from enum import StrEnum
+from typing import Any
+
+from migrator.model.ledger import Drift, Outcome
+
+
+class Phase(StrEnum):
+    """What a run is doing."""
+
+    CONNECTING = "connecting"
+    LISTING = "listing"
+    COPYING = "copying"
+    CHECKING = "checking"  #: the second listing, or `verify`
+    ROLLING_BACK = "rolling-back"
+    STOPPING = "stopping"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class EndChecked:
+    """One end was tried with its keys. Where not `ok`, `field` is the job field to look at (`source.region`).
+
+    `buckets` is None where these keys may not list buckets, which stops nothing.
+    """
+
+    side: str
+    ok: bool
+    field: str = ""
+    message: str = ""
+    advice: str = ""
+    buckets: tuple[str, ...] | None = None
+    millis: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigWritten:
+    """The job file is on disk. `vault` names the system's key store, empty where keys stay in memory."""
+
+    path: str
+    vault: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """A command on a run begins. `source` and `destination` are shown to people: end, bucket, prefix."""
+
+    run: str
+    command: str  #: run | resume | rollback | verify | plan | accept
+    source: str
+    destination: str
+    threads: int
+    directory: str = ""  #: the run directory, empty for `plan`
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseChanged:
+    phase: Phase
+
+
+@dataclass(frozen=True, slots=True)
+class ListingProgress:
+    """Totals so far while listing: they still grow, except where `final`."""
+
+    listed: int
+    bytes_listed: int
+    planned: int
+    bytes_planned: int
+    same: int
+    filtered: int
+    unsupported: int
+    conflicts: int
+    filtered_by: Mapping[str, int]
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveTransfer:
+    """One object under way, for a row on screen."""
+
+    key: str
+    size_bytes: int
+    bytes_done: int
+    part: int = 0  #: parts done, 0 of 0 for a single PUT
+    parts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TransferProgress:
+    """At most ten a second. `bytes_moved` counts every byte sent, repeated ones too."""
+
+    bytes_moved: int
+    active: tuple[ActiveTransfer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectCopied:
+    key: str
+    size_bytes: int
+    assurance: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFailed:
+    """`cause` groups failures (an error code); `message` and `advice` are for a person."""
+
+    key: str
+    size_bytes: int
+    cause: str
+    message: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectConflict:
+    """The destination has something else under this key (`reason` says which case); it was left alone.
+
+    `while_listing`: found by the plan, so `ListingProgress` counts it already.
+    """
+
+    key: str
+    reason: str
+    while_listing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectUnsupported:
+    """The object cannot be carried over whole (`reason`), so it was not carried over.
+
+    `while_listing`: found by the plan, so `ListingProgress` counts it already.
+    """
+
+    key: str
+    reason: str
+    while_listing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """A request to `end` failed in a way worth another try in `delay_s` seconds."""
+
+    end: str
+    operation: str
+    attempt: int
+    delay_s: float
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something the user should know and that stops nothing. `code` is stable, `message` is for people."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackProgress:
+    """How far an undo is: objects looked at, of how many."""
+
+    done: int
+    total: int
+    removed: int
+    restored: int
+    left_in_place: int
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectUndone:
+    """What rollback did about one key: `removed`, `restored`, `gone` or `left`, and why."""
+
+    key: str
+    action: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectChecked:
+    """`verify` found something wrong with a copy (`reason`)."""
+
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The last word on a run: the contract's summary line."""
+
+    run: str
+    outcome: Outcome
+    seconds: float
+    ledger: Mapping[str, Any]
+    drift: Drift = field(default_factory=Drift)
+    cause: str = ""
+    message: str = ""  #: for a person, where the outcome needs one
+    advice: str = ""
+    removed: int | None = None
+    restored: int | None = None
+    left_in_place: int | None = None
+    filtered_by: Mapping[str, int] | None = None
+    exit_code: int = 0
+
+
+Event = (
+    EndChecked
+    | ConfigWritten
+    | RunStarted
+    | PhaseChanged
+    | ListingProgress
+    | TransferProgress
+    | ObjectCopied
+    | ObjectFailed
+    | ObjectConflict
+    | ObjectUnsupported
+    | Retrying
+    | Warned
+    | RollbackProgress
+    | ObjectUndone
+    | ObjectChecked
+    | Summary
+)
+
+_CAMEL = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def event_name(event: Event) -> str:
+    """`ObjectCopied` -> `object-copied`."""
+    return _CAMEL.sub("-", type(event).__name__).lower()
+
+
+def as_json(event: Event) -> dict[str, Any]:
+    """The event as JSON-able data with its name under `event`. The ledger of a summary lies flat in it."""
+    data: dict[str, Any] = {"event": event_name(event)}
+    for each in fields(event):
+        value = getattr(event, each.name)
+        if isinstance(event, Summary) and each.name == "ledger":
+            data.update(value)
+        elif value is not None and value != "":
+            data[each.name] = _plain(value)
+    return data
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value

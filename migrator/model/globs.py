@@ -1,0 +1,100 @@
+"""Glob patterns as rclone reads them, turned into regular expressions.
+
+    *        any characters but "/"          file.*      matches at any depth
+    **       any characters, "/" too         /file.*     matches only at the prefix's root
+    ?        one character but "/"           dir/        the same as dir/**
+    [ab-z]   one of these, [!ab] none        {a,b}       either
+    {{re}}   a regular expression            \\x         the character x itself
+
+Source: https://rclone.org/filtering/#patterns
+"""
+
+from __future__ import annotations
+
+import re
+
+
+class BadPattern(ValueError):
+    """The pattern is not finished; the message says what is missing."""
+
+
+def compile_glob(pattern: str) -> re.Pattern[str]:
+    """The regular expression that a whole key (relative to the job's prefix) must match.
+
+    Raises:
+        BadPattern: unbalanced brackets or braces, or a bad `{{...}}`.
+    """
+    if not pattern:
+        raise BadPattern("the pattern is empty")
+    start = "^" if pattern.startswith("/") else "(?:^|/)"
+    body = pattern.removeprefix("/")
+    if body.endswith("/"):
+        body += "**"
+    try:
+        return re.compile(f"{start}{_translate(body)}$", re.DOTALL)
+    except re.error as cause:
+        raise BadPattern(str(cause)) from cause
+
+
+def _translate(glob: str) -> str:
+    out: list[str] = []
+    in_braces = False
+    index = 0
+    while index < len(glob):
+        char = glob[index]
+        index += 1
+        if char == "\\":
+            if index == len(glob):
+                raise BadPattern('nothing follows the last "\\"')
+            out.append(re.escape(glob[index]))
+            index += 1
+        elif char == "*":
+            doubled = glob.startswith("*", index)
+            index += doubled
+            out.append(".*" if doubled else "[^/]*")
+        elif char == "?":
+            out.append("[^/]")
+        elif char == "[":
+            text, index = _character_set(glob, index)
+            out.append(text)
+        elif char == "{" and glob.startswith("{", index):
+            end = glob.find("}}", index)
+            if end < 0:
+                raise BadPattern('missing "}}"')
+            out.append(f"(?:{glob[index + 1 : end]})")
+            index = end + 2
+        elif char == "{":
+            if in_braces:
+                raise BadPattern('"{" inside "{": braces do not nest')
+            in_braces = True
+            out.append("(?:")
+        elif char == "}":
+            if not in_braces:
+                raise BadPattern('"}" without "{"')
+            in_braces = False
+            out.append(")")
+        elif char == "," and in_braces:
+            out.append("|")
+        else:
+            out.append(re.escape(char))
+    if in_braces:
+        raise BadPattern('missing "}"')
+    return "".join(out)
+
+
+def _character_set(glob: str, index: int) -> tuple[str, int]:
+    """Translate what follows "["; returns the text and the index after the closing "]"."""
+    end = index
+    if glob.startswith(("!", "^"), end):
+        end += 1
+    if glob.startswith("]", end):
+        end += 1
+    end = glob.find("]", end)
+    if end < 0:
+        raise BadPattern('missing "]"')
+    inside = glob[index:end]
+    negated = inside.startswith(("!", "^"))
+    inside = inside[1:] if negated else inside
+    inside = inside.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+    inside = inside.replace("^", "\\^").replace("&", "\\&").replace("~", "\\~").replace("|", "\\|")
+    return ("[^/" if negated else "[") + inside + "]", end + 1

@@ -1,0 +1,191 @@
+"""Objects, keys and the values that describe them.
+
+A key is text whose UTF-8 bytes are the key. Python compares text by code point, which for UTF-8 is also
+the order of the bytes, so listings can be compared without encoding. Bytes that are not UTF-8 (S3 forbids
+them, a few servers store them) travel as lone surrogates: see `key_bytes`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+#: The metadata key that marks an object as written by one of our runs.
+TOKEN_KEY = "migrator-op"
+#: The metadata key that carries the source's LastModified, as rclone writes it.
+MTIME_KEY = "mtime"
+#: Both are ours, not the user's: outside every comparison and report of metadata.
+OWN_METADATA = frozenset({TOKEN_KEY, MTIME_KEY})
+
+#: S3: "Within the PUT request header, the user-defined metadata is limited to 2 KB in size",
+#: names and values together (AWS, Lyve Cloud 2 API guide p. 98).
+METADATA_LIMIT_BYTES = 2048
+#: S3: a key is at most 1,024 bytes of UTF-8.
+KEY_LIMIT_BYTES = 1024
+#: Everything we write of our own accord lives under this prefix at the bucket's root.
+RESERVED_PREFIX = ".migrator/"
+
+_PLAIN_MD5 = re.compile(r"[0-9a-f]{32}")
+
+
+def key_bytes(key: str) -> bytes:
+    """The key as S3 stores it. Never fails: lone surrogates stand for bytes that are not UTF-8."""
+    return key.encode("utf-8", "surrogateescape")
+
+
+def key_text(raw: bytes) -> str:
+    """The inverse of `key_bytes`."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def visible(text: str, limit: int = 0) -> str:
+    """`text` with everything made visible that a terminal, a log or a label would act on or hide.
+
+    Control characters (C0, C1, DEL), line and paragraph separators, bidirectional controls, zero-width
+    characters and lone surrogates become `\\u{hex}`. With `limit`, the middle is elided.
+    """
+    shown = "".join(_visible_char(char) for char in text)
+    if limit and len(shown) > limit:
+        head = (limit - 1) // 2
+        shown = shown[:head] + "…" + shown[len(shown) - (limit - 1 - head) :]
+    return shown
+
+
+_HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+def _visible_char(char: str) -> str:
+    return f"\\u{{{ord(char):x}}}" if _HIDDEN.match(char) else char
+
+
+def bare_etag(etag: str) -> str:
+    """An ETag without its quotes, as we store and compare it."""
+    return etag.strip().removeprefix("W/").strip('"')
+
+
+def is_plain_md5(etag: str) -> bool:
+    """True where the ETag has the form of one MD5, so that equality means equal bytes.
+
+    On AWS it is then the MD5 of the bytes unless the object is encrypted with KMS or a customer key; such
+    an ETag never equals an MD5 by accident, so equality proves, difference proves nothing.
+    """
+    return _PLAIN_MD5.fullmatch(etag) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectVersion:
+    """One line of a listing.
+
+    `size_bytes` >= 0, `etag` without quotes, `last_modified` aware (UTC), `storage_class` as listed.
+    """
+
+    key: str
+    size_bytes: int
+    etag: str
+    last_modified: datetime
+    storage_class: str = "STANDARD"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a listing and the token of the next (None on the last)."""
+
+    objects: tuple[ObjectVersion, ...]
+    next_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Properties:
+    """What travels with the bytes: six system headers, user metadata, tags.
+
+    `expires` is the header as received, because S3 stores what is not a date too. Metadata names are lower
+    case, as S3 keeps them. `tags` is empty where nobody asked for them.
+    """
+
+    content_type: str = ""
+    cache_control: str = ""
+    content_disposition: str = ""
+    content_encoding: str = ""
+    content_language: str = ""
+    expires: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def differences(self, other: Properties) -> tuple[str, ...]:
+        """Names of the properties that differ, our own two metadata keys left out. Tags are not compared."""
+        names = [name for name in SYSTEM_HEADERS if getattr(self, name) != getattr(other, name)]
+        if users_metadata(self.metadata) != users_metadata(other.metadata):
+            names.append("metadata")
+        return tuple(names)
+
+
+SYSTEM_HEADERS = (
+    "content_type",
+    "cache_control",
+    "content_disposition",
+    "content_encoding",
+    "content_language",
+    "expires",
+)
+
+
+def users_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
+    """The metadata that belongs to the user: without our own two keys."""
+    return {name: value for name, value in metadata.items() if name not in OWN_METADATA}
+
+
+def metadata_bytes(metadata: Mapping[str, str]) -> int:
+    """What S3 counts against the 2 KB: UTF-8 bytes of names and values."""
+    return sum(len(name.encode()) + len(value.encode()) for name, value in metadata.items())
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectHead:
+    """What an end says about one object (HEAD, or the headers of a GET).
+
+    `tag_count` is None where the end does not say. `missing_meta` counts metadata the end holds but cannot
+    put into headers. `delete_marker` is never set: a marker is `NotFound`.
+    """
+
+    size_bytes: int
+    etag: str
+    last_modified: datetime
+    version_id: str | None = None
+    properties: Properties = Properties()
+    tag_count: int | None = None
+    missing_meta: int = 0
+    storage_class: str = "STANDARD"
+
+    @property
+    def token(self) -> str:
+        """The ownership token, empty where there is none."""
+        return self.properties.metadata.get(TOKEN_KEY, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The answer to a write. `version_id` is None on unversioned buckets."""
+
+    etag: str
+    version_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedPart:
+    """A part as the destination holds it; `number` counts from 1."""
+
+    number: int
+    etag: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenUpload:
+    """A multipart upload that is neither complete nor aborted."""
+
+    key: str
+    upload_id: str

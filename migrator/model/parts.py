@@ -1,0 +1,59 @@
+"""How an object is cut into parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+KIB = 1024
+MIB = 1024 * KIB
+GIB = 1024 * MIB
+TIB = 1024 * GIB
+
+#: S3 and Lyve Cloud: at most 10,000 parts, each 5 MiB (but the last) to 5 GiB; Lyve Cloud 1 says 4 GiB.
+MAX_PARTS = 10_000
+MIN_PART_BYTES = 5 * MIB
+MAX_PART_BYTES = 4 * GIB
+#: The largest object either end is documented to take (Lyve Cloud limits; AWS said 5 TiB until 2025-12).
+MAX_OBJECT_BYTES = 5 * TIB
+#: Small enough that threads x part stays modest, large enough that a part is not all latency.
+DEFAULT_PART_BYTES = 8 * MIB
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A range of the source object: `number` from 1, `offset` and `length` in bytes."""
+
+    number: int
+    offset: int
+    length: int
+
+
+def part_size_for(size_bytes: int, preferred: int = DEFAULT_PART_BYTES) -> int:
+    """The part size for an object: `preferred`, or the next MiB that keeps within 10,000 parts.
+
+    >>> part_size_for(100 * MIB) // MIB
+    8
+    >>> part_size_for(5 * TIB) // MIB
+    525
+
+    Raises:
+        ValueError: the object is larger than 10,000 parts of 4 GiB can hold.
+    """
+    needed = -(-size_bytes // MAX_PARTS)
+    size = max(preferred, MIN_PART_BYTES, -(-needed // MIB) * MIB)
+    if size > MAX_PART_BYTES:
+        raise ValueError(f"an object of {size_bytes} bytes does not fit into {MAX_PARTS} parts")
+    return size
+
+
+def parts_of(size_bytes: int, part_size: int) -> list[Part]:
+    """Every part of an object of `size_bytes` > 0, in order, without gap or overlap."""
+    return [
+        Part(number, offset, min(part_size, size_bytes - offset))
+        for number, offset in enumerate(range(0, size_bytes, part_size), start=1)
+    ]
+
+
+def is_single_put(size_bytes: int, preferred: int = DEFAULT_PART_BYTES) -> bool:
+    """Small objects go in one PUT: one request, and an ETag that is the MD5 of the bytes."""
+    return size_bytes <= preferred
