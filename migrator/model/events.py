@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -70,7 +70,10 @@ class PhaseChanged:
 
 @dataclass(frozen=True, slots=True)
 class ListingProgress:
-    """Totals so far while listing: they still grow, except where `final`."""
+    """Totals so far while listing: they still grow, except where `final`.
+
+    `copied` and `bytes_copied` are what a resumed run had done before.
+    """
 
     listed: int
     bytes_listed: int
@@ -82,6 +85,8 @@ class ListingProgress:
     conflicts: int
     filtered_by: Mapping[str, int]
     final: bool = False
+    copied: int = 0
+    bytes_copied: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +205,7 @@ class Summary:
     outcome: Outcome
     seconds: float
     ledger: Mapping[str, Any]
-    drift: Drift = field(default_factory=Drift)
+    drift: Drift | None = None  #: None where the source was not listed a second time
     cause: str = ""
     message: str = ""  #: for a person, where the outcome needs one
     advice: str = ""

@@ -116,8 +116,16 @@ class Properties:
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def differences(self, other: Properties) -> tuple[str, ...]:
-        """Names of the properties that differ, our own two metadata keys left out. Tags are not compared."""
-        names = [name for name in SYSTEM_HEADERS if getattr(self, name) != getattr(other, name)]
+        """Names of our properties that `other` holds differently. Tags are not compared.
+
+        A header that we do not have is not compared (ends fill in a Content-Type), nor are our own two
+        metadata keys.
+        """
+        names = [
+            name
+            for name in SYSTEM_HEADERS
+            if getattr(self, name) and getattr(self, name) != getattr(other, name)
+        ]
         if users_metadata(self.metadata) != users_metadata(other.metadata):
             names.append("metadata")
         return tuple(names)

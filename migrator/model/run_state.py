@@ -122,6 +122,8 @@ class RunState:
                     unsupported=event.unsupported,
                     conflicts=event.conflicts,
                     totals_are_final=event.final,
+                    copied=event.copied,
+                    bytes_copied=event.bytes_copied,
                 )
             case TransferProgress():
                 return replace(self, bytes_moved=event.bytes_moved, active=event.active[:MAX_ACTIVE])

@@ -42,18 +42,19 @@ class State(StrEnum):
 
 
 _S = State
-#: From each state, the states that may come next. FAILED and CONFLICT go back to the start when retried.
+#: From each state, the states that may come next. FAILED and CONFLICT go back to the start when retried;
+#: a write that is checked in the same step goes straight to COMMITTED.
 NEXT: dict[State, frozenset[State]] = {
     _S.PLANNED: frozenset({_S.PRIOR_KNOWN, _S.WRITE_INTENT, _S.CONFLICT, _S.FAILED, _S.SKIPPED}),
     _S.PRIOR_KNOWN: frozenset({_S.BACKUP_INTENT, _S.WRITE_INTENT, _S.CONFLICT, _S.FAILED, _S.SKIPPED}),
     _S.BACKUP_INTENT: frozenset({_S.BACKED_UP, _S.PLANNED, _S.CONFLICT, _S.FAILED}),
     _S.BACKED_UP: frozenset({_S.WRITE_INTENT, _S.CONFLICT, _S.FAILED}),
     _S.WRITE_INTENT: frozenset(
-        {_S.MPU_OPEN, _S.WRITTEN, _S.PLANNED, _S.FAILED, _S.CONFLICT, _S.AMBIGUOUS, _S.SKIPPED}
+        {_S.MPU_OPEN, _S.WRITTEN, _S.COMMITTED, _S.PLANNED, _S.FAILED, _S.CONFLICT, _S.AMBIGUOUS, _S.SKIPPED}
     ),
     _S.MPU_OPEN: frozenset({_S.COMPLETE_INTENT, _S.PLANNED, _S.FAILED, _S.CONFLICT, _S.SKIPPED}),
     _S.COMPLETE_INTENT: frozenset(
-        {_S.WRITTEN, _S.MPU_OPEN, _S.PLANNED, _S.FAILED, _S.CONFLICT, _S.AMBIGUOUS}
+        {_S.WRITTEN, _S.COMMITTED, _S.MPU_OPEN, _S.PLANNED, _S.FAILED, _S.CONFLICT, _S.AMBIGUOUS}
     ),
     _S.WRITTEN: frozenset({_S.VERIFIED, _S.SIDECAR_INTENT, _S.FAILED, _S.CONFLICT}),
     _S.VERIFIED: frozenset({_S.SIDECAR_INTENT, _S.COMMITTED, _S.FAILED}),
@@ -125,6 +126,16 @@ class Verdict(StrEnum):
     ASK = "ask"
 
 
+def token_for(run: str, seq: int, attempt: int) -> str:
+    """The ownership token: `<run>.<seq>.<attempt>`, at most 48 bytes."""
+    return f"{run}.{seq}.{attempt}"
+
+
+def same_operation(token: str, other: str) -> bool:
+    """True where two tokens belong to the same object of the same run, whichever attempt wrote them."""
+    return bool(token) and token.rpartition(".")[0] == other.rpartition(".")[0]
+
+
 def is_ours(trace: Trace, there: ObjectHead) -> bool:
     """True where what is there is provably what we wrote.
 
@@ -135,7 +146,7 @@ def is_ours(trace: Trace, there: ObjectHead) -> bool:
         return True
     if trace.etag and there.etag != trace.etag:
         return False
-    return bool(trace.token) and there.token == trace.token
+    return same_operation(trace.token, there.token)
 
 
 def verdict(trace: Trace, there: ObjectHead | None, source: SourceNow, *, even_last_copy: bool) -> Verdict:

@@ -1,0 +1,247 @@
+"""The commands on runs, the same for window and command line: one method each.
+
+Each returns the `Summary` that it also emits as its last event. Only what keeps a command from having a run
+at all (no such run, a job file that cannot be read) is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from migrator.config import Job, read_job
+from migrator.engine.copying import abort_until_gone
+from migrator.engine.endings import EXIT_INCOMPLETE, EXIT_OK
+from migrator.engine.ends import StoreFactory, open_s3
+from migrator.engine.home import RunDir, create_run, find_run
+from migrator.engine.journal import Journal
+from migrator.engine.ports import Ports
+from migrator.engine.rollback import Rollback, Tally
+from migrator.engine.runs import unfinished_run
+from migrator.engine.session import Session
+from migrator.engine.verification import Verification
+from migrator.errors import MigratorError, UsageError
+from migrator.job_file import job_text, write_private
+from migrator.model.events import Event, Phase, Summary
+from migrator.model.ledger import Ledger, Outcome
+
+
+@dataclass
+class Engine:
+    """What every command needs: where state lives, the outside world, and somebody to tell.
+
+    `emit` is called from the thread that calls the command.
+    """
+
+    root: Path
+    emit: Callable[[Event], None]
+    ports: Ports = field(default_factory=Ports)
+    factory: StoreFactory = open_s3
+
+    def run(self, job: Job, table: Mapping[str, Any], *, insist: bool = False) -> Summary:
+        """Plan, migrate, verify. `table` is the job as its file has it; it is kept with the run.
+
+        With an unfinished run of the same migration this is refused, unless `insist`.
+        """
+        with self._session(job, RunDir(self.root / "runs" / self.ports.new_run_id()), "run") as session:
+
+            def work() -> Summary:
+                other = None if insist else unfinished_run(self.root, job, self.ports.clock)
+                if other:
+                    raise UsageError(
+                        f"The run {other} of the same migration is not finished.",
+                        advice=f"Resume it (migrator resume {other}), roll it back, or insist with --new.",
+                    )
+                session.open_ends()
+                versioning = session.preflight()
+                directory = create_run(self.root, session.run)
+                write_private(directory.job, job_text(table))
+                session.hold()
+                created = self.ports.clock.wall().isoformat(timespec="seconds")
+                session.use(
+                    Journal.create(
+                        directory,
+                        self.ports.clock,
+                        {
+                            "run": session.run,
+                            "name": job.name,
+                            "migration": job.migration,
+                            "source": job.source.place,
+                            "destination": job.destination.place,
+                            "versioning": versioning.value,
+                            "created": created,
+                            "outcome": "running",
+                        },
+                    )
+                )
+                return session.go_on()
+
+            return _ended(session, work)
+
+    def plan(self, job: Job) -> Summary:
+        """List and decide; nothing is written anywhere."""
+        with self._session(job, RunDir(self.root / "runs" / "plan"), "plan") as session:
+
+            def work() -> Summary:
+                session.open_ends()
+                totals = session.list_everything(session.preflight(), lambda _: session.tick(), lambda: None)
+                ledger = Ledger(
+                    listed=totals.listed,
+                    planned=totals.planned,
+                    same=totals.same,
+                    filtered=totals.filtered_by.total(),
+                    unsupported=totals.unsupported,
+                    conflicts=totals.conflicts,
+                    left=totals.planned - totals.conflicts,
+                    bytes_planned=totals.bytes_planned,
+                )
+                return session.end(Outcome.PLANNED, ledger, filtered_by=dict(totals.filtered_by))
+
+            return _ended(session, work)
+
+    def resume(self, run: str) -> Summary:
+        """Go on with a stopped or crashed run; on a finished one, retry what failed.
+
+        Raises:
+            UnknownRun: there is no such run.
+        """
+
+        def work(session: Session, journal: Journal) -> Summary:
+            undo = journal.meta("undo")
+            if undo:
+                raise UsageError(
+                    f"The undo of the run {session.run} is {undo}: it cannot be resumed.",
+                    advice="Start a new run.",
+                )
+            session.open_ends()
+            session.preflight()
+            journal.set_meta(outcome="running")
+            journal.commit()
+            return session.go_on(recover=True)
+
+        return self._on(run, "resume", work)
+
+    def rollback(self, run: str, *, dry_run: bool = False, even_last_copy: bool = False) -> Summary:
+        """Put the destination back as it was before the run; with `dry_run`, say what that would do.
+
+        Raises:
+            UnknownRun: there is no such run.
+        """
+
+        def work(session: Session, journal: Journal) -> Summary:
+            if journal.meta("undo") == "accepted":
+                raise UsageError(f"The run {session.run} was accepted: its undo has ended.")
+            session.open_ends()
+            session.preflight_for_undo()
+            session.phase(Phase.ROLLING_BACK)
+            if not dry_run:
+                journal.set_meta(undo="started")
+                journal.commit()
+            tally = Rollback(
+                session.job,
+                session.run,
+                journal,
+                session.ends.source,
+                session.ends.destination,
+                session.executor,
+                self.ports,
+                session.emit,
+                dry_run=dry_run,
+                even_last_copy=even_last_copy,
+            ).run()
+            return _end_rollback(session, journal, tally, dry_run=dry_run)
+
+        return self._on(run, "rollback", work)
+
+    def accept(self, run: str) -> Summary:
+        """End undo for good: abort our open uploads; what was copied stays.
+
+        Raises:
+            UnknownRun: there is no such run.
+        """
+
+        def work(session: Session, journal: Journal) -> Summary:
+            uploads = journal.open_uploads()
+            if uploads:
+                session.open_ends()
+            for entry in uploads:
+                key, bucket = session.job.destination_key(entry.key), session.job.destination.bucket
+                abort_until_gone(session.ends.destination, bucket, key, entry.upload_id or "")
+                journal.close_upload(entry.seq)
+                journal.commit()
+            journal.set_meta(undo="accepted")
+            journal.commit()
+            outcome = journal.meta("outcome")
+            ended = Outcome(outcome) if outcome in set(Outcome) else Outcome.STOPPED
+            return session.end(ended, journal.ledger(), exit_code=EXIT_OK)
+
+        return self._on(run, "accept", work)
+
+    def verify(self, run: str, *, read_back: bool = False) -> Summary:
+        """Compare both ends again, from the journal; nothing is written.
+
+        Raises:
+            UnknownRun: there is no such run.
+        """
+
+        def work(session: Session, journal: Journal) -> Summary:
+            session.open_ends()
+            session.preflight()
+            session.phase(Phase.CHECKING)
+            check = Verification(
+                session.job,
+                journal,
+                session.ends.source,
+                session.ends.destination,
+                session.executor,
+                self.ports,
+                session.emit,
+                read_back=read_back,
+            )
+            check.run()
+            if check.wrong:
+                message = f"{check.wrong:,} of {check.checked:,} copies are not as the run left them."
+                return session.end(Outcome.FAILED, journal.ledger(), message=message)
+            return session.end(Outcome.VERIFIED, journal.ledger())
+
+        return self._on(run, "verify", work)
+
+    # -- helpers --------------------------------------------------------------------------------
+
+    def _session(self, job: Job, directory: RunDir, command: str) -> Session:
+        return Session(job, directory, command, self.ports, self.emit, self.factory)
+
+    def _on(self, run: str, command: str, work: Callable[[Session, Journal], Summary]) -> Summary:
+        """A command on an existing run: locked, logged, its journal open."""
+        directory = find_run(self.root, run)
+        with self._session(read_job(directory.job), directory, command) as session:
+
+            def locked() -> Summary:
+                session.hold()
+                return work(session, session.use(Journal.open(directory, self.ports.clock)))
+
+            return _ended(session, locked)
+
+
+def _ended(session: Session, work: Callable[[], Summary]) -> Summary:
+    try:
+        return work()
+    except MigratorError as error:
+        return session.ended_by(error)
+
+
+def _end_rollback(session: Session, journal: Journal, tally: Tally, *, dry_run: bool) -> Summary:
+    is_complete = tally.left == 0
+    outcome = Outcome.ROLLED_BACK if is_complete else Outcome.ROLLBACK_INCOMPLETE
+    if not dry_run:
+        journal.set_meta(undo="rolled-back" if is_complete else "incomplete")
+        journal.commit()
+    return session.end(
+        outcome,
+        journal.ledger(),
+        exit_code=EXIT_OK if is_complete else EXIT_INCOMPLETE,
+        undone=(tally.removed, tally.restored, tally.left),
+        cause="dry-run" if dry_run else "",
+    )

@@ -1,0 +1,363 @@
+"""Moving one object: what the worker threads do, and nothing of when or whether.
+
+The functions here take an `Order`, talk to both stores, and return what they found or raise. They change
+nothing but the destination, and only after the control thread made the intent durable.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import NoReturn
+
+from migrator.engine.meter import Meter
+from migrator.engine.outcomes import BadCopy, CannotCarry, ChangedMeanwhile, SourceChanged
+from migrator.engine.tags import TagReader
+from migrator.errors import NotFound, NotSupported, PreconditionFailed, StoreError
+from migrator.model.ledger import Assurance
+from migrator.model.objects import (
+    METADATA_LIMIT_BYTES,
+    MTIME_KEY,
+    TOKEN_KEY,
+    ObjectHead,
+    ObjectVersion,
+    Properties,
+    UploadedPart,
+    Written,
+    metadata_bytes,
+)
+from migrator.model.parts import Part
+from migrator.model.undo import same_operation
+from migrator.store.base import ALWAYS, IF_ABSENT, Condition, ObjectStore
+
+#: Carries out a write under a condition.
+_Write = Callable[[Condition], Written]
+
+_CHANGED = "The object changed at the source after it was listed."
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One object to bring over.
+
+    `token` is empty where the job writes none; `prior_etag` is None where the destination held nothing.
+    """
+
+    seq: int
+    listed: ObjectVersion
+    destination_key: str
+    token: str
+    prior_etag: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A copy that was checked. `digest_kind` is `md5`, or `md5-parts` with a digest of the parts' MD5s."""
+
+    written: Written
+    digest: str
+    digest_kind: str
+    assurance: Assurance
+
+
+@dataclass(frozen=True, slots=True)
+class SentPart:
+    """A part at the destination and the MD5 of what we sent."""
+
+    part: UploadedPart
+    md5: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open upload and the properties it will have."""
+
+    upload_id: str
+    properties: Properties
+
+
+class Copier:
+    """The two ends of a run, and how objects go from one to the other. Used by all workers at once."""
+
+    def __init__(
+        self,
+        source: ObjectStore,
+        source_bucket: str,
+        destination: ObjectStore,
+        destination_bucket: str,
+        meter: Meter,
+        *,
+        verify: str = "auto",
+        keep_date: bool = True,
+        tags: TagReader | None = None,
+    ) -> None:
+        self._source = source
+        self._source_bucket = source_bucket
+        self._destination = destination
+        self._bucket = destination_bucket
+        self._meter = meter
+        self._verify = verify
+        self._keep_date = keep_date
+        self._tags = tags
+
+    # -- small objects --------------------------------------------------------------------------
+
+    def copy_whole(self, order: Order) -> Copied:
+        """Bring a small object over in one PUT and check it."""
+        body = bytearray(order.listed.size_bytes)
+        head = self._read(order, body, None)
+        properties = self._properties(order, head)
+        md5 = hashlib.md5(body, usedforsecurity=False)
+
+        def put(condition: Condition) -> Written:
+            return self._destination.put(
+                self._bucket, order.destination_key, body, properties, md5=md5.digest(), condition=condition
+            )
+
+        written = self._write_if_unchanged(order, put)
+        there = self._confirm(order, written, properties)
+        assurance = Assurance.SIZE
+        if there.etag == md5.hexdigest():
+            assurance = Assurance.DIGEST
+        if self._must_read_back(assurance):
+            assurance = self._read_back(order, there, [(Part(1, 0, len(body)), md5.hexdigest())])
+        return Copied(self._as_written(there, written), md5.hexdigest(), "md5", assurance)
+
+    # -- large objects --------------------------------------------------------------------------
+
+    def open_upload(self, order: Order) -> Opened:
+        """Look at the source again and open a multipart upload with its properties."""
+        head = self._source.head(self._source_bucket, order.listed.key)
+        _must_be_as_listed(order, head)
+        properties = self._properties(order, head)
+        upload_id = self._destination.create_upload(self._bucket, order.destination_key, properties)
+        return Opened(upload_id, properties)
+
+    def copy_part(self, order: Order, upload_id: str, part: Part) -> SentPart:
+        """Bring one range of the source over as one part."""
+        body = bytearray(part.length)
+        self._read(order, body, part.offset)
+        md5 = hashlib.md5(body, usedforsecurity=False)
+        sent = self._destination.upload_part(
+            self._bucket, order.destination_key, upload_id, part.number, body, md5=md5.digest()
+        )
+        return SentPart(sent, md5.hexdigest())
+
+    def finish_upload(
+        self, order: Order, opened: Opened, sent: Sequence[SentPart], ranges: Sequence[Part]
+    ) -> Copied:
+        """Make the object of its parts and check it. `sent` and `ranges` in order of their numbers."""
+
+        def complete(condition: Condition) -> Written:
+            return self._destination.complete_upload(
+                self._bucket,
+                order.destination_key,
+                opened.upload_id,
+                [each.part for each in sent],
+                condition=condition,
+            )
+
+        try:
+            written = self._write_if_unchanged(order, complete)
+        except NotFound:
+            # The answer to an earlier Complete was lost: the token tells whether it was carried out.
+            there = self._there(order)
+            if there is None or not same_operation(order.token, there.token):
+                raise
+            written = Written(there.etag, there.version_id)
+        there = self._confirm(order, written, opened.properties)
+        digest = hashlib.md5(b"".join(bytes.fromhex(each.md5) for each in sent), usedforsecurity=False)
+        assurance = Assurance.SIZE
+        if there.etag == f"{digest.hexdigest()}-{len(sent)}":
+            assurance = Assurance.ETAG
+        elif all(each.part.etag == each.md5 for each in sent):
+            assurance = Assurance.ACCEPTED
+        if self._must_read_back(assurance):
+            expected = [(part, each.md5) for part, each in zip(ranges, sent, strict=True)]
+            assurance = self._read_back(order, there, expected)
+        return Copied(
+            self._as_written(there, written), f"{digest.hexdigest()}-{len(sent)}", "md5-parts", assurance
+        )
+
+    def abort(self, order: Order, upload_id: str) -> None:
+        """Abort an upload until it is gone: parts under way can survive the first abort."""
+        abort_until_gone(self._destination, self._bucket, order.destination_key, upload_id)
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def _read(self, order: Order, into: bytearray, offset: int | None) -> ObjectHead:
+        try:
+            head = self._source.read(
+                self._source_bucket,
+                order.listed.key,
+                into,
+                offset=offset,
+                if_match=order.listed.etag,
+                on_bytes=lambda count: self._meter.moved(order.seq, count),
+            )
+        except PreconditionFailed as cause:
+            raise SourceChanged(_CHANGED) from cause
+        # Ends exist that ignore If-Match.
+        _must_be_as_listed(order, head)
+        return head
+
+    def _properties(self, order: Order, head: ObjectHead) -> Properties:
+        """What the copy will carry: the source's own, and our two metadata keys as far as there is room."""
+        if head.missing_meta:
+            raise CannotCarry("missing-meta")
+        metadata = {name: value for name, value in head.properties.metadata.items() if name != TOKEN_KEY}
+        own = {TOKEN_KEY: order.token} if order.token else {}
+        if self._keep_date and MTIME_KEY not in metadata:
+            own[MTIME_KEY] = mtime_text(order.listed)
+        for name, value in own.items():
+            if metadata_bytes({**metadata, name: value}) <= METADATA_LIMIT_BYTES:
+                metadata[name] = value
+        tags = self._tags.tags_of(order.listed.key, head) if self._tags else {}
+        return replace(head.properties, metadata=metadata, tags=tags)
+
+    # -- writing --------------------------------------------------------------------------------
+
+    def _write_if_unchanged(self, order: Order, write: _Write) -> Written:
+        """Write only where the destination still holds what the plan saw.
+
+        The condition goes with the request; what an answer to it means is settled by looking, because ends
+        exist that ignore conditions, refuse them, or refuse them although they hold.
+        """
+        prior = order.prior_etag
+        condition = IF_ABSENT if prior is None else Condition(etag=prior) if prior else ALWAYS
+        try:
+            return write(condition)
+        except NotSupported:
+            there = self._there(order)
+        except PreconditionFailed:
+            there = self._there(order)
+            if there is not None and same_operation(order.token, there.token):
+                return Written(there.etag, there.version_id)
+        if (there.etag if there else None) != prior:
+            raise ChangedMeanwhile("The destination changed after the plan was made.")
+        return write(ALWAYS)
+
+    def _there(self, order: Order) -> ObjectHead | None:
+        try:
+            return self._destination.head(self._bucket, order.destination_key)
+        except NotFound as cause:
+            if cause.code == "NoSuchBucket":
+                raise
+            return None
+
+    # -- checking -------------------------------------------------------------------------------
+
+    def _confirm(self, order: Order, written: Written, sent: Properties) -> ObjectHead:
+        """Look at what arrived; remove it again where it is not what was sent."""
+        try:
+            there = self._destination.head(self._bucket, order.destination_key, version_id=written.version_id)
+        except NotFound as cause:
+            raise BadCopy(
+                f"{self._destination.end} answered success, but the object is not there.", cause="not-there"
+            ) from cause
+        if TOKEN_KEY in sent.metadata and not same_operation(order.token, there.token):
+            if written.etag and there.etag != written.etag:
+                raise ChangedMeanwhile("Somebody else wrote this key at the same time.")
+            self._refuse(order, there, "metadata", "lost the object's metadata")
+        if there.size_bytes != order.listed.size_bytes:
+            self._refuse(order, there, "size", f"holds {there.size_bytes} bytes instead of the object's")
+        wrong = sent.differences(there.properties)
+        if wrong:
+            words = ", ".join(name.replace("_", "-") for name in wrong)
+            self._refuse(order, there, "properties", f"holds other values of: {words}")
+        self._confirm_tags(order, there, sent)
+        return there
+
+    def _confirm_tags(self, order: Order, there: ObjectHead, sent: Properties) -> None:
+        """Tags given to CreateMultipartUpload are dropped by some ends: set them once more, then insist."""
+        if not sent.tags:
+            return
+        key, version = order.destination_key, there.version_id
+        if self._destination.tags(self._bucket, key, version_id=version) == dict(sent.tags):
+            return
+        self._destination.put_tags(self._bucket, key, sent.tags, version_id=version)
+        if self._destination.tags(self._bucket, key, version_id=version) != dict(sent.tags):
+            self._refuse(order, there, "tags", "does not keep the object's tags")
+
+    def _must_read_back(self, reached: Assurance) -> bool:
+        match self._verify:
+            case "read-back":
+                return True
+            case "size":
+                return False
+            case _:
+                return reached is Assurance.SIZE
+
+    def _read_back(self, order: Order, there: ObjectHead, expected: Sequence[tuple[Part, str]]) -> Assurance:
+        """Read every byte of the copy and compare it with what was sent, part by part."""
+        for part, md5 in expected:
+            body = bytearray(part.length)
+            if body:
+                is_whole = len(expected) == 1
+                self._destination.read(
+                    self._bucket,
+                    order.destination_key,
+                    body,
+                    offset=None if is_whole else part.offset,
+                    if_match=there.etag,
+                    version_id=there.version_id,
+                )
+            if hashlib.md5(body, usedforsecurity=False).hexdigest() != md5:
+                self._refuse(order, there, "bytes", "holds different bytes")
+        return Assurance.READ_BACK
+
+    def _refuse(self, order: Order, there: ObjectHead, cause: str, what: str) -> NoReturn:
+        """Remove a bad copy that is provably ours and replaced nothing, then say what was wrong with it.
+
+        Raises:
+            BadCopy: always.
+        """
+        removed = False
+        if order.prior_etag is None and same_operation(order.token, there.token):
+            self._destination.delete(self._bucket, order.destination_key, version_id=there.version_id)
+            removed = True
+        fate = "The copy was removed." if removed else "It was left there: roll back to be rid of it."
+        raise BadCopy(
+            f"{self._destination.end} {what}. {fate}",
+            cause=f"arrived-wrong-{cause}",
+            advice="Try again; twice in a row points to the service, the network or this computer's memory.",
+        )
+
+    @staticmethod
+    def _as_written(there: ObjectHead, written: Written) -> Written:
+        return Written(there.etag, there.version_id or written.version_id)
+
+
+def _must_be_as_listed(order: Order, head: ObjectHead) -> None:
+    if head.etag != order.listed.etag or head.size_bytes != order.listed.size_bytes:
+        raise SourceChanged(_CHANGED)
+
+
+def mtime_text(listed: ObjectVersion) -> str:
+    """LastModified as rclone writes it: seconds since 1970 with a fraction where there is one."""
+    seconds = listed.last_modified.timestamp()
+    return f"{seconds:.6f}".rstrip("0").rstrip(".")
+
+
+def abort_until_gone(store: ObjectStore, bucket: str, key: str, upload_id: str, tries: int = 5) -> None:
+    """Abort an upload and look until the end knows nothing of it any more.
+
+    Raises:
+        StoreError: it is still there after `tries` aborts, or the end refused.
+    """
+    for _ in range(tries):
+        try:
+            store.abort_upload(bucket, key, upload_id)
+            store.list_parts(bucket, key, upload_id)
+        except NotFound:
+            return
+    raise StoreError(
+        f"{store.end} keeps an upload of this object open.",
+        operation="AbortMultipartUpload",
+        end=store.end,
+        bucket=bucket,
+        key=key,
+        code="UploadStaysOpen",
+        advice="A lifecycle rule that aborts incomplete uploads will remove it.",
+    )

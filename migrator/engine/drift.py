@@ -1,0 +1,54 @@
+"""The second listing: how the source changed while the run went on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migrator.config import Job
+from migrator.engine.journal import Journal
+from migrator.engine.listing import OutOfOrder, in_step, objects
+from migrator.engine.ports import Executor, Ports
+from migrator.engine.schema import Entry
+from migrator.errors import Cancelled
+from migrator.model.ledger import Drift
+from migrator.model.objects import ObjectVersion
+from migrator.store.base import ObjectStore
+
+
+def find_drift(
+    job: Job, journal: Journal, source: ObjectStore, executor: Executor, ports: Ports
+) -> Drift | None:
+    """Compare what was listed with what the source lists now, in step and in bounded memory.
+
+    None where the source does not list in key order, so that it cannot be compared so.
+
+    Raises:
+        Cancelled: somebody asked to stop.
+    """
+    added = changed = removed = 0
+    before = ((entry.key, entry.listed()) for entry in _by_key(journal))
+    now = objects(executor, source, job.source.bucket, job.source.prefix, must_be_sorted=True)
+    try:
+        for count, (was, there) in enumerate(in_step(before, now)):
+            if was is None:
+                added += 1
+            elif there is None:
+                removed += 1
+            else:
+                changed += _differs(was, there)
+            if count % 1000 == 0 and ports.wait(0):
+                raise Cancelled
+    except OutOfOrder:
+        return None
+    return Drift(added, changed, removed)
+
+
+def _differs(was: ObjectVersion, there: ObjectVersion) -> bool:
+    return was.etag != there.etag or was.size_bytes != there.size_bytes
+
+
+def _by_key(journal: Journal) -> Iterator[Entry]:
+    key: str | None = None
+    while page := journal.after_key(key):
+        yield from page
+        key = page[-1].key

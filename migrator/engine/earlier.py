@@ -1,0 +1,66 @@
+"""What earlier runs of the same migration know about a key: their journals are proofs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from migrator.engine.home import RunDir, all_runs
+from migrator.engine.journal import Journal
+from migrator.engine.ports import Clock
+from migrator.errors import JournalError
+from migrator.model.objects import ObjectVersion
+from migrator.model.plan import Proof
+from migrator.model.undo import State, Undo
+
+#: Journals asked, newest first; older ones have been overtaken by these.
+MOST = 20
+
+
+class EarlierRuns:
+    """The journals of earlier runs of one migration, open for reading. Use as a context manager."""
+
+    def __init__(self, root: Path, migration: str, clock: Clock, *, apart_from: str = "") -> None:
+        self._journals: list[Journal] = []
+        for directory in all_runs(root):
+            if directory.run == apart_from or len(self._journals) == MOST:
+                continue
+            journal = _open(directory, clock)
+            if journal is None:
+                continue
+            if journal.meta("migration") == migration:
+                self._journals.append(journal)
+            else:
+                journal.close()
+
+    def __enter__(self) -> EarlierRuns:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for journal in self._journals:
+            journal.close()
+
+    def proof(self, listed: ObjectVersion, there: ObjectVersion | None) -> Proof:
+        """What is proven about a source object and what the destination holds under its key.
+
+        The newest run that copied the key decides: SAME where both ends are as it left them, OURS where
+        only the destination is.
+        """
+        if there is None:
+            return Proof.NOTHING
+        for journal in self._journals:
+            entry = journal.by_key(listed.key)
+            if entry is None or entry.state is not State.COMMITTED or entry.undo is not Undo.NONE:
+                continue
+            if not entry.after_etag or entry.after_etag != there.etag or entry.size_bytes != there.size_bytes:
+                return Proof.NOTHING
+            is_unchanged = entry.etag == listed.etag and entry.size_bytes == listed.size_bytes
+            return Proof.SAME if is_unchanged else Proof.OURS
+        return Proof.NOTHING
+
+
+def _open(directory: RunDir, clock: Clock) -> Journal | None:
+    """The journal, or None where it cannot be read: then it proves nothing, and keys are compared afresh."""
+    try:
+        return Journal.read_only(directory, clock)
+    except JournalError:
+        return None

@@ -1,0 +1,54 @@
+"""What an error that ends a command means for its outcome and exit code (contract, *Exit codes*)."""
+
+from __future__ import annotations
+
+from migrator.errors import (
+    Cancelled,
+    JournalBusy,
+    JournalCorrupt,
+    JournalError,
+    JournalFull,
+    MigratorError,
+    Paused,
+    Refused,
+    StoreError,
+    UsageError,
+)
+from migrator.model.ledger import Outcome
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_REFUSED = 3
+EXIT_INCOMPLETE = 4
+EXIT_PAUSED = 5
+EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
+
+_SIGTERM = 15
+
+
+def ending_of(error: MigratorError, signal: int, *, has_begun: bool) -> tuple[Outcome, int, str]:
+    """Outcome, exit code and cause. `has_begun`: there is a journal, so the run can be resumed."""
+    match error:
+        case Cancelled():
+            code = EXIT_TERMINATED if signal == _SIGTERM else EXIT_INTERRUPTED
+            return Outcome.STOPPED, code, "stopped"
+        case Paused():
+            return Outcome.PAUSED, EXIT_PAUSED, error.cause
+        case UsageError() | JournalBusy():
+            return Outcome.REFUSED, EXIT_USAGE, "usage"
+        case Refused():
+            return Outcome.REFUSED, EXIT_REFUSED, "refused"
+        case JournalFull() if has_begun:
+            return Outcome.PAUSED, EXIT_PAUSED, "disk-full"
+        case JournalFull() | JournalCorrupt():
+            return Outcome.REFUSED, EXIT_REFUSED, "journal"
+        case StoreError() if has_begun:
+            return Outcome.PAUSED, EXIT_PAUSED, error.code
+        case StoreError():
+            return Outcome.REFUSED, EXIT_REFUSED, error.code
+        case JournalError():
+            return Outcome.PAUSED, EXIT_PAUSED, "journal"
+        case _:
+            return Outcome.FAILED, EXIT_FAILED, type(error).__name__

@@ -1,0 +1,168 @@
+"""The two ends of a job: opened with their credentials, and looked at before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from migrator.config import End, Job
+from migrator.credentials import AwsChain, Credentials, Keys, resolve
+from migrator.engine.ports import Ports
+from migrator.errors import (
+    AccessDenied,
+    BadCredentials,
+    CredentialsError,
+    ExpiredCredentials,
+    NotFound,
+    Refused,
+    StoreError,
+    UsageError,
+    WrongRegion,
+)
+from migrator.store.base import ObjectStore, Versioning
+from migrator.store.retrying import OnRetry, Policy, RetryingStore
+
+#: Opens the store of an end. Tests hand in their own.
+StoreFactory = Callable[[End, Credentials, int], ObjectStore]
+
+
+def open_s3(end: End, credentials: Credentials, threads: int) -> ObjectStore:
+    """An S3 service. The SDK is imported here and not before: it takes a third of a second."""
+    from migrator.store.s3 import Connection, S3Store
+
+    keys: tuple[str, str, str] | None = None
+    profile = ""
+    match credentials:
+        case Keys():
+            keys = (credentials.access_key_id, credentials.secret_access_key, credentials.session_token)
+        case AwsChain():
+            profile = credentials.profile
+    return S3Store(
+        Connection(
+            end=end.label,
+            is_aws=end.provider == "aws",
+            region=end.region,
+            endpoint_url=end.endpoint_url,
+            keys=keys,
+            profile=profile,
+            ca_file=end.ca_file,
+            requester_pays=end.requester_pays,
+            threads=threads,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Both stores of a run, with patience around them."""
+
+    source: ObjectStore
+    destination: ObjectStore
+
+    def close(self) -> None:
+        self.source.close()
+        self.destination.close()
+
+
+def open_ends(
+    job: Job, ports: Ports, on_retry: OnRetry | None = None, factory: StoreFactory = open_s3
+) -> Ends:
+    """Open both ends. Nothing is sent yet.
+
+    Raises:
+        CredentialsError: a reference leads nowhere; `side` says whose.
+    """
+    policy = Policy(wait_s=job.transfer.wait_s)
+    stores = []
+    for side, end in (("source", job.source), ("destination", job.destination)):
+        store = factory(end, resolve(end.credentials, side), job.transfer.threads)
+        stores.append(RetryingStore(store, ports, policy, on_retry))
+    return Ends(*stores)
+
+
+def preflight(job: Job, ends: Ends) -> Versioning:
+    """Reach both buckets with one listing each; returns the destination's versioning.
+
+    A listing is asked for instead of a HEAD: its error has a body, so that a wrong key, a wrong secret and a
+    missing right can be told apart.
+
+    Raises:
+        UsageError: wrong keys, no such bucket, another region.
+        Refused: an end does not answer, or a needed right is missing.
+    """
+    for end, store in ((job.source, ends.source), (job.destination, ends.destination)):
+        try:
+            store.list_page(end.bucket, end.prefix)
+        except StoreError as cause:
+            raise as_refusal(cause) from cause
+    try:
+        return ends.destination.versioning(job.destination.bucket)
+    except AccessDenied:
+        return Versioning.UNKNOWN
+    except StoreError as cause:
+        raise as_refusal(cause) from cause
+
+
+def as_refusal(cause: StoreError) -> UsageError | Refused:
+    """What an end's first answer means for the run: something the user typed, or something to be arranged."""
+    if isinstance(cause, BadCredentials | ExpiredCredentials):
+        return CredentialsError(cause.message, advice=cause.advice)
+    if isinstance(cause, NotFound | WrongRegion):
+        return UsageError(cause.message, advice=cause.advice)
+    return Refused(cause.message, advice=cause.advice)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What one end said when it was tried; `field` is the job field to look at where it is not `ok`."""
+
+    ok: bool
+    field: str = ""
+    message: str = ""
+    advice: str = ""
+    buckets: tuple[str, ...] | None = None
+
+
+def check_end(
+    end: End, side: str, credentials: Credentials, ports: Ports, factory: StoreFactory = open_s3
+) -> Checked:
+    """Try one end: its keys, its address, its buckets, and the bucket if one is chosen.
+
+    Listing buckets is a right of its own that many keys lack, which stops nothing where a bucket is named.
+    """
+    try:
+        store = RetryingStore(
+            factory(end, credentials, 1), ports, replace(Policy(), tries=2, first_answer_s=5.0)
+        )
+    except (UsageError, StoreError) as cause:
+        return Checked(False, f"{side}.credentials", cause.message, cause.advice)
+    try:
+        buckets: tuple[str, ...] | None = None
+        try:
+            buckets = tuple(store.list_buckets())
+        except AccessDenied:
+            if not end.bucket:
+                return Checked(
+                    True,
+                    f"{side}.bucket",
+                    "This key may not list buckets. That is fine: type the bucket's name.",
+                )
+        if end.bucket:
+            store.list_page(end.bucket, end.prefix)
+        return Checked(True, buckets=buckets)
+    except CredentialsError as cause:
+        return Checked(False, f"{side}.credentials", cause.message, cause.advice)
+    except StoreError as cause:
+        return Checked(False, f"{side}.{_field_of(cause)}", cause.message, cause.advice)
+    finally:
+        store.close()
+
+
+def _field_of(cause: StoreError) -> str:
+    if isinstance(cause, BadCredentials | ExpiredCredentials):
+        return "credentials"
+    if isinstance(cause, WrongRegion):
+        return "region"
+    if isinstance(cause, NotFound | AccessDenied):
+        return "bucket"
+    return "endpoint_url"

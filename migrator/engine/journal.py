@@ -1,0 +1,455 @@
+"""The run's write-ahead journal: what we are about to do, durably, before we do it.
+
+One SQLite file for each run, written by the control thread alone. Changes collect in a transaction and
+become durable together in `commit` (one fsync for a batch). The rules it keeps:
+
+1. No request that changes the destination is sent before its intent is committed.
+2. An outcome may lag behind its request: losing one makes recovery look again, nothing worse.
+3. States change along `model.undo.NEXT` only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from migrator.engine import schema
+from migrator.engine.home import RunDir
+from migrator.engine.ports import Clock
+from migrator.engine.schema import COLUMNS, Entry, entry_of, microseconds
+from migrator.errors import JournalCorrupt, JournalError, JournalFull
+from migrator.model.ledger import Ledger
+from migrator.model.objects import ObjectVersion, UploadedPart, key_bytes, key_text
+from migrator.model.plan import Action, Conflict, Copy, Filtered, Same, Unsupported
+from migrator.model.undo import NEXT, State, Undo
+
+RESERVE_BYTES = 16 * 1024 * 1024
+_GENESIS = b"\x00" * 32
+
+
+class Journal:
+    """The records of one run. Not thread-safe: it belongs to the control thread."""
+
+    def __init__(self, database: sqlite3.Connection, clock: Clock, reserve: Path | None = None) -> None:
+        self._db = database
+        self._clock = clock
+        self._reserve = reserve
+        self._states: dict[int, State] = {}  # of entries between intent and end: bounded by what is in flight
+        self._chain = _GENESIS
+        self.has_uncommitted = False
+
+    # -- opening --------------------------------------------------------------------------------
+
+    @classmethod
+    def create(cls, directory: RunDir, clock: Clock, meta: dict[str, str]) -> Journal:
+        """A new journal, durable from its first row.
+
+        Raises:
+            JournalFull: no room for it.
+        """
+        with _translated():
+            _write_reserve(directory.reserve)
+            directory.journal.touch(mode=0o600)
+            database = _connect(directory.journal)
+            database.executescript(schema.TABLES)
+            journal = cls(database, clock, directory.reserve)
+            journal.set_meta(schema=str(schema.VERSION), **meta)
+            database.execute("INSERT INTO shards (shard, first_after) VALUES (0, x'')")
+            journal.commit()
+            return journal
+
+    @classmethod
+    def open(cls, directory: RunDir, clock: Clock) -> Journal:
+        """An existing journal, to go on with.
+
+        Raises:
+            JournalCorrupt: its file is damaged, or its records were changed.
+        """
+        with _translated():
+            database = _connect(directory.journal)
+            answer = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if answer != "ok":
+                raise JournalCorrupt(f"The journal of {directory.run} is damaged: {answer}")
+            journal = cls(database, clock, directory.reserve)
+            journal._check_schema(directory.run)
+            journal._check_chain(directory.run)
+            if not directory.reserve.exists():
+                with contextlib.suppress(OSError):  # a nearly full disk: go on without
+                    _write_reserve(directory.reserve)
+            return journal
+
+    @classmethod
+    def read_only(cls, directory: RunDir, clock: Clock) -> Journal:
+        """A journal to look at, also beside the process that writes it."""
+        with _translated():
+            database = sqlite3.connect(
+                f"{directory.journal.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5
+            )
+            journal = cls(database, clock)
+            journal._check_schema(directory.run)
+            return journal
+
+    def _check_schema(self, run: str) -> None:
+        found = self.meta("schema")
+        if not found.isdigit() or int(found) > schema.VERSION:
+            raise JournalCorrupt(
+                f"The journal of {run} has version {found or 'none'}; this release reads up to "
+                f"{schema.VERSION}.",
+                advice="Use the release that made it, or a newer one.",
+            )
+
+    def _check_chain(self, run: str) -> None:
+        chain = _GENESIS
+        rows = self._db.execute("SELECT record, at_us, seq, state, chain FROM records ORDER BY record")
+        for record, at_us, seq, state, found in rows:
+            chain = _link(chain, at_us, seq, state)
+            if chain != found:
+                raise JournalCorrupt(
+                    f"The journal of {run} does not fit together from record {record} on.",
+                    advice="It is kept as it is; restore the file from a backup if you have one.",
+                )
+        self._chain = chain
+
+    def close(self) -> None:
+        with _translated():
+            self._db.close()
+
+    # -- transactions ---------------------------------------------------------------------------
+
+    def commit(self) -> None:
+        """Make everything since the last commit durable.
+
+        Raises:
+            JournalFull: it could not be; see `abandon`.
+        """
+        if self.has_uncommitted:
+            with _translated():
+                self._db.execute("COMMIT")
+            self.has_uncommitted = False
+
+    def abandon(self) -> None:
+        """Give up what is not committed, and make room for the last words by releasing the reserve.
+
+        For a full disk: outcomes that are lost here are looked up again by recovery, because their intents
+        are durable.
+        """
+        with contextlib.suppress(sqlite3.Error):
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+        self.has_uncommitted = False
+        self._states.clear()
+        with contextlib.suppress(sqlite3.Error):
+            row = self._db.execute("SELECT chain FROM records ORDER BY record DESC LIMIT 1").fetchone()
+            self._chain = row[0] if row else _GENESIS
+        if self._reserve is not None:
+            with contextlib.suppress(OSError):
+                self._reserve.unlink(missing_ok=True)
+
+    def _write(self, statement: str, values: Iterable[Any] = ()) -> None:
+        with _translated():
+            if not self.has_uncommitted:
+                self._db.execute("BEGIN IMMEDIATE")
+                self.has_uncommitted = True
+            self._db.execute(statement, tuple(values))
+
+    # -- the run --------------------------------------------------------------------------------
+
+    def meta(self, name: str, default: str = "") -> str:
+        with _translated():
+            row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else default
+
+    def set_meta(self, **values: str) -> None:
+        for name, value in values.items():
+            self._write(
+                "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                (name, value),
+            )
+
+    # -- listing --------------------------------------------------------------------------------
+
+    def listed_to(self) -> str:
+        """The last source key that is recorded; empty before the first."""
+        row = self._db.execute("SELECT listed_to FROM shards WHERE shard = 0").fetchone()
+        return key_text(row[0]) if row[0] is not None else ""
+
+    def is_listed(self) -> bool:
+        return bool(self._db.execute("SELECT is_listed FROM shards WHERE shard = 0").fetchone()[0])
+
+    def add_listed(self, decided: Iterable[tuple[ObjectVersion, Action]]) -> None:
+        """Record decisions about listed keys, in listing order, and how far the listing got.
+
+        A key seen twice (a listing that repeats itself) is recorded once.
+        """
+        last = None
+        for listed, action in decided:
+            name, reason, state, prior = _row_of(action)
+            self._write(
+                "INSERT OR IGNORE INTO objects (shard, key, size_bytes, etag, modified_us, storage_class,"
+                " action, reason, state, prior_etag, prior_size) VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    key_bytes(listed.key),
+                    listed.size_bytes,
+                    listed.etag,
+                    microseconds(listed.last_modified),
+                    listed.storage_class,
+                    name,
+                    reason,
+                    state,
+                    prior.etag if prior else None,
+                    prior.size_bytes if prior else None,
+                ),
+            )
+            last = listed.key
+        if last is not None:
+            self._write("UPDATE shards SET listed_to = ? WHERE shard = 0", (key_bytes(last),))
+
+    def forget_listing(self) -> None:
+        """Begin the listing anew. Only before anything was copied."""
+        self._write("DELETE FROM objects")
+        self._write("UPDATE shards SET listed_to = NULL, is_listed = 0 WHERE shard = 0")
+
+    def end_listing(self) -> None:
+        self._write("UPDATE shards SET is_listed = 1 WHERE shard = 0")
+
+    # -- objects --------------------------------------------------------------------------------
+
+    def move(self, entry: Entry, state: State, **columns: Any) -> None:
+        """Change an object's state, and columns with it; both recorded.
+
+        Raises:
+            JournalError: the protocol does not allow this step (a defect of ours).
+        """
+        before = self._states.get(entry.seq, entry.state)
+        if state is not before and state not in NEXT[before]:
+            raise JournalError(f"{before} may not become {state} (object {entry.seq})")
+        settled = state in {State.COMMITTED, State.FAILED, State.CONFLICT, State.SKIPPED, State.PLANNED}
+        if settled:
+            self._states.pop(entry.seq, None)
+        else:
+            self._states[entry.seq] = state
+        self._update(entry.seq, state=state.value, **columns)
+        self._record(entry.seq, state.value)
+
+    def set_action(self, seq: int, action: str) -> None:
+        """Change what was decided about an object, where copying found out better."""
+        self._update(seq, action=action)
+
+    def set_undo(self, seq: int, undo: Undo, reason: str = "") -> None:
+        """Record how far an object is undone."""
+        self._update(seq, undo=undo.value, **({"message": reason} if reason else {}))
+        self._record(seq, undo.value)
+
+    def adopt(self, entry: Entry, etag: str, version_id: str | None, assurance: str) -> None:
+        """A write whose answer was lost turned out to have landed whole."""
+        found = {"after_etag": etag, "after_version": version_id, "digest": etag, "digest_kind": "md5"}
+        for state in _WAY_TO_COMMITTED.get(entry.state, ()):
+            self.move(entry, state)
+        self.move(entry, State.COMMITTED, assurance=assurance, cause="", message="", **found)
+
+    def refresh(self, entry: Entry, listed: ObjectVersion) -> None:
+        """The source object changed since it was listed: from now on it is this one."""
+        self._update(
+            entry.seq,
+            size_bytes=listed.size_bytes,
+            etag=listed.etag,
+            modified_us=microseconds(listed.last_modified),
+        )
+
+    def _update(self, seq: int, **columns: Any) -> None:
+        names = ", ".join(f"{name} = ?" for name in columns)
+        self._write(f"UPDATE objects SET {names} WHERE seq = ?", (*columns.values(), seq))  # noqa: S608
+
+    def _record(self, seq: int, state: str) -> None:
+        at_us = microseconds(self._clock.wall())
+        self._chain = _link(self._chain, at_us, seq, state)
+        self._write(
+            "INSERT INTO records (at_us, seq, state, chain) VALUES (?, ?, ?, ?)",
+            (at_us, seq, state, self._chain),
+        )
+
+    def add_part(self, seq: int, part: UploadedPart, md5: str) -> None:
+        self._write(
+            "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?)",
+            (seq, part.number, part.etag, md5, part.size_bytes),
+        )
+
+    def close_upload(self, seq: int) -> None:
+        """The upload is gone from the destination, and its parts with it."""
+        self._update(seq, upload_id=None)
+        self.drop_parts(seq)
+
+    def drop_parts(self, seq: int) -> None:
+        self._write("DELETE FROM parts WHERE seq = ?", (seq,))
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def in_states(self, states: Iterable[State], *, after_seq: int = 0, limit: int = 256) -> list[Entry]:
+        """The next entries in any of `states`, oldest first."""
+        wanted = [state.value for state in states]
+        marks = ", ".join("?" * len(wanted))
+        return self._entries(
+            f"state IN ({marks}) AND seq > ? ORDER BY seq LIMIT ?",
+            (*wanted, after_seq, limit),
+        )
+
+    def to_undo(self, states: Iterable[State], *, before_seq: int, limit: int = 256) -> list[Entry]:
+        """The next entries to undo, newest first: attempted at least once and not yet back."""
+        wanted = [state.value for state in states]
+        marks = ", ".join("?" * len(wanted))
+        return self._entries(
+            f"state IN ({marks}) AND attempt > 0 AND seq < ? AND undo NOT IN (?, ?) "
+            "ORDER BY seq DESC LIMIT ?",
+            (*wanted, before_seq, Undo.DONE.value, Undo.DELETED.value, limit),
+        )
+
+    def by_key(self, key: str) -> Entry | None:
+        found = self._entries("key = ?", (key_bytes(key),))
+        return found[0] if found else None
+
+    def after_key(self, key: str | None, limit: int = 1000) -> list[Entry]:
+        """Entries in the order of their keys (bytes), after `key`; None begins at the first."""
+        if key is None:
+            return self._entries("1 ORDER BY key LIMIT ?", (limit,))
+        return self._entries("key > ? ORDER BY key LIMIT ?", (key_bytes(key), limit))
+
+    def _entries(self, where: str, values: Iterable[Any]) -> list[Entry]:
+        with _translated():
+            rows = self._db.execute(f"SELECT {COLUMNS} FROM objects WHERE {where}", tuple(values))  # noqa: S608
+            return [entry_of(row) for row in rows]
+
+    def iterate(self, batch: int = 1000) -> Iterator[Entry]:
+        """Every entry in the order of its number, in bounded memory."""
+        after = 0
+        while page := self._entries("seq > ? ORDER BY seq LIMIT ?", (after, batch)):
+            yield from page
+            after = page[-1].seq
+
+    def open_uploads(self) -> list[Entry]:
+        """Entries whose multipart upload may still be open."""
+        return self._entries("upload_id IS NOT NULL AND state != ?", (State.COMMITTED.value,))
+
+    def count_to_undo(self, states: Iterable[State]) -> int:
+        wanted = [state.value for state in states]
+        marks = ", ".join("?" * len(wanted))
+        row = self._db.execute(
+            f"SELECT COUNT(*) FROM objects WHERE state IN ({marks}) AND attempt > 0 "  # noqa: S608
+            "AND undo NOT IN (?, ?)",
+            (*wanted, Undo.DONE.value, Undo.DELETED.value),
+        ).fetchone()
+        return int(row[0])
+
+    def undo_counts(self) -> dict[str, int]:
+        """Objects by where their undo stands; those never undone are left out."""
+        rows = self._db.execute("SELECT undo, COUNT(*) FROM objects WHERE undo != '' GROUP BY undo")
+        return dict(rows.fetchall())
+
+    def ledger(self) -> Ledger:
+        """The run's books, counted from the rows themselves."""
+        totals: dict[str, int] = {}
+        assurance: dict[str, int] = {}
+        with _translated():
+            rows = self._db.execute(
+                "SELECT action, state, assurance, COUNT(*), SUM(size_bytes) FROM objects GROUP BY 1, 2, 3"
+            ).fetchall()
+        for action, state, level, count, size in rows:
+            kind = _KINDS.get(state, "left") if action in {"copy", "conflict"} else action
+            totals[kind] = totals.get(kind, 0) + count
+            totals["listed"] = totals.get("listed", 0) + count
+            if action in {"copy", "conflict"}:
+                totals["planned"] = totals.get("planned", 0) + count
+                totals["bytes_planned"] = totals.get("bytes_planned", 0) + size
+            if state == State.COMMITTED:
+                totals["bytes_copied"] = totals.get("bytes_copied", 0) + size
+                assurance[level] = assurance.get(level, 0) + count
+        return Ledger(verified=sum(assurance.values()), assurance=assurance, **totals)
+
+    def filtered_by(self) -> dict[str, int]:
+        """Filtered objects by the rule that left them out."""
+        rows = self._db.execute(
+            "SELECT reason, COUNT(*) FROM objects WHERE action = 'filtered' GROUP BY reason"
+        )
+        return dict(rows.fetchall())
+
+
+#: The states between what a lost answer left behind and COMMITTED; from the others it is one step.
+_WAY_TO_COMMITTED = {
+    State.FAILED: (State.PLANNED, State.WRITE_INTENT),
+    State.AMBIGUOUS: (State.WRITTEN, State.VERIFIED),
+    State.WRITTEN: (State.VERIFIED,),
+}
+
+_KINDS = {
+    State.COMMITTED.value: "copied",
+    State.FAILED.value: "failed",
+    State.AMBIGUOUS.value: "failed",
+    State.CONFLICT.value: "conflicts",
+}
+
+
+def _row_of(action: Action) -> tuple[str, str, str, ObjectVersion | None]:
+    """action, reason, first state and prior object of a decision."""
+    match action:
+        case Copy(replaces):
+            return "copy", "", State.PLANNED.value, replaces
+        case Same():
+            return "same", "", State.SKIPPED.value, None
+        case Filtered(rule):
+            return "filtered", rule, State.SKIPPED.value, None
+        case Unsupported(reason):
+            return "unsupported", reason, State.SKIPPED.value, None
+        case Conflict(reason):
+            return "conflict", reason, State.CONFLICT.value, None
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, isolation_level=None, timeout=5)
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        # On macOS only these two reach the platter; elsewhere they do nothing.
+        "fullfsync = 1",
+        "checkpoint_fullfsync = 1",
+        "cache_size = -8000",
+    ):
+        database.execute(f"PRAGMA {pragma}")
+    if database.execute("PRAGMA synchronous").fetchone()[0] != 2:
+        raise JournalError("This SQLite does not sync on commit.")
+    return database
+
+
+def _write_reserve(path: Path) -> None:
+    with open(path, "wb") as file:
+        file.write(b"\x00" * RESERVE_BYTES)
+
+
+def _link(chain: bytes, at_us: int, seq: int, state: str) -> bytes:
+    return hashlib.sha256(b"%b|%d|%d|%b" % (chain, at_us, seq, state.encode())).digest()
+
+
+def _is_full(cause: sqlite3.Error) -> bool:
+    return getattr(cause, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR"))
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as cause:
+        if _is_full(cause):
+            raise JournalFull(
+                "The disk that holds the run's records is full.",
+                advice="Free some space, then resume the run. Nothing is lost.",
+            ) from cause
+        if getattr(cause, "sqlite_errorname", "") in {"SQLITE_CORRUPT", "SQLITE_NOTADB"}:
+            raise JournalCorrupt(f"The journal is damaged: {cause}") from cause
+        raise JournalError(f"The journal cannot be used: {cause}") from cause
+    except OSError as cause:
+        raise JournalFull(
+            f"The run's records cannot be written: {cause.strerror}.",
+            advice="Free some space, or move MIGRATOR_HOME to another disk.",
+        ) from cause

@@ -1,0 +1,55 @@
+"""`run.log`: every event as one line of JSON, complete where the window keeps only the last lines."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from pathlib import Path
+from typing import IO
+
+from migrator.engine.ports import Clock
+from migrator.model.events import Event, ListingProgress, RollbackProgress, TransferProgress, as_json
+
+_TOO_MANY = (TransferProgress, RollbackProgress)
+
+
+class RunLog:
+    """An append-only file of events, readable by its owner only. A full disk ends the log, not the run."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._file: IO[str] | None = os.fdopen(handle, "a", encoding="utf-8")
+        self._clock = clock
+
+    def write(self, event: Event) -> None:
+        """Append an event; progress is left out, except the last of a listing."""
+        if self._file is None or isinstance(event, _TOO_MANY):
+            return
+        if isinstance(event, ListingProgress) and not event.final:
+            return
+        line = json_line(event, self._clock)
+        try:
+            self._file.write(line + "\n")
+        except OSError:
+            self.close()
+
+    def flush(self) -> None:
+        if self._file is not None:
+            try:
+                self._file.flush()
+            except OSError:
+                self.close()
+
+    def close(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            with contextlib.suppress(OSError):
+                file.close()
+
+
+def json_line(event: Event, clock: Clock) -> str:
+    """One event as one line: its name, the time (UTC), its fields. Keys that are not UTF-8 stay escaped."""
+    data = as_json(event)
+    stamped = {"event": data.pop("event"), "time": clock.wall().isoformat(timespec="milliseconds"), **data}
+    return json.dumps(stamped, ensure_ascii=True)

@@ -1,0 +1,149 @@
+"""Everything the engine takes from the outside world besides stores and journal: time, chance, threads.
+
+The control thread reaches them only through these, so that a test (and later a simulator) can replace them.
+"""
+
+from __future__ import annotations
+
+import queue
+import random
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Stop:
+    """The one stop flag of a run. Once asked: no new request begins. Asked twice: requests break off."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+        self._now = threading.Event()
+        self.signal = 0  #: the signal that asked, for the exit code; 0 for a button
+
+    def ask(self, signal: int = 0) -> None:
+        if self._asked.is_set():
+            self._now.set()
+        self.signal = self.signal or signal
+        self._asked.set()
+
+    @property
+    def is_asked(self) -> bool:
+        return self._asked.is_set()
+
+    @property
+    def is_urgent(self) -> bool:
+        return self._now.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep at most `seconds`; True where somebody asked to stop."""
+        return self._asked.wait(seconds) if seconds > 0 else self._asked.is_set()
+
+
+class Clock(Protocol):
+    def wall(self) -> datetime:
+        """Now, aware, UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        ...
+
+
+class SystemClock:
+    def wall(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A task that ended: `tag` as given to `start`, and either a result or an error."""
+
+    tag: Any
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Executor(Protocol):
+    """Runs tasks; their ends come back to the control thread, which alone decides what they mean."""
+
+    def start(self, tag: Any, task: Callable[[], Any]) -> None: ...
+
+    def finished(self, timeout_s: float) -> list[Done]:
+        """Every task that has ended by now; waits up to `timeout_s` for the first."""
+        ...
+
+    def ahead(self, task: Callable[[], T]) -> Callable[[], T]:
+        """Begin a task; calling what is returned waits for its result, or raises what it raised."""
+        ...
+
+    def close(self) -> None:
+        """Wait for every thread to end."""
+        ...
+
+
+class Threads:
+    """The executor of real runs: a fixed pool, joined by `close`."""
+
+    def __init__(self, count: int, name: str = "worker") -> None:
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix=name)
+        # Listings run beside transfers: two ends, one page ahead each.
+        self._listers = ThreadPoolExecutor(2, thread_name_prefix="lister")
+        self._done: queue.SimpleQueue[Done] = queue.SimpleQueue()
+
+    def start(self, tag: Any, task: Callable[[], Any]) -> None:
+        def run() -> None:
+            try:
+                self._done.put(Done(tag, result=task()))
+            except BaseException as error:  # the control thread must hear of every end
+                self._done.put(Done(tag, error=error))
+
+        self._pool.submit(run)
+
+    def finished(self, timeout_s: float) -> list[Done]:
+        ended: list[Done] = []
+        try:
+            ended.append(self._done.get(timeout=timeout_s))
+            while True:
+                ended.append(self._done.get_nowait())
+        except queue.Empty:
+            return ended
+
+    def ahead(self, task: Callable[[], T]) -> Callable[[], T]:
+        future: Future[T] = self._listers.submit(task)
+        return future.result
+
+    def close(self) -> None:
+        self._listers.shutdown(wait=True, cancel_futures=True)
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+@dataclass
+class Ports:
+    """The outside world of one run."""
+
+    stop: Stop = field(default_factory=Stop)
+    clock: Clock = field(default_factory=SystemClock)
+    random: random.Random = field(default_factory=random.Random)
+
+    def now(self) -> float:
+        return self.clock.monotonic()
+
+    def jitter(self) -> float:
+        return self.random.random()
+
+    def wait(self, seconds: float) -> bool:
+        return self.stop.wait(seconds)
+
+    def new_run_id(self) -> str:
+        """Sorts by time, safe as a file name, unique even for two runs in one second."""
+        return f"{self.clock.wall():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"

@@ -1,0 +1,170 @@
+"""After a crash or a stop: finding out what became of every object that was under way.
+
+The journal says what was intended; the destination says what happened. What is provably whole is taken
+over; anything else of ours is undone and goes back to the plan, so that it is copied again from its start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from migrator.config import Job
+from migrator.engine.copying import abort_until_gone
+from migrator.engine.journal import Journal
+from migrator.engine.ports import Executor, Ports
+from migrator.engine.schema import Entry
+from migrator.errors import Cancelled, NotFound
+from migrator.model.ledger import Assurance
+from migrator.model.objects import ObjectHead, ObjectVersion, is_plain_md5
+from migrator.model.undo import OPEN, State, same_operation, token_for
+from migrator.store.base import ObjectStore
+
+#: What `resume` looks at again: everything that may have been under way, and what failed.
+UNSETTLED = (*sorted(OPEN), State.WRITTEN, State.VERIFIED, State.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Redo:
+    """Nothing of ours is there (any more): plan it again, as the source is now."""
+
+    listed: ObjectVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """Our write landed whole: the destination's digest is the source's."""
+
+    there: ObjectHead
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """It cannot be copied again; `cause` as in the ledger of failures."""
+
+    cause: str
+    message: str
+
+
+Finding = Redo | Adopt | GiveUp
+
+
+class Recovery:
+    """Looks at the unsettled objects of one run, on the run's own threads."""
+
+    def __init__(
+        self,
+        job: Job,
+        run: str,
+        journal: Journal,
+        source: ObjectStore,
+        destination: ObjectStore,
+        executor: Executor,
+        ports: Ports,
+    ) -> None:
+        self._job = job
+        self._run = run
+        self._journal = journal
+        self._source = source
+        self._destination = destination
+        self._executor = executor
+        self._ports = ports
+
+    def run(self) -> int:
+        """Settle everything; returns how many objects are planned again.
+
+        Raises:
+            Cancelled: stopped; what was not looked at keeps its state.
+            StoreError: an end failed for good; likewise.
+        """
+        planned = 0
+        for entry, finding in self._findings():
+            match finding:
+                case Redo(listed):
+                    self._journal.close_upload(entry.seq)
+                    self._journal.refresh(entry, listed)
+                    # Through FAILED: from every open state the way back to the plan is the same.
+                    if entry.state is not State.FAILED:
+                        self._journal.move(entry, State.FAILED)
+                    self._journal.move(entry, State.PLANNED, cause="", message="")
+                    planned += 1
+                case Adopt(there):
+                    self._journal.close_upload(entry.seq)
+                    self._journal.adopt(entry, there.etag, there.version_id, Assurance.DIGEST.value)
+                case GiveUp(cause, message):
+                    if entry.state is not State.FAILED:
+                        self._journal.move(entry, State.FAILED, cause=cause, message=message)
+        self._journal.commit()
+        return planned
+
+    def _findings(self) -> list[tuple[Entry, Finding]]:
+        """Every unsettled entry with what was found. Bounded by what was in flight, and by the failures."""
+        found: list[tuple[Entry, Finding]] = []
+        after = 0
+        while batch := self._journal.in_states(UNSETTLED, after_seq=after):
+            after = batch[-1].seq
+            entries = {entry.seq: entry for entry in batch}
+            for entry in batch:
+                self._executor.start(entry.seq, partial(self._look, entry))
+            first_error: BaseException | None = None
+            while entries:
+                for done in self._executor.finished(0.1):
+                    entry = entries.pop(done.tag)
+                    if done.error is None:
+                        found.append((entry, done.result))
+                    else:
+                        first_error = first_error or done.error
+            if first_error is not None:
+                raise first_error
+            if self._ports.wait(0):
+                raise Cancelled
+        return found
+
+    def _look(self, entry: Entry) -> Finding:
+        """Worker: what the destination holds, and what of it has to go. Undoes only what is ours."""
+        key = self._job.destination_key(entry.key)
+        bucket = self._job.destination.bucket
+        if entry.upload_id:
+            abort_until_gone(self._destination, bucket, key, entry.upload_id)
+        there = _head(self._destination, bucket, key)
+        source = _head(self._source, self._job.source.bucket, entry.key)
+        if source is None:
+            return GiveUp("source-gone", "The object was deleted at the source after it was listed.")
+        listed = ObjectVersion(
+            entry.key, source.size_bytes, source.etag, source.last_modified, source.storage_class
+        )
+        is_ours = there is not None and same_operation(token_for(self._run, entry.seq, 0), there.token)
+        if there is None or not is_ours:
+            if not self._job.transfer.token and _etag(there) != entry.prior_etag:
+                return GiveUp(
+                    "doubtful", "Nobody can tell whether this copy is ours: the run writes no token."
+                )
+            return Redo(listed)
+        if _is_whole(there, source):
+            return Adopt(there)
+        if not entry.overwrites or there.version_id not in (None, "null"):
+            self._destination.delete(bucket, key, version_id=there.version_id)
+        return Redo(listed)
+
+
+def _head(store: ObjectStore, bucket: str, key: str) -> ObjectHead | None:
+    try:
+        return store.head(bucket, key)
+    except NotFound as cause:
+        if cause.code == "NoSuchBucket":
+            raise
+        return None
+
+
+def _etag(head: ObjectHead | None) -> str | None:
+    return head.etag if head else None
+
+
+def _is_whole(there: ObjectHead, source: ObjectHead) -> bool:
+    return (
+        is_plain_md5(there.etag)
+        and there.etag == source.etag
+        and there.size_bytes == source.size_bytes
+        and not source.properties.differences(there.properties)
+        and not source.tag_count
+    )

@@ -1,0 +1,387 @@
+"""The copying phase: which object or part goes next, and what the end of each means.
+
+All decisions are made here, in the control thread; workers only carry out what `copying` describes. Bounds:
+at most two tasks a thread are handed out, as many uploads are open as there are threads, and parts in
+flight hold no more memory than threads times the usual part size (or one part, where that is larger).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from migrator.config import Job
+from migrator.engine.copying import Copied, Copier, Opened, Order, SentPart
+from migrator.engine.journal import Journal
+from migrator.engine.meter import Meter
+from migrator.engine.outcomes import BadCopy, CannotCarry, ChangedMeanwhile, SourceChanged
+from migrator.engine.ports import Done, Executor, Ports
+from migrator.engine.schema import Entry
+from migrator.errors import (
+    BadCredentials,
+    Cancelled,
+    CredentialsError,
+    ExpiredCredentials,
+    JournalFull,
+    MigratorError,
+    NotFound,
+    Paused,
+)
+from migrator.model.events import (
+    ActiveTransfer,
+    Event,
+    ObjectConflict,
+    ObjectCopied,
+    ObjectFailed,
+    ObjectUnsupported,
+    TransferProgress,
+)
+from migrator.model.parts import DEFAULT_PART_BYTES, Part, is_single_put, part_size_for, parts_of
+from migrator.model.undo import State, token_for
+
+TICK_S = 0.1
+COMMIT_EVERY_S = 0.25
+SHOWN = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """Names a task: what it does, for which object, for which part."""
+
+    step: str  #: whole | open | part | finish | abort
+    seq: int
+    part: Part | None = None
+
+
+@dataclass
+class Moving:
+    """An object on its way. `opened` and what follows are for multipart uploads only."""
+
+    entry: Entry
+    order: Order
+    opened: Opened | None = None
+    waiting: deque[Part] = field(default_factory=deque)
+    ranges: list[Part] = field(default_factory=list)
+    sent: dict[int, SentPart] = field(default_factory=dict)
+    parts_in_flight: int = 0
+    failure: BaseException | None = None
+
+
+class Transfer:
+    """Copies every planned object of a journal. Call `run` once, from the control thread."""
+
+    def __init__(
+        self,
+        job: Job,
+        run: str,
+        journal: Journal,
+        copier: Copier,
+        meter: Meter,
+        executor: Executor,
+        ports: Ports,
+        emit: Callable[[Event], None],
+        on_tick: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._job = job
+        self._run = run
+        self._journal = journal
+        self._copier = copier
+        self._meter = meter
+        self._executor = executor
+        self._ports = ports
+        self._emit = emit
+        self._on_tick = on_tick
+        self._threads = job.transfer.threads
+        self._memory = self._threads * DEFAULT_PART_BYTES
+        self._held = 0  # bytes of part buffers handed out
+        self._moving: dict[int, Moving] = {}
+        self._ready: deque[Entry] = deque()  # intents durable, not handed out yet
+        self._last_seq = 0
+        self._tasks = 0
+        self._must_commit = False
+        self._then: list[tuple[Tag, Callable[[], Any]]] = []  # to start once the journal is durable
+        self._pause: MigratorError | None = None
+        self._last_commit = self._last_told = ports.now()
+
+    def run(self) -> None:
+        """Copy until nothing is planned.
+
+        Raises:
+            Cancelled, Paused: stopped before the end; every object is either settled or looked at again
+                by recovery.
+            JournalFull: likewise; nothing that is not journalled was sent.
+        """
+        try:
+            while self._admit() or self._tasks:
+                for done in self._executor.finished(TICK_S):
+                    self._tasks -= 1
+                    self._settle(done)
+                self._commit_if_due()
+                self._tell_if_due()
+            self._give_back()
+            self._journal.commit()
+        except JournalFull:
+            self._drain()
+            raise
+        self._tell()
+        if self._pause:
+            raise self._pause
+        if self._ports.wait(0):
+            raise Cancelled
+
+    # -- handing out ----------------------------------------------------------------------------
+
+    @property
+    def _is_stopping(self) -> bool:
+        return self._pause is not None or self._ports.wait(0)
+
+    def _admit(self) -> bool:
+        """Hand out as much as fits; True while there was something to hand out."""
+        admitted = False
+        while not self._is_stopping and self._tasks < 2 * self._threads:
+            task = self._next_part() or self._next_object()
+            if task is None:
+                break
+            self._start(*task)
+            admitted = True
+        return admitted
+
+    def _start(self, tag: Tag, task: Callable[[], Any]) -> None:
+        self._tasks += 1
+        self._executor.start(tag, task)
+
+    def _next_part(self) -> tuple[Tag, Callable[[], Any]] | None:
+        for moving in self._moving.values():
+            if not moving.waiting or moving.failure or moving.opened is None:
+                continue
+            part = moving.waiting[0]
+            if self._held and self._held + part.length > self._memory:
+                return None
+            moving.waiting.popleft()
+            moving.parts_in_flight += 1
+            self._held += part.length
+            task = partial(self._copier.copy_part, moving.order, moving.opened.upload_id, part)
+            return Tag("part", moving.entry.seq, part), task
+        return None
+
+    def _next_object(self) -> tuple[Tag, Callable[[], Any]] | None:
+        uploads = sum(1 for moving in self._moving.values() if moving.ranges)
+        if uploads >= self._threads:
+            return None
+        entry = self._next_entry()
+        if entry is None:
+            return None
+        moving = Moving(entry, self._order(entry))
+        self._moving[entry.seq] = moving
+        if is_single_put(entry.size_bytes):
+            return Tag("whole", entry.seq), partial(self._copier.copy_whole, moving.order)
+        moving.ranges = parts_of(entry.size_bytes, part_size_for(entry.size_bytes))
+        return Tag("open", entry.seq), partial(self._copier.open_upload, moving.order)
+
+    def _next_entry(self) -> Entry | None:
+        """The next object; intents become durable a batch at a time, before any of it is handed out."""
+        if not self._ready:
+            batch = self._journal.in_states(
+                [State.PLANNED], after_seq=self._last_seq, limit=4 * self._threads
+            )
+            for entry in batch:
+                self._journal.move(entry, State.WRITE_INTENT, attempt=entry.attempt + 1)
+                self._last_seq = entry.seq
+            self._commit()
+            self._ready.extend(batch)
+        return self._ready.popleft() if self._ready else None
+
+    def _order(self, entry: Entry) -> Order:
+        token = token_for(self._run, entry.seq, entry.attempt + 1) if self._job.transfer.token else ""
+        return Order(entry.seq, entry.listed(), self._job.destination_key(entry.key), token, entry.prior_etag)
+
+    def _give_back(self) -> None:
+        """Intents that were never handed out are plans again: nothing was sent for them."""
+        while self._ready:
+            entry = self._ready.popleft()
+            self._journal.move(entry, State.PLANNED)
+
+    # -- what the end of a task means -----------------------------------------------------------
+
+    def _settle(self, done: Done) -> None:
+        tag: Tag = done.tag
+        moving = self._moving[tag.seq]
+        if tag.part is not None:
+            moving.parts_in_flight -= 1
+            self._held -= tag.part.length
+        if tag.step == "abort":
+            if done.error is None:
+                self._journal.close_upload(tag.seq)
+            self._fail(moving, moving.failure or done.error)
+        elif done.error is not None:
+            self._settle_error(tag, moving, done.error)
+        elif isinstance(done.result, Copied):
+            self._settle_copied(moving, done.result)
+        elif isinstance(done.result, Opened):
+            self._settle_opened(moving, done.result)
+        elif isinstance(done.result, SentPart):
+            self._settle_part(moving, done.result)
+
+    def _settle_opened(self, moving: Moving, opened: Opened) -> None:
+        self._journal.move(
+            moving.entry, State.MPU_OPEN, upload_id=opened.upload_id, part_size=moving.ranges[0].length
+        )
+        # Parts are handed out from the next turn on; the upload's id must be durable by then.
+        self._must_commit = True
+        moving.opened = opened
+        moving.waiting.extend(moving.ranges)
+
+    def _settle_part(self, moving: Moving, sent: SentPart) -> None:
+        self._journal.add_part(moving.entry.seq, sent.part, sent.md5)
+        moving.sent[sent.part.number] = sent
+        if moving.failure is not None:
+            self._give_up_upload(moving)
+        elif len(moving.sent) == len(moving.ranges) and moving.opened is not None:
+            self._journal.move(moving.entry, State.COMPLETE_INTENT)
+            in_order = [moving.sent[part.number] for part in moving.ranges]
+            finish = partial(self._copier.finish_upload, moving.order, moving.opened, in_order, moving.ranges)
+            self._then.append((Tag("finish", moving.entry.seq), finish))
+
+    def _settle_copied(self, moving: Moving, copied: Copied) -> None:
+        entry = moving.entry
+        self._journal.move(
+            entry,
+            State.COMMITTED,
+            after_etag=copied.written.etag,
+            after_version=copied.written.version_id,
+            digest=copied.digest,
+            digest_kind=copied.digest_kind,
+            assurance=copied.assurance.value,
+            upload_id=None,
+            cause="",
+            message="",
+        )
+        if moving.ranges:
+            self._journal.drop_parts(entry.seq)
+        self._forget(moving)
+        self._emit(ObjectCopied(entry.key, entry.size_bytes, copied.assurance.value))
+
+    def _settle_error(self, tag: Tag, moving: Moving, error: BaseException) -> None:
+        pause = _reason_to_pause(error)
+        if pause is not None:
+            self._pause = self._pause or pause
+        moving.failure = moving.failure or error
+        if tag.step == "part":
+            self._give_up_upload(moving)
+        elif tag.step == "finish" and isinstance(error, ChangedMeanwhile) and moving.opened is not None:
+            # Refused by its condition: the parts are of no use any more.
+            self._start(
+                Tag("abort", tag.seq), partial(self._copier.abort, moving.order, moving.opened.upload_id)
+            )
+        else:
+            # After a failed Complete the upload may be done, or open: recovery and rollback find out.
+            self._fail(moving, error)
+
+    def _give_up_upload(self, moving: Moving) -> None:
+        """After the last part under way: abort the upload, unless the run goes on later."""
+        moving.waiting.clear()
+        if moving.parts_in_flight:
+            return
+        if _is_left_for_later(moving.failure) or moving.opened is None:
+            self._forget(moving)
+            return
+        abort = partial(self._copier.abort, moving.order, moving.opened.upload_id)
+        self._start(Tag("abort", moving.entry.seq), abort)
+
+    def _fail(self, moving: Moving, error: BaseException | None) -> None:
+        """Settle an object that was not copied. What is left for later keeps its open state."""
+        entry = moving.entry
+        self._forget(moving)
+        match error:
+            case CannotCarry(reason=reason):
+                self._journal.move(entry, State.SKIPPED, reason=reason)
+                self._journal.set_action(entry.seq, "unsupported")
+                self._emit(ObjectUnsupported(entry.key, reason))
+            case ChangedMeanwhile():
+                self._journal.move(entry, State.CONFLICT, reason="changed-meanwhile")
+                self._emit(ObjectConflict(entry.key, "changed-meanwhile"))
+            case _ if _is_left_for_later(error):
+                return
+            case _:
+                cause, message, advice = describe(error)
+                self._journal.move(entry, State.FAILED, cause=cause, message=message)
+                self._emit(ObjectFailed(entry.key, entry.size_bytes, cause, message, advice))
+
+    def _forget(self, moving: Moving) -> None:
+        self._moving.pop(moving.entry.seq, None)
+        self._meter.forget(moving.entry.seq)
+
+    # -- keeping time ---------------------------------------------------------------------------
+
+    def _commit(self) -> None:
+        self._journal.commit()
+        self._must_commit = False
+        self._last_commit = self._ports.now()
+        following, self._then = self._then, []
+        for tag, task in following:
+            self._start(tag, task)
+
+    def _commit_if_due(self) -> None:
+        if self._must_commit or self._then or self._ports.now() - self._last_commit >= COMMIT_EVERY_S:
+            self._commit()
+
+    def _tell_if_due(self) -> None:
+        if self._ports.now() - self._last_told >= TICK_S:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._last_told = self._ports.now()
+        total, by_object = self._meter.snapshot()
+        rows: list[ActiveTransfer] = []
+        for seq, moving in self._moving.items():
+            if len(rows) == SHOWN:
+                break
+            rows.append(
+                ActiveTransfer(
+                    moving.entry.key,
+                    moving.entry.size_bytes,
+                    min(by_object.get(seq, 0), moving.entry.size_bytes),
+                    len(moving.sent),
+                    len(moving.ranges),
+                )
+            )
+        self._emit(TransferProgress(total, tuple(rows)))
+        self._on_tick()
+
+    def _drain(self) -> None:
+        """Wait for what is under way; its outcomes cannot be recorded and are looked up by recovery."""
+        while self._tasks:
+            self._tasks -= len(self._executor.finished(TICK_S))
+
+
+def _reason_to_pause(error: BaseException) -> MigratorError | None:
+    """An error that says nothing about the object: the whole run waits for a person."""
+    if isinstance(error, Paused):
+        return error
+    if isinstance(error, ExpiredCredentials | BadCredentials | CredentialsError):
+        return Paused(
+            error.message, cause="credentials", advice=error.advice or "Renew the keys, then resume."
+        )
+    return None
+
+
+def _is_left_for_later(error: BaseException | None) -> bool:
+    return error is None or isinstance(error, Cancelled) or _reason_to_pause(error) is not None
+
+
+def describe(error: BaseException | None) -> tuple[str, str, str]:
+    """cause (groups failures), message and advice of what went wrong with one object."""
+    match error:
+        case SourceChanged():
+            return "source-changed", error.message, "Resume the run: the object is looked at again."
+        case NotFound(code="NoSuchKey" | "NoSuchVersion"):
+            return "source-gone", "The object was deleted at the source after it was listed.", ""
+        case BadCopy():
+            return error.cause, error.message, error.advice
+        case MigratorError():
+            return getattr(error, "code", type(error).__name__), error.message, error.advice
+        case _:
+            return type(error).__name__, f"Unexpected: {error}", "Please report this."

@@ -1,0 +1,108 @@
+"""`verify`: comparing both ends again, from the journal; nothing is written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import partial
+
+from migrator.config import Job
+from migrator.engine.journal import Journal
+from migrator.engine.ports import Executor, Ports
+from migrator.engine.schema import Entry
+from migrator.errors import Cancelled, MigratorError, NotFound
+from migrator.model.events import Event, ObjectChecked
+from migrator.model.parts import DEFAULT_PART_BYTES, parts_of
+from migrator.model.undo import State
+from migrator.store.base import ObjectStore
+
+
+class Verification:
+    """Looks at every copied object of a run again. `wrong` counts those that are not as they should be."""
+
+    def __init__(
+        self,
+        job: Job,
+        journal: Journal,
+        source: ObjectStore,
+        destination: ObjectStore,
+        executor: Executor,
+        ports: Ports,
+        emit: Callable[[Event], None],
+        *,
+        read_back: bool,
+    ) -> None:
+        self._job = job
+        self._journal = journal
+        self._source = source
+        self._destination = destination
+        self._executor = executor
+        self._ports = ports
+        self._emit = emit
+        self._read_back = read_back
+        self.checked = 0
+        self.wrong = 0
+
+    def run(self) -> None:
+        """Raises:
+        Cancelled: somebody asked to stop.
+        """
+        after = 0
+        while batch := self._journal.in_states([State.COMMITTED], after_seq=after):
+            after = batch[-1].seq
+            pending = {entry.seq: entry for entry in batch}
+            for entry in batch:
+                self._executor.start(entry.seq, partial(self._check, entry))
+            while pending:
+                for done in self._executor.finished(0.1):
+                    entry = pending.pop(done.tag)
+                    reason = done.result if done.error is None else _words(done.error)
+                    self.checked += 1
+                    if reason:
+                        self.wrong += 1
+                        self._emit(ObjectChecked(entry.key, reason))
+            if self._ports.wait(0):
+                raise Cancelled
+
+    def _check(self, entry: Entry) -> str:
+        """Worker: what is wrong with a copy, empty where nothing is."""
+        key, bucket = self._job.destination_key(entry.key), self._job.destination.bucket
+        try:
+            there = self._destination.head(bucket, key)
+        except NotFound:
+            return "copy-gone"
+        if there.size_bytes != entry.size_bytes or there.etag != entry.after_etag:
+            return "copy-changed"
+        try:
+            source = self._source.head(self._job.source.bucket, entry.key)
+        except NotFound:
+            return "source-gone"
+        if source.etag != entry.etag or source.size_bytes != entry.size_bytes:
+            return "source-changed"
+        if source.properties.differences(there.properties):
+            return "properties-differ"
+        if self._read_back and self._digest(bucket, key, entry) != entry.digest:
+            return "bytes-differ"
+        return ""
+
+    def _digest(self, bucket: str, key: str, entry: Entry) -> str:
+        """Read the copy and digest it the way its digest was made when it was sent."""
+        part_size = entry.part_size or DEFAULT_PART_BYTES
+        digests = []
+        for part in parts_of(entry.size_bytes, part_size):
+            body = bytearray(part.length)
+            is_whole = part.length == entry.size_bytes
+            self._destination.read(
+                bucket, key, body, offset=None if is_whole else part.offset, if_match=entry.after_etag
+            )
+            digests.append(hashlib.md5(body, usedforsecurity=False).digest())
+        if entry.digest_kind == "md5-parts":
+            whole = hashlib.md5(b"".join(digests), usedforsecurity=False).hexdigest()
+            return f"{whole}-{len(digests)}"
+        return (digests or [hashlib.md5(b"", usedforsecurity=False).digest()])[0].hex()
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, Cancelled) or not isinstance(error, MigratorError):
+        raise error
+    return error.message

@@ -1,0 +1,252 @@
+"""Patience around a store: the same contract, with transient failures tried again.
+
+Two kinds of trouble are told apart. An end that *answers* but fails (500, 503, a body cut short) is asked
+again a few times with jittered, growing delays; then the object has failed and the run goes on. An end that
+does *not answer* (no connection, connection lost) says nothing about the object: the request waits with
+everybody else's until the end is back, for as long as `wait_s` allows, and then the run pauses.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from migrator.errors import Cancelled, Paused, StoreError, Throttled, Transient, Unreachable
+from migrator.model.objects import ObjectHead, OpenUpload, Page, Properties, UploadedPart, Written
+from migrator.store.base import ALWAYS, Body, Condition, ObjectStore, OnBytes, Versioning
+
+T = TypeVar("T")
+
+
+class Patience(Protocol):
+    """What waiting needs from outside: a clock, a source of jitter, and a way to be interrupted."""
+
+    def now(self) -> float:
+        """Monotonic seconds."""
+        ...
+
+    def jitter(self) -> float:
+        """A random number in [0, 1)."""
+        ...
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep; True where somebody asked to stop meanwhile."""
+        ...
+
+
+#: end, operation, attempt (from 1), delay in seconds, cause
+OnRetry = Callable[[str, str, int, float, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How often and how long. `tries` counts sends."""
+
+    tries: int = 6
+    first_delay_s: float = 0.3
+    longest_delay_s: float = 20.0
+    #: How long an end may be gone that has answered before, and one that never has.
+    wait_s: float = 24 * 3600
+    first_answer_s: float = 60.0
+
+    def delay_s(self, attempt: int, jitter: float) -> float:
+        """Full jitter: anywhere between a tenth of the step and the whole of it."""
+        step = min(self.longest_delay_s, self.first_delay_s * 2.0 ** (attempt - 1))
+        return step * (0.1 + 0.9 * jitter)
+
+
+class RetryingStore:
+    """An `ObjectStore` that asks again. Safe for writes too: the engine settles doubtful ones by token."""
+
+    def __init__(
+        self,
+        inner: ObjectStore,
+        patience: Patience,
+        policy: Policy | None = None,
+        on_retry: OnRetry | None = None,
+    ) -> None:
+        self.inner = inner
+        self._patience = patience
+        self._policy = policy or Policy()
+        self._on_retry = on_retry
+        self._lock = threading.Lock()  # guards the two below
+        self._has_answered = False
+        self._silent_since: float | None = None
+
+    @property
+    def end(self) -> str:
+        return self.inner.end
+
+    def _try(self, operation: str, call: Callable[[], T]) -> T:
+        failures = losses = 0
+        while True:
+            if self._patience.wait(0):
+                raise Cancelled
+            try:
+                result = call()
+            except Throttled as cause:
+                self._heard()
+                failures += 1
+                delay = max(cause.retry_after_s or 0.0, self._delay(failures))
+                self._again_or_give_up(operation, cause, failures, delay)
+            except Transient as cause:
+                is_silence = isinstance(cause, Unreachable) or cause.status is None
+                if not is_silence:
+                    self._heard()
+                    failures += 1
+                    self._again_or_give_up(operation, cause, failures, self._delay(failures))
+                else:
+                    losses += 1
+                    self._wait_for_the_end(operation, cause, losses)
+            except StoreError as cause:
+                self._heard()
+                if not cause.is_transient:
+                    raise
+                failures += 1
+                self._again_or_give_up(operation, cause, failures, self._delay(failures))
+            else:
+                self._heard()
+                return result
+
+    def _delay(self, attempt: int) -> float:
+        return self._policy.delay_s(attempt, self._patience.jitter())
+
+    def _heard(self) -> None:
+        with self._lock:
+            self._has_answered = True
+            self._silent_since = None
+
+    def _again_or_give_up(self, operation: str, cause: StoreError, attempt: int, delay: float) -> None:
+        if attempt >= self._policy.tries:
+            raise cause
+        self._sleep(operation, cause, attempt, delay)
+
+    def _wait_for_the_end(self, operation: str, cause: StoreError, losses: int) -> None:
+        now = self._patience.now()
+        with self._lock:
+            if self._silent_since is None:
+                self._silent_since = now
+            silent_s = now - self._silent_since
+            has_answered = self._has_answered
+        if not has_answered and (silent_s >= self._policy.first_answer_s or is_hopeless(cause)):
+            raise cause
+        if has_answered and silent_s >= self._policy.wait_s:
+            raise Paused(
+                f"{self.end} has not answered for {silent_s:.0f} s. {cause.message}",
+                cause="unreachable",
+                advice="Resume the run when it is back.",
+            )
+        self._sleep(operation, cause, losses, self._delay(losses))
+
+    def _sleep(self, operation: str, cause: StoreError, attempt: int, delay: float) -> None:
+        if self._on_retry:
+            self._on_retry(self.end, operation, attempt, round(delay, 2), cause.code)
+        if self._patience.wait(delay):
+            raise Cancelled
+
+    # -- the contract, each call with patience --------------------------------------------------
+
+    def list_buckets(self) -> list[str]:
+        return self._try("ListBuckets", self.inner.list_buckets)
+
+    def check_bucket(self, bucket: str) -> str:
+        return self._try("HeadBucket", lambda: self.inner.check_bucket(bucket))
+
+    def versioning(self, bucket: str) -> Versioning:
+        return self._try("GetBucketVersioning", lambda: self.inner.versioning(bucket))
+
+    def list_page(self, bucket: str, prefix: str, *, start_after: str = "", token: str | None = None) -> Page:
+        return self._try(
+            "ListObjectsV2",
+            lambda: self.inner.list_page(bucket, prefix, start_after=start_after, token=token),
+        )
+
+    def head(self, bucket: str, key: str, *, version_id: str | None = None) -> ObjectHead:
+        return self._try("HeadObject", lambda: self.inner.head(bucket, key, version_id=version_id))
+
+    def tags(self, bucket: str, key: str, *, version_id: str | None = None) -> dict[str, str]:
+        return self._try("GetObjectTagging", lambda: self.inner.tags(bucket, key, version_id=version_id))
+
+    def read(
+        self,
+        bucket: str,
+        key: str,
+        into: bytearray,
+        *,
+        offset: int | None = None,
+        if_match: str = "",
+        version_id: str | None = None,
+        on_bytes: OnBytes | None = None,
+    ) -> ObjectHead:
+        return self._try(
+            "GetObject",
+            lambda: self.inner.read(
+                bucket, key, into, offset=offset, if_match=if_match, version_id=version_id, on_bytes=on_bytes
+            ),
+        )
+
+    def put(
+        self,
+        bucket: str,
+        key: str,
+        body: Body,
+        properties: Properties,
+        *,
+        md5: bytes,
+        condition: Condition = ALWAYS,
+    ) -> Written:
+        return self._try(
+            "PutObject",
+            lambda: self.inner.put(bucket, key, body, properties, md5=md5, condition=condition),
+        )
+
+    def create_upload(self, bucket: str, key: str, properties: Properties) -> str:
+        return self._try("CreateMultipartUpload", lambda: self.inner.create_upload(bucket, key, properties))
+
+    def upload_part(
+        self, bucket: str, key: str, upload_id: str, number: int, body: Body, *, md5: bytes
+    ) -> UploadedPart:
+        return self._try(
+            "UploadPart", lambda: self.inner.upload_part(bucket, key, upload_id, number, body, md5=md5)
+        )
+
+    def complete_upload(
+        self,
+        bucket: str,
+        key: str,
+        upload_id: str,
+        parts: Sequence[UploadedPart],
+        *,
+        condition: Condition = ALWAYS,
+    ) -> Written:
+        return self._try(
+            "CompleteMultipartUpload",
+            lambda: self.inner.complete_upload(bucket, key, upload_id, parts, condition=condition),
+        )
+
+    def abort_upload(self, bucket: str, key: str, upload_id: str) -> None:
+        self._try("AbortMultipartUpload", lambda: self.inner.abort_upload(bucket, key, upload_id))
+
+    def list_parts(self, bucket: str, key: str, upload_id: str) -> list[UploadedPart]:
+        return self._try("ListParts", lambda: self.inner.list_parts(bucket, key, upload_id))
+
+    def list_uploads(self, bucket: str, prefix: str) -> list[OpenUpload]:
+        return self._try("ListMultipartUploads", lambda: self.inner.list_uploads(bucket, prefix))
+
+    def delete(self, bucket: str, key: str, *, version_id: str | None = None) -> None:
+        self._try("DeleteObject", lambda: self.inner.delete(bucket, key, version_id=version_id))
+
+    def put_tags(
+        self, bucket: str, key: str, tags: Mapping[str, str], *, version_id: str | None = None
+    ) -> None:
+        self._try("PutObjectTagging", lambda: self.inner.put_tags(bucket, key, tags, version_id=version_id))
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+def is_hopeless(cause: StoreError) -> bool:
+    """True where asking again cannot help an end that never answered: a wrong name or certificate."""
+    return cause.code in {"TLS", "UnknownHost"}

@@ -1,0 +1,425 @@
+"""The reference store: every operation of the contract on boto3.
+
+The only module, with `s3_errors`, that knows the SDK. Configured from facts, not from the SDK's defaults:
+
+* path-style addressing and no default checksums off AWS: Lyve Cloud is path-style only, and third-party
+  services refuse or store the SDK's checksum trailers (boto3 issues 4392, 4435);
+* answers to ranged reads are not checksum-validated: Lyve Cloud sends the whole object's checksum;
+* one send for each call (`total_max_attempts=1`): patience is `store.retrying`'s, in one place;
+* every wait bounded; one client for each end, shared by all threads, its pool as large as they are many;
+* endpoint URLs from the environment are ignored: the job file alone says where data goes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, unquote, urlencode, urlsplit
+
+import boto3
+from botocore.config import Config
+
+from migrator.errors import DigestMismatch, NotS3
+from migrator.model.objects import (
+    ObjectHead,
+    ObjectVersion,
+    OpenUpload,
+    Page,
+    Properties,
+    UploadedPart,
+    Written,
+    bare_etag,
+)
+from migrator.store import s3_wire
+from migrator.store.base import ALWAYS, Body, Condition, OnBytes, Versioning
+from migrator.store.s3_errors import Where, translated
+
+CONNECT_TIMEOUT_S = 10
+READ_TIMEOUT_S = 60
+#: Large enough to be cheap, small enough that stopping and progress feel immediate.
+CHUNK_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How to reach one end. `keys` is (access key id, secret, session token), or None for AWS's own chain."""
+
+    end: str
+    is_aws: bool
+    region: str = ""
+    endpoint_url: str = ""
+    keys: tuple[str, str, str] | None = None
+    profile: str = ""
+    ca_file: str = ""
+    requester_pays: bool = False
+    threads: int = 16
+
+    def __repr__(self) -> str:
+        return f"Connection({self.end}, {self.endpoint_url or self.region})"
+
+
+class S3Store:
+    """An S3 service behind the `ObjectStore` contract."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._end = connection.end
+        self._payer: dict[str, Any] = {"RequestPayer": "requester"} if connection.requester_pays else {}
+        self._expires = threading.local()
+        with translated(Where("Connect", connection.end, connection.endpoint_url or "AWS")):
+            self._client = _client(connection)
+        self._host = urlsplit(self._client.meta.endpoint_url).netloc
+        s3_wire.install(self._client, self._expires)
+
+    @property
+    def end(self) -> str:
+        return self._end
+
+    def close(self) -> None:
+        self._client.close()
+
+    # -- buckets --------------------------------------------------------------------------------
+
+    def list_buckets(self) -> list[str]:
+        with self._call("ListBuckets"):
+            answer = self._client.list_buckets()
+            if "Owner" not in answer and "Buckets" not in answer:
+                raise self._not_s3("ListBuckets")
+            return sorted(bucket["Name"] for bucket in answer.get("Buckets", []))
+
+    def check_bucket(self, bucket: str) -> str:
+        with self._call("HeadBucket", bucket):
+            return str(self._client.head_bucket(Bucket=bucket).get("BucketRegion", ""))
+
+    def versioning(self, bucket: str) -> Versioning:
+        with self._call("GetBucketVersioning", bucket):
+            status = self._client.get_bucket_versioning(Bucket=bucket).get("Status")
+        return {"Enabled": Versioning.ENABLED, "Suspended": Versioning.SUSPENDED}.get(
+            str(status), Versioning.OFF
+        )
+
+    def list_page(self, bucket: str, prefix: str, *, start_after: str = "", token: str | None = None) -> Page:
+        params: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix, **self._payer}
+        if token is not None:
+            params["ContinuationToken"] = token
+        elif start_after:
+            params["StartAfter"] = start_after
+        with self._call("ListObjectsV2", bucket):
+            answer = self._client.list_objects_v2(**params)
+        # A captive portal's web page parses as an empty answer: a listing names its bucket and prefix.
+        if answer.get("Name") != bucket or answer.get("Prefix", "") != prefix:
+            raise self._not_s3("ListObjectsV2", bucket)
+        next_token = answer.get("NextContinuationToken")
+        if answer.get("IsTruncated") and not next_token:
+            raise NotS3(
+                f"{self._end} says that the listing of {bucket} goes on, but not where.",
+                code="TruncatedWithoutToken",
+                **self._where("ListObjectsV2", bucket).fields(),
+            )
+        objects = tuple(
+            ObjectVersion(
+                key=entry["Key"],
+                size_bytes=entry["Size"],
+                etag=bare_etag(entry.get("ETag", "")),
+                last_modified=_utc(entry["LastModified"]),
+                storage_class=entry.get("StorageClass", "STANDARD"),
+            )
+            for entry in answer.get("Contents", [])
+        )
+        return Page(objects, next_token if answer.get("IsTruncated") else None)
+
+    # -- objects --------------------------------------------------------------------------------
+
+    def head(self, bucket: str, key: str, *, version_id: str | None = None) -> ObjectHead:
+        with self._call("HeadObject", bucket, key):
+            answer = self._client.head_object(Bucket=bucket, Key=key, **_version(version_id), **self._payer)
+            return self._head_of(answer, answer["ContentLength"], "HeadObject", bucket, key)
+
+    def tags(self, bucket: str, key: str, *, version_id: str | None = None) -> dict[str, str]:
+        with self._call("GetObjectTagging", bucket, key):
+            answer = self._client.get_object_tagging(
+                Bucket=bucket, Key=key, **_version(version_id), **self._payer
+            )
+            return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
+
+    def read(
+        self,
+        bucket: str,
+        key: str,
+        into: bytearray,
+        *,
+        offset: int | None = None,
+        if_match: str = "",
+        version_id: str | None = None,
+        on_bytes: OnBytes | None = None,
+    ) -> ObjectHead:
+        params: dict[str, Any] = {"Bucket": bucket, "Key": key, **_version(version_id), **self._payer}
+        if offset is not None:
+            params["Range"] = f"bytes={offset}-{offset + len(into) - 1}"
+        if if_match:
+            params["IfMatch"] = f'"{if_match}"'
+        with self._call("GetObject", bucket, key):
+            answer = self._client.get_object(**params)
+            with answer["Body"] as body:
+                size = answer["ContentLength"]
+                if offset is not None:
+                    size = s3_wire.total_size(answer.get("ContentRange", ""), size)
+                if answer["ContentLength"] != len(into):
+                    raise self._wrong_length(answer["ContentLength"], len(into), bucket, key)
+                _fill(into, body, on_bytes)
+            return self._head_of(answer, size, "GetObject", bucket, key)
+
+    def put(
+        self,
+        bucket: str,
+        key: str,
+        body: Body,
+        properties: Properties,
+        *,
+        md5: bytes,
+        condition: Condition = ALWAYS,
+    ) -> Written:
+        with self._call("PutObject", bucket, key), self._raw_expires(properties):
+            answer = self._client.put_object(
+                Bucket=bucket,
+                Key=key,
+                Body=body,
+                ContentMD5=s3_wire.base64_text(md5),
+                **_condition(condition),
+                **_properties(properties),
+                **self._payer,
+            )
+            return Written(bare_etag(answer.get("ETag", "")), answer.get("VersionId"))
+
+    def delete(self, bucket: str, key: str, *, version_id: str | None = None) -> None:
+        with self._call("DeleteObject", bucket, key):
+            self._client.delete_object(Bucket=bucket, Key=key, **_version(version_id), **self._payer)
+
+    def put_tags(
+        self, bucket: str, key: str, tags: Mapping[str, str], *, version_id: str | None = None
+    ) -> None:
+        tag_set: list[Any] = [{"Key": name, "Value": value} for name, value in tags.items()]
+        with self._call("PutObjectTagging", bucket, key):
+            self._client.put_object_tagging(
+                Bucket=bucket, Key=key, Tagging={"TagSet": tag_set}, **_version(version_id), **self._payer
+            )
+
+    # -- multipart ------------------------------------------------------------------------------
+
+    def create_upload(self, bucket: str, key: str, properties: Properties) -> str:
+        with self._call("CreateMultipartUpload", bucket, key), self._raw_expires(properties):
+            answer = self._client.create_multipart_upload(
+                Bucket=bucket, Key=key, **_properties(properties), **self._payer
+            )
+            if not answer.get("UploadId"):
+                raise self._not_s3("CreateMultipartUpload", bucket, key)
+            return str(answer["UploadId"])
+
+    def upload_part(
+        self, bucket: str, key: str, upload_id: str, number: int, body: Body, *, md5: bytes
+    ) -> UploadedPart:
+        with self._call("UploadPart", bucket, key):
+            answer = self._client.upload_part(
+                Bucket=bucket,
+                Key=key,
+                UploadId=upload_id,
+                PartNumber=number,
+                Body=body,
+                ContentMD5=s3_wire.base64_text(md5),
+                **self._payer,
+            )
+            if not answer.get("ETag"):
+                raise self._not_s3("UploadPart", bucket, key)
+            return UploadedPart(number, bare_etag(answer["ETag"]), len(body))
+
+    def complete_upload(
+        self,
+        bucket: str,
+        key: str,
+        upload_id: str,
+        parts: Sequence[UploadedPart],
+        *,
+        condition: Condition = ALWAYS,
+    ) -> Written:
+        listed: list[Any] = [{"PartNumber": part.number, "ETag": f'"{part.etag}"'} for part in parts]
+        with self._call("CompleteMultipartUpload", bucket, key):
+            answer = self._client.complete_multipart_upload(
+                Bucket=bucket,
+                Key=key,
+                UploadId=upload_id,
+                MultipartUpload={"Parts": listed},
+                **_condition(condition),
+                **self._payer,
+            )
+            return Written(bare_etag(answer.get("ETag", "")), answer.get("VersionId"))
+
+    def abort_upload(self, bucket: str, key: str, upload_id: str) -> None:
+        with self._call("AbortMultipartUpload", bucket, key):
+            self._client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload_id, **self._payer)
+
+    def list_parts(self, bucket: str, key: str, upload_id: str) -> list[UploadedPart]:
+        found: list[UploadedPart] = []
+        marker = 0
+        while True:
+            with self._call("ListParts", bucket, key):
+                answer = self._client.list_parts(
+                    Bucket=bucket, Key=key, UploadId=upload_id, PartNumberMarker=marker, **self._payer
+                )
+            found.extend(
+                UploadedPart(part["PartNumber"], bare_etag(part["ETag"]), part["Size"])
+                for part in answer.get("Parts", [])
+            )
+            following = int(answer.get("NextPartNumberMarker") or 0)
+            if not answer.get("IsTruncated") or following <= marker:
+                return found
+            marker = following
+
+    def list_uploads(self, bucket: str, prefix: str) -> list[OpenUpload]:
+        found: list[OpenUpload] = []
+        params: dict[str, Any] = {}
+        while True:
+            with self._call("ListMultipartUploads", bucket):
+                answer = self._client.list_multipart_uploads(
+                    Bucket=bucket, Prefix=prefix, EncodingType="url", **params, **self._payer
+                )
+            is_encoded = answer.get("EncodingType") == "url"
+            for upload in answer.get("Uploads", []):
+                key = unquote(upload["Key"], errors="surrogateescape") if is_encoded else upload["Key"]
+                found.append(OpenUpload(key, upload["UploadId"]))
+            following = {
+                "KeyMarker": answer.get("NextKeyMarker", ""),
+                "UploadIdMarker": answer.get("NextUploadIdMarker", ""),
+            }
+            if not answer.get("IsTruncated") or following == params:
+                return found
+            params = following
+
+    # -- helpers --------------------------------------------------------------------------------
+
+    def _where(self, operation: str, bucket: str = "", key: str | None = None) -> Where:
+        return Where(operation, self._end, self._host, bucket, key)
+
+    def _call(self, operation: str, bucket: str = "", key: str | None = None) -> Any:
+        return translated(self._where(operation, bucket, key))
+
+    def _raw_expires(self, properties: Properties) -> s3_wire.RawExpires:
+        return s3_wire.RawExpires(self._expires, properties.expires)
+
+    def _not_s3(self, operation: str, bucket: str = "", key: str | None = None) -> NotS3:
+        return NotS3(
+            f"{self._host} answered, but not as an S3 service.",
+            code="NotS3",
+            advice="Check the endpoint URL (the console's address is not it), and proxies in between.",
+            **self._where(operation, bucket, key).fields(),
+        )
+
+    def _wrong_length(self, got: int, wanted: int, bucket: str, key: str) -> DigestMismatch:
+        return DigestMismatch(
+            f"{self._end} announced {got} bytes where {wanted} were expected.",
+            code="WrongLength",
+            **self._where("GetObject", bucket, key).fields(),
+        )
+
+    def _head_of(self, answer: Any, size: int, operation: str, bucket: str, key: str) -> ObjectHead:
+        if not answer.get("ETag") or "LastModified" not in answer:
+            raise self._not_s3(operation, bucket, key)
+        return ObjectHead(
+            size_bytes=size,
+            etag=bare_etag(answer["ETag"]),
+            last_modified=_utc(answer["LastModified"]),
+            version_id=answer.get("VersionId"),
+            properties=Properties(
+                content_type=answer.get("ContentType", ""),
+                cache_control=answer.get("CacheControl", ""),
+                content_disposition=answer.get("ContentDisposition", ""),
+                content_encoding=answer.get("ContentEncoding", ""),
+                content_language=answer.get("ContentLanguage", ""),
+                expires=answer.get("ExpiresString", ""),
+                metadata={name.lower(): value for name, value in answer.get("Metadata", {}).items()},
+            ),
+            tag_count=s3_wire.tag_count(answer),
+            missing_meta=answer.get("MissingMeta", 0),
+            storage_class=answer.get("StorageClass", "STANDARD"),
+        )
+
+
+def _client(connection: Connection) -> Any:
+    is_custom = bool(connection.endpoint_url)
+    session = boto3.session.Session(profile_name=connection.profile or None)
+    access, secret, token = connection.keys or (None, None, None)
+    s3_options: dict[str, Any] = {
+        "addressing_style": "auto" if connection.is_aws and not is_custom else "path",
+        # Content-MD5 goes with every body: hashing it again for the signature would only cost CPU.
+        "payload_signing_enabled": False,
+    }
+    config = Config(
+        region_name=connection.region or None,
+        signature_version="s3v4",
+        s3=s3_options,
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=READ_TIMEOUT_S,
+        max_pool_connections=connection.threads + 4,
+        tcp_keepalive=True,
+        ignore_configured_endpoint_urls=True,
+        proxies={} if s3_wire.is_loopback_url(connection.endpoint_url) else None,
+        user_agent_extra="aws-s3-lyve-cloud-data-migration",
+    )
+    # A region is needed to sign; Lyve Cloud takes any (API guide p. 123).
+    region = connection.region or session.region_name or "us-east-1"
+    return session.client(
+        "s3",
+        region_name=region,
+        endpoint_url=connection.endpoint_url or None,
+        aws_access_key_id=access,
+        aws_secret_access_key=secret,
+        aws_session_token=token or None,
+        verify=connection.ca_file or None,
+        config=config,
+    )
+
+
+def _fill(into: bytearray, body: Any, on_bytes: OnBytes | None) -> None:
+    """Read exactly `len(into)` bytes. One `readinto` may be short without an error, so loop to the end."""
+    done = 0
+    with memoryview(into) as view:
+        while done < len(view):
+            got = body.readinto(view[done : done + CHUNK_BYTES])
+            if not got:
+                raise DigestMismatch(f"the body ended after {done} of {len(view)} bytes", code="ShortBody")
+            done += got
+            if on_bytes:
+                on_bytes(got)
+
+
+def _properties(properties: Properties) -> dict[str, Any]:
+    """The SDK's parameters for what travels with the bytes; absent ones are not sent. See `RawExpires`."""
+    given = {
+        "ContentType": properties.content_type,
+        "CacheControl": properties.cache_control,
+        "ContentDisposition": properties.content_disposition,
+        "ContentEncoding": properties.content_encoding,
+        "ContentLanguage": properties.content_language,
+        "Metadata": dict(properties.metadata),
+        # %20, not "+": Ceph keeps a literal plus.
+        "Tagging": urlencode(properties.tags, quote_via=quote, safe=""),
+    }
+    return {name: value for name, value in given.items() if value}
+
+
+def _condition(condition: Condition) -> dict[str, str]:
+    if condition.absent:
+        return {"IfNoneMatch": "*"}
+    return {"IfMatch": f'"{condition.etag}"'} if condition.etag else {}
+
+
+def _version(version_id: str | None) -> dict[str, Any]:
+    return {} if version_id is None else {"VersionId": version_id}
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)

@@ -1,0 +1,86 @@
+"""Corrections on the wire, below what the SDK's parameters can express."""
+
+from __future__ import annotations
+
+import base64
+import re
+import threading
+from types import TracebackType
+from typing import Any
+from urllib.parse import urlsplit
+
+_WRITES_HEADERS = ("PutObject", "CreateMultipartUpload")
+_ECHOES_THE_KEY = (
+    "CreateMultipartUpload",
+    "CompleteMultipartUpload",
+    "ListParts",
+    "ListMultipartUploads",
+)
+#: Characters that XML 1.0 cannot hold, raw or as references: answers that echo such a key do not parse.
+_NOT_XML = re.compile(
+    rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:x0*(?:[0-8bce-f]|1[0-9a-f])|0*(?:[0-8]|1[124-9]|2\d|3[01]));", re.I
+)
+
+
+class RawExpires:
+    """While entered, uploads of this thread carry `Expires` exactly as given.
+
+    The SDK takes a date only; S3 stores any text, and objects with `0` or `-1` exist.
+    """
+
+    def __init__(self, store: threading.local, value: str) -> None:
+        self._store = store
+        self._value = value
+
+    def __enter__(self) -> None:
+        self._store.value = self._value
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._store.value = ""
+
+
+def install(client: Any, expires: threading.local) -> None:
+    """Register the corrections on a client."""
+
+    def send_raw_expires(params: dict[str, Any], **_: Any) -> None:
+        value = getattr(expires, "value", "")
+        if value:
+            params["headers"]["Expires"] = value
+
+    def drop_what_xml_cannot_hold(response_dict: dict[str, Any], **_: Any) -> None:
+        # Without this the answer to CreateMultipartUpload is lost, and with it the upload's id.
+        body = response_dict.get("body")
+        if isinstance(body, bytes):
+            response_dict["body"] = _NOT_XML.sub(b"", body)
+
+    for operation in _WRITES_HEADERS:
+        client.meta.events.register(f"before-call.s3.{operation}", send_raw_expires)
+    for operation in _ECHOES_THE_KEY:
+        client.meta.events.register(f"before-parse.s3.{operation}", drop_what_xml_cannot_hold)
+
+
+def tag_count(answer: Any) -> int | None:
+    """The number of tags an answer tells of; None where the service does not say.
+
+    AWS leaves the header out where there are no tags, and where the keys may not read them; so absence
+    proves nothing.
+    """
+    count = answer.get("TagCount")
+    return None if count is None else int(count)
+
+
+def total_size(content_range: str, fallback: int) -> int:
+    """The whole object's size out of `bytes 0-9/123`."""
+    _, _, total = content_range.rpartition("/")
+    return int(total) if total.isdigit() else fallback
+
+
+def base64_text(digest: bytes) -> str:
+    return base64.b64encode(digest).decode()
+
+
+def is_loopback_url(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return host in {"localhost", "::1"} or host.startswith("127.")
