@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -118,6 +118,34 @@ def read_job(path: Path) -> Job:
     except UnicodeDecodeError as cause:
         raise JobFileError([Problem("file", "is not UTF-8 text")], path=str(path)) from cause
     return parse_job(text, path=str(path))
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """The nested dictionary of a job file that `read_job` accepts; see there."""
+    read_job(path)
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def ends_of(table: Mapping[str, Any]) -> tuple[End, End]:
+    """Source and destination of a job in which buckets may still be missing (they come out empty).
+
+    Raises:
+        JobFileError: anything else is wrong.
+    """
+    filled: dict[str, Any] = dict(table)
+    for side in ("source", "destination"):
+        end = dict(filled.get(side, {}))
+        end["bucket"] = end.get("bucket") or f"{_NO_BUCKET}-{side}"
+        filled[side] = end
+    job = job_from(filled)
+    source, destination = (
+        replace(end, bucket="") if end.bucket.startswith(_NO_BUCKET) else end
+        for end in (job.source, job.destination)
+    )
+    return source, destination
+
+
+_NO_BUCKET = "no-bucket-chosen-yet"
 
 
 def parse_job(text: str, *, path: str = "") -> Job:

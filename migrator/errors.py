@@ -4,7 +4,8 @@
     |- UsageError            arguments, job file, credentials: the user can fix it (exit 2)
     |  |- JobFileError       one or more `Problem`s, each with its field and line
     |  |- CredentialsError   a reference to credentials that leads nowhere
-    |  `- UnknownRun         no such run directory
+    |  |- UnknownRun         no such run directory
+    |  `- UnfinishedRun      an earlier run of the same migration can still be resumed
     |- Refused               nothing was written, and the reason is not the user's typing (exit 3)
     |- Paused                cannot go on now, resume is possible (exit 5)
     |- Cancelled             the user (or SIGTERM) stopped it: an outcome, not a failure
@@ -90,6 +91,17 @@ class CredentialsError(UsageError):
 
 class UnknownRun(UsageError):
     """The run id leads to no run directory."""
+
+
+class UnfinishedRun(UsageError):
+    """A new run would work beside an unfinished one of the same migration: `run`."""
+
+    def __init__(self, run: str) -> None:
+        super().__init__(
+            f"The run {run} of the same migration is not finished.",
+            advice=f"Resume it (migrator resume {run}), roll it back, or insist on a new one (--new).",
+        )
+        self.run = run
 
 
 class Refused(MigratorError):

@@ -22,7 +22,7 @@ from migrator.engine.rollback import Rollback, Tally
 from migrator.engine.runs import unfinished_run
 from migrator.engine.session import Session
 from migrator.engine.verification import Verification
-from migrator.errors import MigratorError, UsageError
+from migrator.errors import MigratorError, UnfinishedRun, UsageError
 from migrator.job_file import job_text, write_private
 from migrator.model.events import Event, Phase, Summary
 from migrator.model.ledger import Ledger, Outcome
@@ -50,10 +50,7 @@ class Engine:
             def work() -> Summary:
                 other = None if insist else unfinished_run(self.root, job, self.ports.clock)
                 if other:
-                    raise UsageError(
-                        f"The run {other} of the same migration is not finished.",
-                        advice=f"Resume it (migrator resume {other}), roll it back, or insist with --new.",
-                    )
+                    raise UnfinishedRun(other)
                 session.open_ends()
                 versioning = session.preflight()
                 directory = create_run(self.root, session.run)
@@ -87,6 +84,7 @@ class Engine:
             def work() -> Summary:
                 session.open_ends()
                 totals = session.list_everything(session.preflight(), lambda _: session.tick(), lambda: None)
+                session.emit(totals.progress(final=True))
                 ledger = Ledger(
                     listed=totals.listed,
                     planned=totals.planned,

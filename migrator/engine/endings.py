@@ -12,6 +12,7 @@ from migrator.errors import (
     Paused,
     Refused,
     StoreError,
+    UnfinishedRun,
     UsageError,
 )
 from migrator.model.ledger import Outcome
@@ -36,6 +37,8 @@ def ending_of(error: MigratorError, signal: int, *, has_begun: bool) -> tuple[Ou
             return Outcome.STOPPED, code, "stopped"
         case Paused():
             return Outcome.PAUSED, EXIT_PAUSED, error.cause
+        case UnfinishedRun():
+            return Outcome.REFUSED, EXIT_USAGE, "unfinished-run"
         case UsageError() | JournalBusy():
             return Outcome.REFUSED, EXIT_USAGE, "usage"
         case Refused():

@@ -97,7 +97,7 @@ class RunLock:
         self._file: IO[bytes] | None = None
 
     def __enter__(self) -> RunLock:
-        self._file = open(self._path, "a+b")
+        self._file = open(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
         try:
             _lock(self._file)
         except OSError as cause:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -115,8 +116,12 @@ class Journal:
         self._chain = chain
 
     def close(self) -> None:
+        """Let go of the file, and of the space set aside: it is taken again when the journal is opened."""
         with _translated():
             self._db.close()
+        if self._reserve is not None:
+            with contextlib.suppress(OSError):
+                self._reserve.unlink(missing_ok=True)
 
     # -- transactions ---------------------------------------------------------------------------
 
@@ -423,7 +428,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _write_reserve(path: Path) -> None:
-    with open(path, "wb") as file:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
         file.write(b"\x00" * RESERVE_BYTES)
 
 

@@ -111,6 +111,8 @@ class Planner:
     ) -> Totals:
         """List from `start_after` to the end. `restart` forgets everything saved.
 
+        The final totals are the caller's to tell: after a resume, this listing does not know them.
+
         Raises:
             Cancelled: somebody asked to stop; what was saved stays saved.
         """
@@ -127,7 +129,6 @@ class Planner:
             self.totals = Totals()
             restart()
             self._save(self._decisions(self._looked_up(), rules), save)
-        self._emit(self.totals.progress(final=True))
         return self.totals
 
     def _save(self, decisions: Iterator[Decided], save: Callable[[list[Decided]], None]) -> None:

@@ -22,7 +22,14 @@ from migrator.engine.ports import Ports, Threads
 from migrator.engine.recovery import Recovery
 from migrator.engine.tags import TagReader
 from migrator.engine.transfer import Transfer
-from migrator.errors import JournalError, JournalFull, MigratorError, NotFound, StoreError
+from migrator.errors import (
+    JournalError,
+    JournalFull,
+    MigratorError,
+    NotFound,
+    StoreError,
+    UnfinishedRun,
+)
 from migrator.model.events import (
     Event,
     Phase,
@@ -328,6 +335,8 @@ class Session:
         ledger = Ledger()
         with suppress(JournalError):
             ledger = self.journal.ledger()
+        if isinstance(error, UnfinishedRun):
+            self.run = error.run  # the run this is about, for whoever wants to resume it
         outcome, code, cause = ending_of(error, self._ports.stop.signal, has_begun=self._journal is not None)
         try:
             return self.end(

@@ -1,0 +1,230 @@
+"""How the command line shows events: JSON lines, a live bar, or a line every ten seconds."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Protocol
+
+from migrator import words
+from migrator.model.events import (
+    Event,
+    ObjectCopied,
+    ObjectUndone,
+    Phase,
+    PhaseChanged,
+    Retrying,
+    RunStarted,
+    Summary,
+    as_json,
+)
+from migrator.model.run_state import RunState
+from migrator.model.sizes import show_duration, show_size
+
+if TYPE_CHECKING:
+    from migrator.engine.runs import RunInfo
+
+LINE_EVERY_S = 10.0
+BAR_EVERY_S = 0.1
+BAR_CELLS = 24
+
+#: One for each object: told with --verbose only, except what went wrong.
+_PER_OBJECT = (ObjectCopied, ObjectUndone, Retrying)
+#: Lines of one kind shown on a terminal before they are only counted; the log file has them all.
+MOST_LINES = 20
+
+
+class Face(Protocol):
+    """Somebody who is told every event."""
+
+    def show(self, event: Event) -> None: ...
+
+
+class JsonLines:
+    """One JSON object a line on stdout, nothing else."""
+
+    def __init__(self, out: IO[str]) -> None:
+        self._out = out
+
+    def show(self, event: Event) -> None:
+        print(json_line(event), file=self._out, flush=True)
+
+
+class LogFile:
+    """`--log-file`: the same lines, appended to a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("a", encoding="utf-8")
+
+    def show(self, event: Event) -> None:
+        print(json_line(event), file=self._file, flush=True)
+
+
+class Text:
+    """For people: progress and events on stderr, the result on stdout."""
+
+    def __init__(
+        self,
+        out: IO[str] = sys.stdout,
+        err: IO[str] = sys.stderr,
+        *,
+        quiet: bool = False,
+        verbose: bool = False,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._out = out
+        self._err = err
+        self._quiet = quiet
+        self._verbose = verbose
+        self._now = now
+        self._has_bar = err.isatty() and not quiet
+        self._bar_is_up = False
+        self._state = RunState()
+        self._began = self._last = now()
+        self._copying_since = self._began
+        self._shown: dict[type, int] = {}
+
+    def show(self, event: Event) -> None:
+        self._state = self._state.apply(event)
+        if isinstance(event, RunStarted):
+            self._began = self._now()
+        if isinstance(event, PhaseChanged) and event.phase is Phase.COPYING:
+            self._copying_since = self._now()
+        if isinstance(event, Summary):
+            self._show_end(event)
+            return
+        self._show_line(event)
+        self._show_progress()
+
+    # -- lines ----------------------------------------------------------------------------------
+
+    def _show_line(self, event: Event) -> None:
+        line = words.sentence(event)
+        if line is None or (self._quiet and line.level != "error"):
+            return
+        if isinstance(event, _PER_OBJECT) and line.level == "info" and not self._verbose:
+            return
+        shown = self._shown[type(event)] = self._shown.get(type(event), 0) + 1
+        if not self._verbose and shown > MOST_LINES and not isinstance(event, RunStarted | PhaseChanged):
+            if shown == MOST_LINES + 1:
+                self._print("  … more of these are in the report (and with --verbose)")
+            return
+        sign = {"error": "✖ ", "warn": "! "}.get(line.level, "  ")
+        self._print(f"{sign}{line.text}")
+
+    def _print(self, text: str) -> None:
+        self._take_bar_down()
+        print(text, file=self._err, flush=True)
+
+    # -- progress -------------------------------------------------------------------------------
+
+    def _show_progress(self) -> None:
+        if self._quiet or not self._state.is_running:
+            return
+        now = self._now()
+        if now - self._last < (BAR_EVERY_S if self._has_bar else LINE_EVERY_S):
+            return
+        self._last = now
+        text = self._progress_text(now)
+        if self._has_bar:
+            width = shutil.get_terminal_size().columns - 1
+            self._err.write("\r\x1b[2K" + text[:width])
+            self._err.flush()
+            self._bar_is_up = True
+        else:
+            print(text, file=self._err, flush=True)
+
+    def _progress_text(self, now: float) -> str:
+        state = self._state
+        if state.phase is Phase.ROLLING_BACK:
+            return f"undoing {state.undo_done:,} of {state.undo_total:,}"
+        if state.phase is Phase.CHECKING:
+            return "checking"
+        if not state.totals_are_final:
+            return f"listing: {state.listed:,} objects so far, {show_size(state.bytes_listed)}"
+        seconds = max(now - self._copying_since, 0.001)
+        speed = state.bytes_moved / seconds
+        share = state.bytes_copied / state.bytes_planned if state.bytes_planned else 1.0
+        filled = round(share * BAR_CELLS)
+        bar = "█" * filled + "░" * (BAR_CELLS - filled)
+        parts = [
+            f"{bar} {share:4.0%}",
+            f"{state.settled:,}/{state.planned:,}",
+            f"{show_size(state.bytes_copied)} of {show_size(state.bytes_planned)}",
+            f"{show_size(speed)}/s",
+        ]
+        if state.failed:
+            parts.append(f"{state.failed:,} failed")
+        left = state.bytes_planned - state.bytes_copied
+        if speed and seconds > 3 and left > 0:
+            parts.append(f"{show_duration(left / speed)} left")
+        return "  ".join(parts)
+
+    def _take_bar_down(self) -> None:
+        if self._bar_is_up:
+            self._err.write("\r\x1b[2K")
+            self._bar_is_up = False
+
+    # -- the end --------------------------------------------------------------------------------
+
+    def _show_end(self, summary: Summary) -> None:
+        self._take_bar_down()
+        self._err.flush()
+        ending = words.ending(summary)
+        is_bad = summary.exit_code not in (0, 130, 143)
+        print(f"{'✖' if is_bad else '✔'} {ending.headline}", file=self._out)
+        if ending.detail:
+            print(f"  {ending.detail}", file=self._out)
+        for group in self._state.failures[:10]:
+            print(f"  {group.count:,} × {group.message} {group.advice}".rstrip(), file=self._out)
+        if summary.run and summary.exit_code in {1, 5, 130, 143}:
+            print(
+                f"  go on: migrator resume {summary.run}    undo: migrator rollback {summary.run}",
+                file=self._out,
+            )
+        self._out.flush()
+
+
+def json_line(event: Event) -> str:
+    """One event as a line of JSON with its name and the time (UTC)."""
+    data = as_json(event)
+    stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return json.dumps({"event": data.pop("event"), "time": stamp, **data})
+
+
+def print_runs(runs: Sequence[RunInfo], out: IO[str], *, as_json: bool) -> None:
+    """The list of `runs`: a table for people, or one JSON object a line."""
+    if as_json:
+        for info in runs:
+            fields = {**asdict(info), "ledger": info.ledger.as_dict(), "event": "run"}
+            print(
+                json.dumps({"time": datetime.now(UTC).isoformat(timespec="milliseconds"), **fields}), file=out
+            )
+        return
+    if not runs:
+        print("No runs yet. Try one: migrator demo", file=out)
+        return
+    rows = [("RUN", "STATE", "UNDO", "COPIED", "BYTES", "OPEN UPLOADS", "FROM → TO")]
+    rows += [
+        (
+            info.run,
+            info.state,
+            info.undo or ("possible" if info.ledger.copied else "-"),
+            f"{info.ledger.copied:,}/{info.ledger.planned:,}",
+            show_size(info.ledger.bytes_copied),
+            f"{info.open_uploads:,}",
+            f"{info.source} → {info.destination}",
+        )
+        for info in runs
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip(), file=out
+        )

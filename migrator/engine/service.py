@@ -1,0 +1,149 @@
+"""The engine behind a window: every command on a thread of its own, every answer on one queue."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from migrator import credentials
+from migrator.config import End, ends_of, job_from
+from migrator.credentials import Keys
+from migrator.engine.commands import Engine
+from migrator.engine.endings import EXIT_FAILED, EXIT_USAGE
+from migrator.engine.ends import StoreFactory, check_end, open_s3
+from migrator.engine.ports import Ports, Stop
+from migrator.errors import CredentialsError, MigratorError
+from migrator.job_file import job_text, write_private
+from migrator.model.events import ConfigWritten, EndChecked, Event, Summary, Warned
+from migrator.model.ledger import Ledger, Outcome
+
+
+class EngineService:
+    """One command at a time, in the background. Methods return at once: the Tk thread may call them."""
+
+    def __init__(self, root: Path, factory: StoreFactory = open_s3, *, is_demo: bool = False) -> None:
+        self._is_demo = is_demo  # made-up keys must not replace real ones in the vault, nor the job file
+        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._root = root
+        self._factory = factory
+        self._stop = Stop()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def job_file(self) -> Path:
+        """Where "Generate Config File" writes."""
+        return self._root / ("demo.toml" if self._is_demo else "job.toml")
+
+    @property
+    def is_busy(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def generate(self, table: Mapping[str, Any], keys: Mapping[str, Keys]) -> None:
+        """Store the keys, write the job file, try both ends; then `EndChecked` twice and `ConfigWritten`.
+
+        Raises:
+            JobFileError: the table is wrong (buckets may be missing).
+        """
+        ends = ends_of(table)
+        self._begin("connect", lambda _: self._generate(table, keys, ends))
+
+    def start(self, table: Mapping[str, Any], keys: Mapping[str, Keys]) -> None:
+        """Plan and migrate. Writes the job file once more, as it runs.
+
+        Raises:
+            JobFileError: the table is wrong.
+        """
+        job = job_from(table)
+        for name, pair in keys.items():
+            credentials.keep_for_session(name, pair)
+
+        def work(engine: Engine) -> None:
+            write_private(self.job_file, job_text(table))
+            engine.run(job, table)
+
+        self._begin("run", work)
+
+    def resume(self, run: str) -> None:
+        self._begin("resume", lambda engine: engine.resume(run))
+
+    def rollback(self, run: str) -> None:
+        self._begin("rollback", lambda engine: engine.rollback(run))
+
+    def cancel(self) -> None:
+        """Ask what is running to stop; asked again, it breaks off. A `Summary` follows either way."""
+        self._stop.ask()
+
+    def close(self, timeout_s: float) -> bool:
+        """Stop and wait; True where everything has ended."""
+        if self._thread is None:
+            return True
+        if not self._stop.is_asked:
+            self._stop.ask()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    # -- in the background ----------------------------------------------------------------------
+
+    def _begin(self, name: str, work: Callable[[Engine], object]) -> None:
+        if self.is_busy:
+            self.events.put(Warned("busy", "Something is still under way: wait for its end, or cancel it."))
+            return
+        self._stop = Stop()
+        engine = Engine(self._root, self.events.put, Ports(stop=self._stop), self._factory)
+        self._thread = threading.Thread(
+            target=self._guarded, args=(name, work, engine), name=f"control-{name}", daemon=True
+        )
+        self._thread.start()
+
+    def _guarded(self, name: str, work: Callable[[Engine], object], engine: Engine) -> None:
+        """Whatever happens, the window hears how it ended."""
+        try:
+            work(engine)
+        except MigratorError as error:
+            self._tell_end(EXIT_USAGE, Outcome.REFUSED, error.message, error.advice)
+        except OSError as error:
+            self._tell_end(EXIT_FAILED, Outcome.FAILED, f"{name} failed: {error.strerror or error}", "")
+        except Exception as error:  # a defect of ours: say so instead of leaving the window waiting
+            self.events.put(Warned("internal", traceback.format_exc()))
+            self._tell_end(EXIT_FAILED, Outcome.FAILED, f"{name} failed: {error!r}", "Please report this.")
+
+    def _tell_end(self, exit_code: int, outcome: Outcome, message: str, advice: str) -> None:
+        books = Ledger().as_dict()
+        self.events.put(Summary("", outcome, 0.0, books, message=message, advice=advice, exit_code=exit_code))
+
+    def _generate(self, table: Mapping[str, Any], keys: Mapping[str, Keys], ends: tuple[End, End]) -> None:
+        in_vault = [self._store_keys(name, pair) for name, pair in keys.items()]
+        for side, end in zip(("source", "destination"), ends, strict=True):
+            self.events.put(self._check(side, end))
+        write_private(self.job_file, job_text(table))
+        vault = credentials.vault_name() if all(in_vault) else ""
+        self.events.put(ConfigWritten(str(self.job_file), vault))
+
+    def _store_keys(self, name: str, pair: Keys) -> bool:
+        if self._is_demo:
+            credentials.keep_for_session(name, pair)
+            return False
+        return credentials.save(name, pair)
+
+    def _check(self, side: str, end: End) -> EndChecked:
+        ports = Ports(stop=self._stop)
+        began = ports.now()
+        try:
+            found = check_end(end, side, credentials.resolve(end.credentials, side), ports, self._factory)
+        except CredentialsError as error:
+            return EndChecked(side, False, f"{side}.credentials", error.message, error.advice)
+        except MigratorError as error:
+            return EndChecked(side, False, "", error.message, error.advice)
+        return EndChecked(
+            side,
+            found.ok,
+            found.field,
+            found.message,
+            found.advice,
+            found.buckets,
+            round((ports.now() - began) * 1000),
+        )

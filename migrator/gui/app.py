@@ -1,0 +1,172 @@
+"""Opens the window: root, theme, views, presenter and the timer that drains the queue."""
+
+from __future__ import annotations
+
+import sys
+import tkinter as tk
+import traceback
+from tkinter import ttk
+from types import TracebackType
+from typing import Any
+
+from migrator.gui import labels, theme
+from migrator.gui.form import Form
+from migrator.gui.menu import Menu
+from migrator.gui.presenter import Presenter
+from migrator.gui.pump import Pump
+from migrator.gui.screen import Screen
+from migrator.gui.service import Service
+from migrator.gui.status import Intent
+from migrator.gui.views.action_bar import ActionBarView
+from migrator.gui.views.rail import Rail
+from migrator.gui.views.run import RunView
+from migrator.gui.views.setup import SetupView
+
+#: Without the menu bar, which Tk does not count.
+FIRST_SIZE, LEAST_SIZE = (1280, 774), (1000, 600)
+#: Below this width the rail shows icons only.
+NARROW_BELOW = 1100
+CLOSE_S = 10.0
+
+
+def open_window(service: Service, *, prefill: Form | None = None, demo: bool = False) -> int:
+    """Show the window until it is closed. Returns the exit code: 0, or 1 if work had to be left running."""
+    root = theme.build_root(labels.TITLE + (" (demo)" if demo else ""))
+    window = Window(root, service, prefill=prefill, demo=demo)
+    window.start()
+    root.mainloop()
+    return 0 if service.close(CLOSE_S) else 1
+
+
+class Window:
+    """The view as a whole: hands each part of the screen to the view it concerns."""
+
+    def __init__(
+        self, root: tk.Tk, service: Service, *, prefill: Form | None = None, demo: bool = False
+    ) -> None:
+        self.root = root
+        self.presenter = Presenter(service, self, form=prefill, demo=demo)
+        self.pump = Pump(service.events, self.presenter.take)
+        self.screen: Screen | None = None
+        self.is_closed = False
+        self.errors: list[str] = []
+        self._timer: str | None = None
+        root.report_callback_exception = self._callback_failed
+        root.protocol("WM_DELETE_WINDOW", self.presenter.quit)
+        width = min(theme.px(FIRST_SIZE[0]), root.winfo_screenwidth())
+        height = min(theme.px(FIRST_SIZE[1]), root.winfo_screenheight() - theme.px(26))
+        root.geometry(f"{width}x{height}")
+        root.minsize(theme.px(LEAST_SIZE[0]), theme.px(LEAST_SIZE[1]))
+        self._build()
+        self.menu = Menu(root, self.presenter, show_log=self.show_log)
+        root.bind("<Escape>", self._escape)
+        root.bind("<Return>", self._return)
+        root.bind("<Configure>", self._resized)
+
+    def _build(self) -> None:
+        root = self.root
+        root.columnconfigure(2, weight=1)
+        root.rowconfigure(0, weight=1)
+        line = theme.color("line")
+        self.pages = ttk.Frame(root)
+        self.setup = SetupView(self.pages, self.presenter)
+        self.run = RunView(self.pages, self.presenter)
+        # Created after the pages: the tab order is content, action bar, rail.
+        self.bar = ActionBarView(root, self.presenter.do, lambda yes: self.presenter.answer(yes=yes))
+        self.rail = Rail(root, self.presenter.show)
+        self.rail.grid(row=0, column=0, sticky="ns")
+        tk.Frame(root, width=1, background=line).grid(row=0, column=1, sticky="ns")
+        self.pages.grid(row=0, column=2, sticky="nswe")
+        self.bar.grid(row=1, column=0, columnspan=3, sticky="we")
+        for page in (self.setup, self.run):
+            page.place(relwidth=1, relheight=1)
+
+    # -- the presenter's view ----------------------------------------------------------------------
+
+    def render(self, screen: Screen) -> None:
+        before, self.screen = self.screen, screen
+        self.rail.render(screen.rail, demo=screen.demo)
+        self.bar.render(screen.bar)
+        self.menu.render(screen)
+        # The page that is not in sight is drawn when it comes into sight.
+        if screen.page == "setup":
+            self.setup.render(screen.setup)
+        else:
+            self.run.render(screen.run, screen.log)
+        if before is None or before.page != screen.page:
+            (self.setup if screen.page == "setup" else self.run).lift()
+
+    def close(self) -> None:
+        self.is_closed = True
+        if self._timer is not None:
+            self.root.after_cancel(self._timer)
+            self._timer = None
+        self.root.destroy()
+
+    def copy(self, text: str) -> None:
+        self.root.clipboard_clear()
+        self.root.clipboard_append(text)
+
+    # -- the timer ---------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Draw for the first time and keep the timer going."""
+        self.presenter.draw()
+        self.setup.focus_first()
+        self._timer = self.root.after(self.pump.next_ms, self._tick)
+
+    def step(self) -> int:
+        """One batch of events and a redraw; what the timer does, without the timer."""
+        taken = self.pump.tick()
+        self.presenter.tick(idle=self.pump.is_idle)
+        return taken
+
+    def _tick(self) -> None:
+        self._timer = None
+        try:
+            self.step()
+        finally:
+            # Whatever went wrong is reported; a window without its timer would look frozen.
+            if not self.is_closed:
+                self._timer = self.root.after(self.pump.next_ms, self._tick)
+
+    # -- gestures ----------------------------------------------------------------------------------
+
+    def show_log(self) -> None:
+        """Ctrl+L: the log, ready to be searched."""
+        self.presenter.show("run")
+        self.presenter.draw()
+        self.run.log.search.focus_set()
+
+    def _escape(self, _event: object) -> None:
+        if self.screen is not None and self.screen.bar.question is not None:
+            self.presenter.answer(yes=False)
+
+    def _return(self, event: tk.Event[Any]) -> None:
+        """Return in an entry field presses what the page is about, unless that would destroy something."""
+        screen = self.screen
+        if screen is None or screen.bar.question is not None or screen.page != "setup":
+            return
+        if not isinstance(event.widget, ttk.Entry) or isinstance(event.widget, ttk.Combobox):
+            return
+        primary = screen.bar.primary
+        if screen.setup.generate_is_primary:
+            self.presenter.generate()
+        elif primary is not None and primary.is_enabled and primary.intent is Intent.MIGRATE:
+            self.presenter.migrate()
+
+    def _resized(self, event: tk.Event[Any]) -> None:
+        if event.widget is self.root:
+            self.rail.fold(narrow=event.width < theme.px(NARROW_BELOW))
+
+    def _callback_failed(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        """A bug in a callback: into the log and to stderr. Only types and places: a value might be secret."""
+        places = traceback.extract_tb(trace)[-3:]
+        where = " < ".join(f"{place.name}:{place.lineno}" for place in reversed(places))
+        text = f"Something went wrong in the window: {kind.__name__} at {where}"
+        self.errors.append(f"{text}: {error}")
+        print(text, file=sys.stderr)  # noqa: T201  (the last resort, and the only one here)
+        if not self.is_closed:
+            self.presenter.report(text)

@@ -1,0 +1,167 @@
+"""What is said below each field: a hint while it is fine, a problem once it was left or a button pressed.
+
+The job file's own rules decide; this adds what only a form knows (blank keys, spaces, half-typed sizes) and
+says the common cases in words short enough to stand under a field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from migrator.config import MAX_THREADS, job_from
+from migrator.errors import JobFileError, Problem
+from migrator.gui import labels
+from migrator.gui.form import NAMES, Direction, Form, form_field, to_table
+from migrator.job_rules import lyve_region
+from migrator.model.sizes import parse_size, show_size
+
+Problems = dict[str, str]
+
+_SHORT = {
+    "min_date": "Use 2025-03-31.",
+    "max_date": "Use 2025-03-31.",
+    "min_size": "Not a size. Try 500 or 5 GB.",
+    "max_size": "Not a size. Try 500 or 5 GB.",
+    "speed_limit": "Not a speed. Try 50 MB/s.",
+    "threads": f"Between 1 and {MAX_THREADS}.",
+    "lyve.endpoint": "Paste the S3 endpoint URL that the Lyve Cloud console shows.",
+    "aws.region": "Choose the bucket's region.",
+}
+_ORDER = {"max_date": "Max Date is before Min Date.", "max_size": "Max Size is smaller than Min Size."}
+
+
+def in_words(problems: Iterable[Problem], direction: Direction) -> Problems:
+    """Problems of a job by form field; those of no field under ""."""
+    found: Problems = {}
+    for problem in problems:
+        name = form_field(problem.field, direction)
+        found.setdefault(name, _sentence(name, problem))
+    return found
+
+
+def all_problems(form: Form) -> Problems:
+    """Everything wrong with the form by the job file's rules and our own, blank fields included."""
+    found = _own(form)
+    try:
+        job_from(to_table(form))
+    except JobFileError as cause:
+        for name, text in in_words(cause.problems, form.direction).items():
+            found.setdefault(name, text)
+    return found
+
+
+def blocking_generate(form: Form) -> Problems:
+    """What must be right before both ends can be tried: all but the buckets and the filters."""
+    found = blanks(form)
+    wanted = {f"{name}.{part}" for name in NAMES for part in ("region", "endpoint", "session_token")}
+    wanted |= {f"{name}.{part}" for name in NAMES for part in ("access_key_id", "secret_access_key")}
+    for name, text in all_problems(form).items():
+        is_typed = name and not name.endswith(".bucket") and form.get(name).strip()
+        if is_typed or name in wanted:
+            found.setdefault(name, text)
+    return found
+
+
+def blocking_migrate(form: Form) -> Problems:
+    """What must be right before a run starts."""
+    found = blanks(form)
+    for name in NAMES:
+        if not form.end(name).bucket.strip():
+            found[f"{name}.bucket"] = labels.CHOOSE_BUCKET
+    return {**all_problems(form), **found}
+
+
+def problem_of(form: Form, name: str) -> str:
+    """What is wrong with a field that was just left. An empty field is never scolded for being empty."""
+    return all_problems(form).get(name, "") if form.get(name).strip() else ""
+
+
+def blanks(form: Form) -> Problems:
+    """Required keys that are empty."""
+    found: Problems = {}
+    for name in NAMES:
+        for part in ("access_key_id", "secret_access_key"):
+            if not form.get(f"{name}.{part}").strip():
+                found[f"{name}.{part}"] = labels.FILL_THIS
+    return found
+
+
+def hint(form: Form, name: str) -> str:
+    """The quiet line below a field."""
+    text = form.get(name).strip()
+    if name in {"min_size", "max_size", "speed_limit"}:
+        return _echo(name, text)
+    match name:
+        case "min_date":
+            return "from 00:00 UTC" if text else labels.NO_LIMIT
+        case "max_date":
+            return "whole day included" if text else labels.NO_LIMIT
+        case "include":
+            return "* and ** allowed"
+        case "exclude":
+            return "wins over the left"
+        case "verify" if text == "size":
+            return "cannot notice changed bytes"
+        case "aws.endpoint" if not text:
+            region = form.aws.region.strip()
+            return f"s3.{region}.amazonaws.com" if region else ""
+        case "aws.endpoint":
+            return "instead of AWS's own address"
+        case "lyve.endpoint":
+            return "from the Lyve Cloud console"
+        case "lyve.region" if not text and (found := lyve_region(form.lyve.endpoint.strip())):
+            return f"= {found}, from the endpoint"
+        case "aws.prefix" | "lyve.prefix" if text.startswith("/"):
+            return "Starts with a slash. Really meant?"
+    return ""
+
+
+def _own(form: Form) -> Problems:
+    found: Problems = {}
+    for name in NAMES:
+        end = form.end(name)
+        for part in ("access_key_id", "secret_access_key", "session_token"):
+            if any(char.isspace() for char in form.get(f"{name}.{part}").strip()):
+                found[f"{name}.{part}"] = "Remove the spaces."
+        if end.needs_token and not end.session_token.strip():
+            found[f"{name}.session_token"] = "Temporary keys need their session token."
+        bad = _endpoint_problem(end.endpoint.strip())
+        if bad:
+            found[f"{name}.endpoint"] = bad
+    return found
+
+
+def _endpoint_problem(text: str) -> str:
+    """The two slips that pasting makes likely; the rest is the job file's business."""
+    if not text:
+        return ""
+    try:
+        scheme = urlsplit(text).scheme
+    except ValueError:
+        scheme = ""
+    return "" if scheme in {"http", "https"} else "Must start with https://"
+
+
+def _sentence(name: str, problem: Problem) -> str:
+    text = problem.message
+    if name in _ORDER and ("is before" in text or "is smaller" in text):
+        return _ORDER[name]
+    if name.endswith(".bucket") and "is missing" in text:
+        return labels.CHOOSE_BUCKET
+    if name.endswith(".bucket") and "same place" in text:
+        return "Source and destination are the same place."
+    if name == "lyve.endpoint" and "is missing" not in text:
+        return text[:1].upper() + text[1:]
+    return _SHORT.get(name, text[:1].upper() + text[1:])
+
+
+def _echo(name: str, text: str) -> str:
+    if not text:
+        return labels.NO_LIMIT
+    per_second = name == "speed_limit"
+    try:
+        size = show_size(parse_size(text.removesuffix("/s") if per_second else text))
+    except ValueError:
+        return ""
+    return f"= {size}/s" if per_second else f"= {size}"

@@ -1,0 +1,112 @@
+"""What trying the two ends came to, and what Generate Config File has to say about it."""
+
+from __future__ import annotations
+
+from migrator import words
+from migrator.gui import checks, labels
+from migrator.gui.form import NAMES, Form
+from migrator.gui.screen import CardState, FieldState, SetupScreen
+from migrator.gui.status import TABLE, Status, Tone
+from migrator.model.events import ConfigWritten, EndChecked
+
+#: What makes an earlier test of an end worthless when it is changed.
+DEPENDS_ON = {"access_key_id", "secret_access_key", "session_token", "region", "endpoint"}
+
+
+class Connection:
+    """Results of the newest test of each end; a changed field takes its end's result away."""
+
+    def __init__(self) -> None:
+        self.is_checking = False
+        self.said: tuple[str, Tone] = (labels.GENERATE_HINT, Tone.QUIET)
+        self.path = ""
+        self._ends: dict[str, EndChecked] = {}
+        self._buckets: dict[str, tuple[str, ...]] = {}
+        self._stale: set[str] = set()
+
+    def begin(self) -> None:
+        self.is_checking = True
+        self._ends.clear()
+        self._stale.clear()
+        self.say(labels.CHECKING_BOTH, Tone.BUSY)
+
+    def say(self, text: str, tone: Tone) -> None:
+        """The line beside the button."""
+        self.said, self.path = (text, tone), ""
+
+    def edited(self, field: str) -> None:
+        """A field of the form was changed."""
+        end, _, part = field.rpartition(".")
+        if part in DEPENDS_ON and self._ends.pop(end, None) is not None:
+            self._stale.add(end)
+
+    def checked(self, name: str, event: EndChecked) -> None:
+        self._ends[name] = event
+        if event.buckets is not None:
+            self._buckets[name] = event.buckets
+
+    def written(self, event: ConfigWritten) -> None:
+        self.is_checking = False
+        kept = words.kept_where(event.vault)
+        if self.is_complete:
+            self.say(f"{labels.GENERATED} {kept}", Tone.OK)
+        else:
+            self.say(f"The config file was written, but not both sides answered. {kept}", Tone.WARN)
+        self.path = event.path
+
+    def gave_up(self) -> None:
+        """The service ended without its last word."""
+        self.is_checking = False
+        if self.said[1] is Tone.BUSY:
+            self.say("The config file was not written. The log says why.", Tone.PROBLEM)
+
+    @property
+    def is_complete(self) -> bool:
+        return all(name in self._ends and self._ends[name].ok for name in NAMES)
+
+    @property
+    def status(self) -> Status:
+        """What the window would be about if there were no run."""
+        if self.is_checking:
+            return Status.CONNECTING
+        if self.is_complete:
+            return Status.CONNECTED
+        return Status.HALF_CONNECTED if self._ends or self._stale else Status.EMPTY
+
+    def screen(self, form: Form, problems: dict[str, str], status: Status, revision: int) -> SetupScreen:
+        """The Set up page of this moment."""
+        row = TABLE[status]
+        return SetupScreen(
+            form=form,
+            revision=revision,
+            fields={
+                name: FieldState(checks.hint(form, name), problems.get(name, "")) for name in labels.FIELDS
+            },
+            cards={name: self._card(name, form) for name in NAMES},
+            is_open=row.form_is_open,
+            generate_is_primary=row.generate_is_primary,
+            can_generate=row.form_is_open,
+            generated=self.said[0],
+            generated_tone=self.said[1],
+            path=self.path,
+        )
+
+    def _card(self, name: str, form: Form) -> CardState:
+        end = self._ends.get(name)
+        result, tone, advice = labels.NOT_CONNECTED, Tone.QUIET, ""
+        if end is not None and end.ok:
+            result, tone = words.connected(end), Tone.OK
+        elif end is not None:
+            result, tone, advice = end.message or "Unable to connect.", Tone.PROBLEM, end.advice
+        elif self.is_checking:
+            result, tone = labels.CONNECTING, Tone.BUSY
+        elif name in self._stale:
+            result = labels.CHANGED
+        return CardState(
+            is_source=form.direction.source == name,
+            result=result,
+            tone=tone,
+            advice=advice,
+            buckets=self._buckets.get(name, ()),
+            shows_token=form.end(name).needs_token,
+        )

@@ -1,0 +1,66 @@
+"""Objects that were not copied, or had to stay, by cause: conflicts, unsupported ones and leftovers.
+
+Failures are grouped by `RunState` already; this does the same for the rest, within the same bounds.
+"""
+
+from __future__ import annotations
+
+from migrator import words
+from migrator.gui.screen import Group
+from migrator.gui.status import Tone
+from migrator.model.events import Event, ObjectConflict, ObjectUndone, ObjectUnsupported
+from migrator.model.run_state import MAX_GROUPS, MAX_SAMPLES, RunState
+
+_TABLES = {
+    "conflict": words.CONFLICTS,
+    "unsupported": words.UNSUPPORTED,
+    "left": words.UNDO_REASONS,
+}
+
+
+class Groups:
+    """Counts and sample keys of one run, by kind and reason."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], tuple[int, tuple[str, ...]]] = {}
+
+    def take(self, event: Event) -> None:
+        match event:
+            case ObjectConflict():
+                self._add("conflict", event.reason, event.key)
+            case ObjectUnsupported():
+                self._add("unsupported", event.reason, event.key)
+            case ObjectUndone(action="left"):
+                self._add("left", event.reason, event.key)
+
+    def _add(self, kind: str, reason: str, key: str) -> None:
+        found = self._found.get((kind, reason))
+        if found is None:
+            if len(self._found) < MAX_GROUPS:
+                self._found[kind, reason] = (1, (key,))
+            return
+        n, samples = found
+        self._found[kind, reason] = (n + 1, (*samples, key) if len(samples) < MAX_SAMPLES else samples)
+
+    def of(self, state: RunState) -> tuple[Group, ...]:
+        """All groups of the run, failures first; keys made visible."""
+        failed = [
+            Group(each.cause, each.count, each.message, each.advice, _shown(each.samples))
+            for each in state.failures
+        ]
+        others = [
+            Group(
+                words.TITLES.get(reason) or words.reason({}, reason),
+                n,
+                words.reason(_TABLES[kind], reason),
+                words.ADVICE.get(reason, ""),
+                _shown(keys),
+                Tone.WARN,
+            )
+            for (kind, reason), (n, keys) in self._found.items()
+        ]
+        return (*failed, *others)[:MAX_GROUPS]
+
+
+def _shown(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(words.shown_key(key) for key in keys)

@@ -1,0 +1,164 @@
+"""The window's own words: labels, hints, tooltips and buttons. Sentences about a run are in `words`.
+
+Labels and button names are those of the predecessor, so that its users find everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TITLE = "AWS S3 <> Lyve Cloud Data Migration"
+
+SETUP_TITLE = "Set up"
+SETUP_CONTEXT = "Choose where objects come from and where they go. Nothing is copied until you say so."
+RUN_TITLE = "Run"
+NO_RUN_CONTEXT = "Nothing has run yet. Migrate Data on Set up starts a run."
+
+MIGRATION_TYPE = "Migration Type"
+DIRECTIONS: Mapping[str, str] = {"aws-to-lyve": "AWS to Lyve", "lyve-to-aws": "Lyve to AWS"}
+CARD_NAMES: Mapping[str, str] = {"aws": "AWS S3", "lyve": "Lyve Cloud"}
+READ_ONLY = "Read only"
+WRITTEN = "Will be written"
+
+GENERATE = "Generate Config File"
+SHOW_SECRET = "Show"
+HIDE_SECRET = "Hide"
+PICK_DATE = "Open a calendar"
+FILTERS = "Filters"
+FILTERS_NOTE = "Optional. An empty field means no limit."
+TRANSFER = "Transfer"
+
+FIELDS: Mapping[str, str] = {
+    "aws.access_key_id": "AWS Access Key ID",
+    "aws.secret_access_key": "AWS Secret Access Key",
+    "aws.session_token": "AWS Session Token",
+    "aws.region": "AWS S3 Region",
+    "aws.endpoint": "Endpoint, optional",
+    "aws.bucket": "AWS Bucket to Transfer",
+    "aws.prefix": "Folder (prefix), optional",
+    "lyve.access_key_id": "Lyve Cloud Access Key ID",
+    "lyve.secret_access_key": "Lyve Cloud Secret Access Key",
+    "lyve.session_token": "Lyve Cloud Session Token",
+    "lyve.region": "Lyve Cloud Region",
+    "lyve.endpoint": "Endpoint",
+    "lyve.bucket": "Lyve Cloud Bucket to Transfer",
+    "lyve.prefix": "Folder (prefix), optional",
+    "min_date": "Min Date",
+    "max_date": "Max Date",
+    "min_size": "Min Size",
+    "max_size": "Max Size",
+    "include": "Only keys like",
+    "exclude": "Not keys like",
+    "threads": "Number of Threads",
+    "existing": "If the object already exists",
+    "verify": "Check every copy by",
+    "speed_limit": "Speed limit",
+}
+
+EXISTING: Mapping[str, str] = {
+    "skip-same": "Skip if identical",
+    "skip": "Skip whatever exists",
+    "refuse": "Refuse: leave it and report it",
+    "overwrite": "Overwrite, keep the old for Roll Back",
+}
+VERIFY: Mapping[str, str] = {
+    "auto": "Strongest check available",
+    "checksum": "Content checksum",
+    "read-back": "Reading everything back",
+    "size": "Size only",
+}
+CHOICES: Mapping[str, Mapping[str, str]] = {"existing": EXISTING, "verify": VERIFY}
+
+TOOLTIPS: Mapping[str, str] = {
+    "access_key_id": "The public half of the key pair.",
+    "secret_access_key": "Kept in the system's key store, never in the config file.",
+    "session_token": "Temporary keys expire; the run then pauses and can be resumed with new ones.",
+    "aws.region": "Where the bucket lives.",
+    "lyve.region": "Read from the endpoint where it is left empty.",
+    "aws.endpoint": "Leave it empty for AWS itself; a VPC endpoint or another address goes here.",
+    "lyve.endpoint": "Copy the S3 endpoint URL from the Lyve Cloud console.",
+    "bucket": "Generate Config File fills this list. You may type a name if your key cannot list buckets.",
+    "prefix": "Only keys that begin with this text. At the destination it is put in front of them.",
+    "min_date": "Compares with Last Modified, in UTC.",
+    "max_date": "Compares with Last Modified, in UTC. The whole day is included.",
+    "min_size": "Bytes, or a number with KB, MB, GB, TB (1000) or KiB, MiB, GiB, TiB (1024).",
+    "max_size": "Bytes, or a number with KB, MB, GB, TB (1000) or KiB, MiB, GiB, TiB (1024).",
+    "include": "Patterns, separated by commas: * stays inside a folder, ** crosses folders.",
+    "exclude": "Patterns, separated by commas. Not keys like wins over Only keys like.",
+    "threads": "How many objects are copied at the same time.",
+    "existing": "Identical means the same content, not the same date.",
+    "verify": "Size only cannot notice changed bytes.",
+    "speed_limit": "Bytes a second, e.g. 50 MB/s.",
+    "direction": "Swaps the two cards. Data always flows from left to right.",
+    "generate": "Checks both sides, fills the bucket lists and saves your settings, without secrets.",
+}
+
+AWS_REGIONS = (
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "sa-east-1",
+)
+LYVE_REGIONS = ("us-east-1", "us-east-2", "us-west-1", "us-central-1", "eu-west-1", "ap-southeast-1")
+REGIONS: Mapping[str, tuple[str, ...]] = {"aws": AWS_REGIONS, "lyve": LYVE_REGIONS}
+
+FILL_THIS = "Please fill out this field."
+FILL_ALL = "Please fill out all the fields."
+CHOOSE_BUCKET = "Choose a bucket, or type its name."
+NO_LIMIT = "no limit"
+NOT_CONNECTED = "Not connected yet"
+CONNECTING = "Checking…"
+CHANGED = "Changed since the last check"
+CHECKING_BOTH = "Checking both sides…"
+GENERATE_HINT = "Checks both sides, fills the bucket lists and saves your settings."
+PUT_RIGHT = "Put the marked fields right first."
+GENERATED = "Config generated successfully!"
+
+# -- the run page ----------------------------------------------------------------------------------
+
+LISTING = "Listing"
+COPYING = "Copying"
+ROLLING_BACK = "Rolling back"
+TRANSFERS = "Transfers"
+NOT_COPIED = "Not copied"
+LEFT_IN_PLACE = "Left in place"
+NO_TRANSFERS = "Nothing is being copied right now."
+NO_PROBLEMS = "No failures."
+WHAT_HAPPENED = "What happened"
+WHAT_TO_DO = "What you can do"
+ACCOUNTED = "Every object is accounted for"
+NOT_ACCOUNTED = "These numbers do not add up"
+
+# -- the log -----------------------------------------------------------------------------------------
+
+LOG = "Log"
+LOG_LEVELS: Mapping[str, str] = {"info": "All levels", "warn": "Warnings and errors", "error": "Errors"}
+LOG_SEARCH = "Search the log"
+LOG_FOLLOW = "Follow"
+LOG_COPY = "Copy"
+LOG_EMPTY = "What happens is written here."
+LOG_NO_MATCH = "No line matches."
+
+# -- buttons -----------------------------------------------------------------------------------------
+
+BUTTONS: Mapping[str, str] = {
+    "migrate": "Migrate Data",
+    "cancel": "Cancel",
+    "resume": "Resume",
+    "retry": "Retry Failed",
+    "roll_back": "Roll Back…",
+    "new_migration": "New Migration",
+    "try_again": "Try Again",
+}

@@ -1,0 +1,109 @@
+"""The log behind the pane: a bounded ring, and the newest lines of it that match level and search.
+
+The whole log is in the run's directory; this one is for eyes. Many successes in one second become one line.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from migrator.words import Level, Line, number
+
+RING_LINES = 50_000
+SHOWN_LINES = 5_000
+MAX_CHARS = 2_000
+#: More successes than this in one second are counted instead of written out.
+SUCCESSES_A_SECOND = 50
+
+_RANK: dict[str, int] = {"info": 0, "warn": 1, "error": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line, numbered from 1 so that a view can tell what it has drawn already."""
+
+    seq: int
+    time: str
+    level: Level
+    part: str
+    text: str
+
+
+class Log:
+    """Lines in order, and the window onto them."""
+
+    def __init__(self) -> None:
+        self.level: str = "info"
+        self.search = ""
+        self.generation = 0
+        self.total = 0
+        self._ring: deque[LogLine] = deque(maxlen=RING_LINES)
+        self._shown: deque[LogLine] = deque(maxlen=SHOWN_LINES)
+        self._snapshot: tuple[LogLine, ...] | None = ()
+        self._second = ""
+        self._written = 0
+        self._folded = 0
+
+    def add(self, time: str, line: Line) -> None:
+        """Append one line. `time` has whole seconds."""
+        self.flush_before(time)
+        is_success = line.level == "info" and line.part in {"copy", "undo"}
+        if is_success and self._written >= SUCCESSES_A_SECOND:
+            self._folded += 1
+            return
+        self._written += is_success
+        self._append(time, line)
+
+    def flush_before(self, time: str) -> None:
+        """Write out what was counted in an earlier second."""
+        if time == self._second:
+            return
+        self.flush()
+        self._second = time
+
+    def flush(self) -> None:
+        """Write out what was counted so far."""
+        folded, self._folded, self._written = self._folded, 0, 0
+        if folded:
+            text = f"{number(folded)} more objects in the same second"
+            self._append(self._second, Line("info", "copy", text))
+
+    def filter(self, level: str | None = None, search: str | None = None) -> None:
+        """Change what is shown: the window is rebuilt from the ring."""
+        self.level = self.level if level is None else level
+        self.search = self.search if search is None else search
+        self.generation += 1
+        self._shown = deque((line for line in self._ring if self._matches(line)), SHOWN_LINES)
+        self._snapshot = None
+
+    @property
+    def lines(self) -> tuple[LogLine, ...]:
+        """What is shown, oldest first. The same tuple as long as nothing changed."""
+        if self._snapshot is None:
+            self._snapshot = tuple(self._shown)
+        return self._snapshot
+
+    @property
+    def note(self) -> str:
+        """How much of it all is on screen."""
+        shown = len(self._shown)
+        if self.search or self.level != "info":
+            return f"{number(shown)} of {number(self.total)} lines match"
+        if self.total > shown:
+            return f"{number(self.total)} lines · last {number(shown)} shown"
+        return f"{number(self.total)} {'line' if self.total == 1 else 'lines'}" if self.total else ""
+
+    def _append(self, time: str, line: Line) -> None:
+        self.total += 1
+        entry = LogLine(self.total, time, line.level, line.part, line.text[:MAX_CHARS])
+        self._ring.append(entry)
+        if self._matches(entry):
+            self._shown.append(entry)
+            self._snapshot = None
+
+    def _matches(self, line: LogLine) -> bool:
+        if _RANK[line.level] < _RANK[self.level]:
+            return False
+        wanted = self.search.casefold()
+        return not wanted or wanted in line.text.casefold() or wanted in line.part

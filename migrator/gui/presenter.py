@@ -1,0 +1,438 @@
+"""Decides everything the window shows and does. No tkinter: views report intents, `view.render` draws.
+
+All methods run on one thread, the window's. Nothing in here waits: slow things are asked of the service,
+and their answers arrive as events through `take`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from migrator import words
+from migrator.errors import JobFileError, MigratorError
+from migrator.gui import checks, frame, labels, run_page, story
+from migrator.gui.connection import Connection
+from migrator.gui.figures import Meter
+from migrator.gui.form import Form, form_field, keys_of, to_table
+from migrator.gui.frame import Facts
+from migrator.gui.groups import Groups
+from migrator.gui.log import Log
+from migrator.gui.screen import (
+    LogScreen,
+    Question,
+    Screen,
+)
+from migrator.gui.service import Service
+from migrator.gui.status import TABLE, Intent, Status, Tone
+from migrator.model.events import (
+    ConfigWritten,
+    EndChecked,
+    Event,
+    ObjectCopied,
+    Phase,
+    RunStarted,
+    Summary,
+    TransferProgress,
+    Warned,
+)
+from migrator.model.run_state import RunState
+from migrator.words import Line, count
+
+#: Numbers on the page change at most this often; words and rows follow at once.
+FIGURES_S = 0.25
+#: How long a closing window waits for the run to stop.
+QUIT_S = 30.0
+
+
+class View(Protocol):
+    """What the presenter needs from the window."""
+
+    def render(self, screen: Screen) -> None: ...
+    def close(self) -> None: ...
+    def copy(self, text: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question on screen, and what its "yes" does."""
+
+    question: Question
+    on_yes: Callable[[], None]
+
+
+class Presenter:
+    """One window's mind."""
+
+    def __init__(
+        self,
+        service: Service,
+        view: View,
+        *,
+        form: Form | None = None,
+        demo: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+    ) -> None:
+        self.service = service
+        self.view = view
+        self.form = form or Form()
+        self.log = Log()
+        self._demo = demo
+        self._clock = clock
+        self._wall = wall
+        self._page = "setup"
+        self._revision = 0
+        self._follow = True
+        self._problems: dict[str, str] = {}
+        self._connection = Connection()
+        self._waiting_for = ""  #: start | rollback: asked of the service, no answer yet
+        self._idle_ticks = 0
+        self._run = RunState()
+        self._last_run = ""
+        self._can_undo = 0
+        self._dismissed = False
+        self._cancelling = False
+        self._quit_by: float | None = None
+        self._asked: _Asked | None = None
+        self._meter = Meter()
+        self._groups = Groups()
+        self._dirty = True
+        self._drawn_at = 0.0
+
+    # -- the form ----------------------------------------------------------------------------------
+
+    def edit(self, name: str, value: str) -> None:
+        """Text was typed or chosen. A problem stays until the field is left, a wrong test result does not."""
+        if self.form.get(name) == value:
+            return
+        self.form = self.form.put(name, value)
+        self._connection.edited(name)
+        if self._problems.get(name) and not checks.problem_of(self.form, name) and value.strip():
+            del self._problems[name]
+        self._dirty = True
+
+    def left(self, name: str) -> None:
+        """A field lost the focus: now it may be told what is wrong with it."""
+        problem = checks.problem_of(self.form, name)
+        kept = self._problems.get(name, "") if not self.form.get(name).strip() else ""
+        if problem or kept:
+            self._problems[name] = problem or kept
+        else:
+            self._problems.pop(name, None)
+        self._dirty = True
+
+    def choose_direction(self, direction: str) -> None:
+        """The Migration Type: the cards swap."""
+        self.form = self.form.put("direction", direction)
+        self._problems = {name: text for name, text in self._problems.items() if "." not in name}
+        self._dirty = True
+
+    def generate(self) -> None:
+        """Generate Config File."""
+        if not TABLE[self.status].form_is_open:
+            return
+        self._problems = checks.blocking_generate(self.form)
+        if self._problems:
+            is_blank = labels.FILL_THIS in self._problems.values()
+            self._connection.say(labels.FILL_ALL if is_blank else labels.PUT_RIGHT, Tone.PROBLEM)
+            self._dirty = True
+            return
+        if self._ask_service(lambda: self.service.generate(to_table(self.form), keys_of(self.form))):
+            self._connection.begin()
+            self._dismissed = True
+
+    # -- the run -----------------------------------------------------------------------------------
+
+    def migrate(self) -> None:
+        """Migrate Data: plan and copy."""
+        if not self._may(Intent.MIGRATE):
+            return
+        self._problems = checks.blocking_migrate(self.form)
+        if self._problems:
+            self._page = "setup"
+            self._dirty = True
+            return
+        if self._ask_service(lambda: self.service.start(to_table(self.form), keys_of(self.form))):
+            self._begin("start")
+
+    def cancel(self) -> None:
+        """Stop what is running. The answer is a summary."""
+        if self._may(Intent.CANCEL):
+            self._cancelling = True
+            self._dirty = True
+            self.service.cancel()
+
+    def resume(self) -> None:
+        """Go on with the stopped or paused run."""
+        if self._may(Intent.RESUME):
+            self._resume()
+
+    def retry(self) -> None:
+        """Copy again what failed, and only that."""
+        if self._may(Intent.RETRY):
+            self._resume()
+
+    def roll_back(self) -> None:
+        """Roll Back…: asks once, naming the number."""
+        if not self._may(Intent.ROLL_BACK):
+            return
+        objects = count(self._can_undo, "Object")
+        question = Question(
+            headline=f"Roll back {objects.lower()}?",
+            text="Removes what this run copied, where it is unchanged since and the source still has it.",
+            yes=f"Roll Back {objects}",
+            no="Keep Everything",
+        )
+        self._asked = _Asked(question, self._roll_back)
+        self._dirty = True
+
+    def try_again(self) -> None:
+        """Repeat what was refused or ended half-way."""
+        if not self._may(Intent.TRY_AGAIN):
+            return
+        if self._run.command == "rollback":
+            self._roll_back()
+        elif self._last_run and self._run.command == "resume":
+            self._resume()
+        else:
+            self._dismissed = True
+            self.migrate()
+
+    def new_migration(self) -> None:
+        """Leave the ended run behind and go back to Set up."""
+        if self._may(Intent.NEW_MIGRATION):
+            self._dismissed = True
+            self._page = "setup"
+            self._dirty = True
+
+    def answer(self, *, yes: bool) -> None:
+        """The question on screen was answered."""
+        asked, self._asked = self._asked, None
+        self._dirty = True
+        if asked is not None and yes:
+            asked.on_yes()
+
+    def do(self, intent: Intent) -> None:
+        """A button of the action bar."""
+        getattr(self, intent.value)()
+
+    # -- pages, log, quitting ----------------------------------------------------------------------
+
+    def show(self, page: str) -> None:
+        self._page = page
+        self._dirty = True
+
+    def filter_log(self, level: str | None = None, search: str | None = None) -> None:
+        self.log.filter(level, search)
+        self._dirty = True
+
+    def follow_log(self, *, follow: bool) -> None:
+        self._follow = follow
+        self._dirty = True
+
+    def copy_log(self) -> None:
+        """The lines on screen, to the clipboard."""
+        self.view.copy("".join(f"{x.time}  {x.level:<5}  {x.part:<8}  {x.text}\n" for x in self.log.lines))
+
+    def quit(self) -> None:
+        """The window is asked to close."""
+        if self._quit_by is not None:
+            return
+        if not self.service.is_busy:
+            self.view.close()
+            return
+        question = Question(
+            headline="Stop and quit?",
+            text="Something is still under way. A stopped run can be resumed or rolled back later.",
+            yes="Stop and Quit",
+            no="Keep Running",
+        )
+        self._asked = _Asked(question, self._stop_and_quit)
+        self._dirty = True
+
+    def report(self, text: str) -> None:
+        """Something went wrong inside the window: into the log, without secrets."""
+        for keys in keys_of(self.form).values():
+            for secret in keys.secrets:
+                text = text.replace(secret, "***")
+        self._write(Line("error", "window", text))
+        self._dirty = True
+
+    # -- events and time ---------------------------------------------------------------------------
+
+    def take(self, events: Iterable[Event]) -> None:
+        """Fold events into the state. Cheap: nothing is drawn here."""
+        for event in events:
+            self._take(event)
+        self._dirty = True
+
+    def tick(self, *, idle: bool = True) -> None:
+        """Called after every batch; `idle` where the queue was empty. Draws if anything changed."""
+        now = self._clock()
+        if self._run.is_running:
+            self._meter.add(now, self._run.bytes_moved, self._run.settled)
+        self._watch_service(idle=idle)
+        if self._quit_by is not None and (not self.service.is_busy or now > self._quit_by):
+            self._quit_by = None
+            self.view.close()
+            return
+        self.log.flush_before(self._time())
+        if self._dirty or (self._run.is_running and now - self._drawn_at >= FIGURES_S):
+            self.draw()
+
+    def draw(self) -> None:
+        """Render the screen of this moment."""
+        self._dirty = False
+        self._drawn_at = self._clock()
+        self.view.render(self.screen())
+
+    # -- the screen --------------------------------------------------------------------------------
+
+    @property
+    def status(self) -> Status:
+        """The one word everything else follows from."""
+        run = self._run
+        if self._connection.is_checking:
+            return Status.CONNECTING
+        if self._cancelling and (run.is_running or self._waiting_for):
+            return Status.CANCELLING
+        if self._waiting_for:
+            return Status.ROLLING_BACK if self._waiting_for == "rollback" else Status.LISTING
+        if run.is_running:
+            if run.phase is Phase.STOPPING:
+                return Status.CANCELLING
+            if run.command == "rollback":
+                return Status.ROLLING_BACK
+            is_copying = run.phase in {Phase.COPYING, Phase.CHECKING} or run.copied or run.active
+            return Status.RUNNING if is_copying else Status.LISTING
+        if run.summary is not None and not self._dismissed:
+            return story.status_of_summary(run)
+        return self._connection.status
+
+    def screen(self) -> Screen:
+        """The frozen state of this moment."""
+        facts = self._facts
+        log = self.log
+        return Screen(
+            status=facts.status,
+            page=self._page,
+            rail=frame.rail(facts, self._page, self._connection.status),
+            setup=self._connection.screen(self.form, self._problems, facts.status, self._revision),
+            run=run_page.run_screen(self._run, facts.status, self._meter, self._groups, self._clock()),
+            log=LogScreen(log.generation, log.lines, log.note, log.level, log.search, self._follow),
+            bar=frame.action_bar(facts),
+            demo=self._demo,
+            allowed=frame.allowed(facts),
+        )
+
+    @property
+    def _facts(self) -> Facts:
+        return Facts(
+            status=self.status,
+            run=self._run,
+            last_run=self._last_run,
+            can_undo=self._can_undo,
+            question=self._asked.question if self._asked else None,
+            has_problems=bool(self._problems),
+            is_quitting=self._quit_by is not None,
+        )
+
+    def _may(self, intent: Intent) -> bool:
+        return intent in frame.allowed(self._facts)
+
+    # -- inside ------------------------------------------------------------------------------------
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, RunStarted):
+            self._groups, self._meter = Groups(), Meter()
+            self._waiting_for, self._dismissed = "", False
+            self._last_run = event.run
+        self._run = self._run.apply(event)
+        match event:
+            case ObjectCopied() | TransferProgress():
+                pass
+            case EndChecked():
+                self._end_checked(event)
+            case ConfigWritten():
+                self._connection.written(event)
+            case Summary():
+                self._ended(event)
+            case Warned() if self._connection.is_checking:
+                self._connection.say(event.message, Tone.WARN)
+            case _:
+                self._groups.take(event)
+        line = words.sentence(event)
+        if line is not None:
+            self._write(line)
+
+    def _end_checked(self, event: EndChecked) -> None:
+        self._connection.checked(self.form.direction.name_of(event.side), event)
+        on_form = form_field(event.field, self.form.direction) if event.field else ""
+        if not event.ok and on_form:
+            self._problems[on_form] = event.message
+
+    def _ended(self, summary: Summary) -> None:
+        self._cancelling = False
+        self._waiting_for = ""
+        if summary.run:
+            self._last_run = summary.run
+        if summary.removed is not None:
+            self._can_undo = summary.left_in_place or 0
+        else:
+            self._can_undo = int(summary.ledger.get("copied", 0))
+
+    def _watch_service(self, *, idle: bool) -> None:
+        """A service that ended without its last word must not leave the window waiting for ever."""
+        self._idle_ticks = self._idle_ticks + 1 if idle and not self.service.is_busy else 0
+        if self._idle_ticks < 3 or not (self._waiting_for or self._connection.is_checking):
+            return
+        if self._connection.is_checking:
+            self._connection.gave_up()
+        self._waiting_for, self._cancelling, self._dirty = "", False, True
+
+    def _ask_service(self, call: Callable[[], None]) -> bool:
+        """Hand work to the service. What it refuses at once goes beside the fields."""
+        self._dirty = True
+        self._idle_ticks = 0
+        try:
+            call()
+        except JobFileError as cause:
+            self._problems = checks.in_words(cause.problems, self.form.direction)
+            self._connection.say(self._problems.pop("", "") or labels.PUT_RIGHT, Tone.PROBLEM)
+            self._page = "setup"
+            return False
+        except MigratorError as cause:
+            self.report(str(cause))
+            self._connection.say(str(cause), Tone.PROBLEM)
+            return False
+        return True
+
+    def _begin(self, what: str) -> None:
+        self._waiting_for, self._cancelling, self._page = what, False, "run"
+        self._run = RunState(command="rollback" if what == "rollback" else "run")
+        self._groups, self._meter = Groups(), Meter()
+
+    def _resume(self) -> None:
+        run = self._last_run
+        if self._ask_service(lambda: self.service.resume(run)):
+            self._begin("start")
+
+    def _roll_back(self) -> None:
+        run = self._last_run
+        if self._ask_service(lambda: self.service.rollback(run)):
+            self._begin("rollback")
+
+    def _stop_and_quit(self) -> None:
+        self._quit_by = self._clock() + QUIT_S
+        self._cancelling = True
+        self.service.cancel()
+
+    def _write(self, line: Line) -> None:
+        self.log.add(self._time(), line)
+
+    def _time(self) -> str:
+        return self._wall().strftime("%H:%M:%S")

@@ -1,0 +1,206 @@
+"""The Run page of one moment, made from the folded events. Every number that may still grow says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from migrator import words
+from migrator.gui import labels
+from migrator.gui.figures import Meter, time_left
+from migrator.gui.groups import Groups
+from migrator.gui.screen import Banner, Bar, Figure, LedgerScreen, RunScreen, Term, TransferRow
+from migrator.gui.status import TABLE, Status, Tone
+from migrator.gui.story import pill
+from migrator.model.events import ActiveTransfer, Phase, Summary
+from migrator.model.objects import visible
+from migrator.model.run_state import RunState
+from migrator.model.sizes import show_size
+from migrator.words import number
+
+KEY_CHARS = 110
+#: Nothing moved for this long: the speed says what it waits for.
+SILENT_S = 20.0
+
+
+def run_screen(state: RunState, status: Status, meter: Meter, groups: Groups, now: float) -> RunScreen:
+    """The page. Running: bars, figures, transfers. Ended: a banner and the books."""
+    if not state.run and state.phase is None:
+        return RunScreen(labels.NO_RUN_CONTEXT, pill(status, state), TABLE[status].tone)
+    is_undo = state.command == "rollback"
+    all_groups = groups.of(state)
+    title = labels.LEFT_IN_PLACE if is_undo else labels.NOT_COPIED
+    running = state.is_running
+    return RunScreen(
+        context=_context(state),
+        pill=pill(status, state),
+        tone=TABLE[status].tone,
+        bars=(_undo_bars(state) if is_undo else _bars(state)) if running else (),
+        figures=(_undo_figures(state) if is_undo else _figures(state, meter, now)) if running else (),
+        shows_transfers=running and not is_undo,
+        transfers=tuple(_row(each) for each in state.active) if running else (),
+        groups=all_groups,
+        groups_title=title,
+        groups_count=sum(group.count for group in all_groups),
+        ledger=_ledger(state, state.summary) if state.summary else None,
+        banner=_banner(state.summary, status) if state.summary else None,
+    )
+
+
+def share_done(state: RunState) -> float | None:
+    """The honest share: None before totals are final, and 1 only once every object's fate is decided."""
+    if not state.totals_are_final or not state.planned:
+        return None
+    by_objects = state.settled / state.planned
+    if state.settled >= state.planned:
+        return 1.0
+    if not state.bytes_planned:
+        return min(by_objects, 0.99)
+    under_way = sum(each.bytes_done for each in state.active)
+    return min((state.bytes_copied + under_way) / state.bytes_planned, 0.99)
+
+
+def _context(state: RunState) -> str:
+    places = f"{visible(state.source, 60)}  →  {visible(state.destination, 60)}"
+    took = f"   ·   {words.ran_for(state.summary)}" if state.summary else ""
+    return f"{places}{took}"
+
+
+def _bars(state: RunState) -> tuple[Bar, ...]:
+    final = state.totals_are_final
+    listed = f"{words.count(state.listed, 'object')} · {show_size(state.bytes_listed)}"
+    listing = Bar(
+        labels.LISTING,
+        1.0 if final else None,
+        "done" if final else "still counting",
+        listed if final else f"at least {listed}",
+        is_done=final,
+    )
+    share = share_done(state)
+    least = "" if final else "at least "
+    copied = (
+        f"{number(state.copied)} of {least}{words.count(state.planned, 'object')} · "
+        f"{show_size(state.bytes_copied)} of {least}{show_size(state.bytes_planned)}"
+    )
+    if state.phase is Phase.CHECKING:
+        copied += " · comparing both sides once more"
+    nothing = final and not state.planned
+    right = "nothing to copy" if nothing else "still listing" if share is None else percent(share)
+    return listing, Bar(labels.COPYING, share, right, copied)
+
+
+def percent(share: float) -> str:
+    return f"{int(share * 100)} %"
+
+
+def _figures(state: RunState, meter: Meter, now: float) -> tuple[Figure, ...]:
+    silent = meter.silent_s(now)
+    is_waiting = silent >= SILENT_S and bool(state.active)
+    bytes_left = max(0, state.bytes_planned - state.bytes_copied)
+    guess = meter.seconds_left(bytes_left, max(0, state.planned - state.settled))
+    bad = state.failed + state.conflicts
+    return (
+        Figure(
+            f"{show_size(meter.bytes_per_s)}/s",
+            f"waiting {int(silent)} s for an answer" if is_waiting else "now",
+            Tone.WARN if is_waiting else Tone.QUIET,
+        ),
+        Figure(_rate(meter.objects_per_s), "objects"),
+        Figure(
+            time_left(guess, is_final=state.totals_are_final),
+            "left" if state.totals_are_final else "left, still listing",
+        ),
+        Figure(
+            f"{number(state.copied)} of {number(state.planned)}",
+            "copied" if state.totals_are_final else "copied, at least",
+        ),
+        Figure(
+            number(bad),
+            "failed or in conflict" if state.conflicts else "failed",
+            Tone.PROBLEM if bad else Tone.QUIET,
+        ),
+    )
+
+
+def _rate(per_s: float) -> str:
+    return f"{per_s:,.0f}/s" if per_s >= 10 or per_s == 0 else f"{per_s:.1f}/s"
+
+
+def _undo_bars(state: RunState) -> tuple[Bar, ...]:
+    share = min(1.0, state.undo_done / state.undo_total) if state.undo_total else None
+    below = f"{number(state.undo_done)} of {words.count(state.undo_total, 'object')} looked at"
+    right = percent(share) if share is not None else "preparing"
+    return (Bar(labels.ROLLING_BACK, share, right, below if state.undo_total else ""),)
+
+
+def _undo_figures(state: RunState) -> tuple[Figure, ...]:
+    left = state.left_in_place
+    return (
+        Figure(number(state.removed), "removed"),
+        Figure(number(state.restored), "restored"),
+        Figure(number(left), "left in place", Tone.WARN if left else Tone.QUIET),
+    )
+
+
+def _row(each: ActiveTransfer) -> TransferRow:
+    done = 100 if each.bytes_done >= each.size_bytes else int(100 * each.bytes_done / each.size_bytes)
+    if done == 100:
+        doing = "verifying"
+    elif each.parts:
+        doing = f"copying, part {min(each.part + 1, each.parts)} of {each.parts}"
+    else:
+        doing = "copying"
+    return TransferRow(done, visible(each.key, KEY_CHARS), show_size(each.size_bytes), doing)
+
+
+def _banner(summary: Summary, status: Status) -> Banner:
+    end = words.ending(summary)
+    return Banner(end.headline, end.detail, TABLE[status].tone)
+
+
+def _ledger(state: RunState, summary: Summary) -> LedgerScreen | None:
+    if summary.removed is not None:
+        return _undo_ledger(summary)
+    books: Mapping[str, Any] = summary.ledger
+    listed = int(books.get("listed", 0))
+    if not listed:
+        return None
+    copied, verified = int(books.get("copied", 0)), int(books.get("verified", 0))
+    named = (
+        ("copied", "copied and verified" if verified == copied else "copied", Tone.OK),
+        ("same", "already identical", Tone.QUIET),
+        ("filtered", "left out by filters", Tone.QUIET),
+        ("unsupported", "cannot be carried over", Tone.WARN),
+        ("failed", "failed", Tone.PROBLEM),
+        ("conflicts", "in conflict, kept", Tone.WARN),
+        ("left", "left to do", Tone.WARN),
+    )
+    amounts = [(int(books.get(name, 0)), caption, tone) for name, caption, tone in named]
+    balances = sum(n for n, _, _ in amounts) == listed
+    by_rule = summary.filtered_by if summary.filtered_by is not None else state.filtered_by
+    return LedgerScreen(
+        title=labels.ACCOUNTED if balances else labels.NOT_ACCOUNTED,
+        terms=tuple(
+            Term(number(n), caption, tone)
+            for n, caption, tone in amounts
+            if n or caption.startswith("copied")
+        ),
+        total=f"{number(listed)} listed",
+        note=words.filtered_in_words(by_rule),
+        balances=balances,
+    )
+
+
+def _undo_ledger(summary: Summary) -> LedgerScreen:
+    left = summary.left_in_place or 0
+    return LedgerScreen(
+        title="What roll back did",
+        terms=(
+            Term(number(summary.removed or 0), "removed", Tone.OK),
+            Term(number(summary.restored or 0), "restored", Tone.OK if summary.restored else Tone.QUIET),
+            Term(number(left), "left in place", Tone.WARN if left else Tone.QUIET),
+        ),
+        total=words.count((summary.removed or 0) + (summary.restored or 0) + left, "object"),
+        note="The source was only read.",
+        balances=True,
+    )

@@ -1,0 +1,206 @@
+"""Everything the views render, as frozen values. No secret is in here but the form's own text, unprinted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from migrator.gui.form import Form
+from migrator.gui.log import LogLine
+from migrator.gui.status import Intent, Status, Tone
+
+
+@dataclass(frozen=True, slots=True)
+class FieldState:
+    """The line below a field: quiet hint, or what is wrong."""
+
+    hint: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardState:
+    """One end's card: its place on the page and the result of trying it."""
+
+    is_source: bool
+    result: str
+    tone: Tone
+    advice: str = ""
+    buckets: tuple[str, ...] = ()
+    shows_token: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetupScreen:
+    """Set up. The views write `form` into widgets only when `revision` changes: while typing they lead."""
+
+    form: Form
+    revision: int
+    fields: Mapping[str, FieldState]
+    cards: Mapping[str, CardState]
+    is_open: bool
+    generate_is_primary: bool
+    can_generate: bool
+    generated: str
+    generated_tone: Tone
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A progress bar. `fraction` is None where no honest share can be told."""
+
+    label: str
+    fraction: float | None
+    right: str
+    below: str
+    is_done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One big number with its caption."""
+
+    value: str
+    caption: str
+    tone: Tone = Tone.QUIET
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRow:
+    """One object under way. `percent` picks the row's picture."""
+
+    percent: int
+    key: str
+    size: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Objects that share a cause."""
+
+    cause: str
+    count: int
+    message: str
+    advice: str
+    samples: tuple[str, ...]
+    tone: Tone = Tone.PROBLEM
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One addend of the ledger."""
+
+    value: str
+    caption: str
+    tone: Tone = Tone.QUIET
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerScreen:
+    """Every object is accounted for: `terms` add up to `total`."""
+
+    title: str
+    terms: tuple[Term, ...]
+    total: str
+    note: str
+    balances: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """The end of a run, or what it waits for."""
+
+    headline: str
+    detail: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class RunScreen:
+    """Run."""
+
+    context: str
+    pill: str
+    tone: Tone
+    bars: tuple[Bar, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    shows_transfers: bool = False
+    transfers: tuple[TransferRow, ...] = ()
+    groups: tuple[Group, ...] = ()
+    groups_title: str = ""
+    groups_count: int = 0
+    ledger: LedgerScreen | None = None
+    banner: Banner | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogScreen:
+    """The log's newest matching lines. `generation` changes when the filter does: then all is redrawn."""
+
+    generation: int
+    lines: tuple[LogLine, ...]
+    note: str
+    level: str
+    search: str
+    follow: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button of the action bar."""
+
+    intent: Intent
+    text: str
+    is_enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Asked inside the action bar. The safe answer has the focus; Return never gives the other one."""
+
+    headline: str
+    text: str
+    yes: str
+    no: str
+    is_destructive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ActionBar:
+    """The bar at the bottom: the state in a sentence, one helping line, the buttons."""
+
+    sentence: str
+    help: str
+    tone: Tone
+    primary: Button | None
+    secondary: tuple[Button, ...] = ()
+    question: Question | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RailItem:
+    """One page in the rail, with its state in words."""
+
+    page: str
+    number: str
+    text: str
+    state: str
+    tone: Tone
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """The whole window at one moment."""
+
+    status: Status
+    page: str
+    rail: tuple[RailItem, ...]
+    setup: SetupScreen
+    run: RunScreen
+    log: LogScreen
+    bar: ActionBar
+    demo: bool = False
+    allowed: frozenset[Intent] = field(default_factory=frozenset)

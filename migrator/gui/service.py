@@ -1,0 +1,44 @@
+"""What the window needs from the engine, as a protocol: the window imports no engine, tests bring a fake."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from migrator.credentials import Keys
+from migrator.model.events import Event
+
+
+class Service(Protocol):
+    """Everything slow happens behind this, on other threads; every answer comes back through `events`.
+
+    `table` is the job file's nested dictionary. `generate` and `start` raise `JobFileError` at once where
+    it is wrong.
+    """
+
+    @property
+    def events(self) -> queue.SimpleQueue[Event]:
+        """Every event of every job, in order."""
+
+    def generate(self, table: Mapping[str, Any], keys: Mapping[str, Keys]) -> None:
+        """Store keys, write the job file, try both ends: two `EndChecked`, then `ConfigWritten`."""
+
+    def start(self, table: Mapping[str, Any], keys: Mapping[str, Keys]) -> None:
+        """Plan and migrate: `RunStarted` … `Summary`."""
+
+    def resume(self, run: str) -> None:
+        """Go on with a stopped run, or retry what failed in an ended one."""
+
+    def rollback(self, run: str) -> None:
+        """Put the destination back as it was before the run."""
+
+    def cancel(self) -> None:
+        """Ask what is running to stop. Never blocks; a `Summary` follows."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything is under way."""
+
+    def close(self, timeout_s: float) -> bool:
+        """Stop and join; True once everything has ended."""

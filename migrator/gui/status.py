@@ -1,0 +1,87 @@
+"""One status word says what the window is about; which buttons it has follows from a table of data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """What is going on. The presenter decides on one."""
+
+    EMPTY = "empty"
+    CONNECTING = "connecting"
+    HALF_CONNECTED = "half-connected"
+    CONNECTED = "connected"
+    LISTING = "listing"
+    RUNNING = "running"
+    CANCELLING = "cancelling"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+    FINISHED_WEAKLY = "finished-weakly"
+    FINISHED_WITH_FAILURES = "finished-with-failures"
+    PAUSED = "paused"
+    REFUSED = "refused"
+    ROLLING_BACK = "rolling-back"
+    ROLLED_BACK = "rolled-back"
+    ROLLED_BACK_LEFTOVERS = "rolled-back-leftovers"
+
+
+class Tone(StrEnum):
+    """How a state is coloured; each tone has an icon of its own shape too."""
+
+    QUIET = "quiet"
+    BUSY = "busy"
+    OK = "ok"
+    WARN = "warn"
+    PROBLEM = "problem"
+
+
+class Intent(StrEnum):
+    """What a button asks the presenter for: the names of its methods."""
+
+    MIGRATE = "migrate"
+    CANCEL = "cancel"
+    RESUME = "resume"
+    RETRY = "retry"
+    ROLL_BACK = "roll_back"
+    NEW_MIGRATION = "new_migration"
+    TRY_AGAIN = "try_again"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one status means: the bar's buttons, whether the form takes input, how it is coloured.
+
+    A leading "-" switches a button off: it stays where it is, and the helping line says why.
+    """
+
+    primary: str
+    secondary: tuple[str, ...]
+    form_is_open: bool
+    generate_is_primary: bool
+    tone: Tone
+
+
+_S = Status
+_T = Tone
+#: Status -> primary, secondaries, form open, Generate Config File stands out, tone.
+TABLE: Mapping[Status, Row] = {
+    _S.EMPTY: Row("-migrate", (), True, True, _T.QUIET),
+    _S.CONNECTING: Row("-migrate", (), False, False, _T.BUSY),
+    _S.HALF_CONNECTED: Row("-migrate", (), True, True, _T.WARN),
+    _S.CONNECTED: Row("migrate", (), True, False, _T.OK),
+    _S.LISTING: Row("", ("cancel",), False, False, _T.BUSY),
+    _S.RUNNING: Row("", ("cancel",), False, False, _T.BUSY),
+    _S.CANCELLING: Row("", ("-cancel",), False, False, _T.BUSY),
+    _S.STOPPED: Row("resume", ("roll_back",), True, False, _T.WARN),
+    _S.FINISHED: Row("new_migration", ("roll_back",), True, False, _T.OK),
+    _S.FINISHED_WEAKLY: Row("new_migration", ("roll_back",), True, False, _T.WARN),
+    _S.FINISHED_WITH_FAILURES: Row("retry", ("roll_back", "new_migration"), True, False, _T.PROBLEM),
+    _S.PAUSED: Row("resume", ("roll_back",), True, False, _T.WARN),
+    _S.REFUSED: Row("try_again", ("new_migration",), True, False, _T.PROBLEM),
+    _S.ROLLING_BACK: Row("", ("cancel",), False, False, _T.BUSY),
+    _S.ROLLED_BACK: Row("new_migration", (), True, False, _T.OK),
+    _S.ROLLED_BACK_LEFTOVERS: Row("try_again", ("new_migration",), True, False, _T.WARN),
+}

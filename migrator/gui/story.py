@@ -1,0 +1,129 @@
+"""The state in words: the action bar's sentence and helping line, the pill, and the rail."""
+
+from __future__ import annotations
+
+from migrator import words
+from migrator.gui.status import TABLE, Status, Tone
+from migrator.model.ledger import Outcome
+from migrator.model.run_state import RunState
+from migrator.words import count, number
+
+_S = Status
+
+_PILLS = {
+    _S.LISTING: "Listing",
+    _S.RUNNING: "Running",
+    _S.CANCELLING: "Stopping…",
+    _S.STOPPED: "Stopped",
+    _S.FINISHED: "Finished",
+    _S.FINISHED_WEAKLY: "Finished, size only",
+    _S.FINISHED_WITH_FAILURES: "Finished with failures",
+    _S.PAUSED: "Paused",
+    _S.REFUSED: "Not started",
+    _S.ROLLING_BACK: "Rolling back",
+    _S.ROLLED_BACK: "Rolled back",
+    _S.ROLLED_BACK_LEFTOVERS: "Rolled back in part",
+}
+_SETUP_STATES = {
+    _S.EMPTY: "Not connected",
+    _S.CONNECTING: "Checking…",
+    _S.HALF_CONNECTED: "Needs attention",
+}
+
+
+def status_of_summary(state: RunState) -> Status:
+    """The status that the end of a run leads to."""
+    summary = state.summary
+    assert summary is not None  # noqa: S101  (callers look first)
+    is_undo = state.command == "rollback"
+    match summary.outcome:
+        case Outcome.COMPLETED | Outcome.VERIFIED | Outcome.PLANNED:
+            return _S.FINISHED_WEAKLY if words.weakly_checked(summary.ledger) else _S.FINISHED
+        case Outcome.FAILED:
+            return _S.FINISHED_WITH_FAILURES
+        case Outcome.STOPPED:
+            return _S.ROLLED_BACK_LEFTOVERS if is_undo else _S.STOPPED
+        case Outcome.PAUSED:
+            return _S.ROLLED_BACK_LEFTOVERS if is_undo else _S.PAUSED
+        case Outcome.REFUSED:
+            return _S.REFUSED
+        case Outcome.ROLLED_BACK:
+            return _S.ROLLED_BACK
+        case Outcome.ROLLBACK_INCOMPLETE:
+            return _S.ROLLED_BACK_LEFTOVERS
+
+
+def pill(status: Status, state: RunState) -> str:
+    """One or two words at the top of the Run page, empty before the first run."""
+    return _PILLS.get(status, "") if state.phase is not None else ""
+
+
+def sentences(status: Status, state: RunState, *, quitting: bool = False) -> tuple[str, str]:
+    """The action bar's sentence and helping line."""
+    match status:
+        case _S.EMPTY:
+            return "Not connected", "Fill in both sides, then Generate Config File."
+        case _S.CONNECTING:
+            return "Checking both sides…", "Keys, addresses and bucket lists. Nothing is written."
+        case _S.HALF_CONNECTED:
+            return "Not ready yet", "Put the marked field right, then Generate Config File again."
+        case _S.CONNECTED:
+            return "Ready", "Migrate Data plans first, then copies. The source is only read."
+        case _S.LISTING:
+            return _listing(state), "Copying starts as soon as objects are found."
+        case _S.RUNNING:
+            threads = f" with {count(state.threads, 'thread')}" if state.threads else ""
+            return f"Running{threads}", "Cancel stops it; a stopped run can be resumed or rolled back."
+        case _S.CANCELLING:
+            what = "The window closes then." if quitting else "Finishing the parts in flight."
+            return "Stopping…", what
+        case _S.ROLLING_BACK:
+            done = f" {number(state.undo_done)} of {number(state.undo_total)}" if state.undo_total else ""
+            return f"Rolling back{done}", "Only what this run wrote is removed. The source is not touched."
+    if state.summary is None:
+        return "", ""
+    end = words.ending(state.summary)
+    return end.headline, _help(status, state) or end.detail
+
+
+def setup_state(status: Status) -> tuple[str, Tone]:
+    """The rail's words for Set up."""
+    text = _SETUP_STATES.get(status, "Connected")
+    return text, TABLE[status].tone if status in _SETUP_STATES else Tone.OK
+
+
+def run_state(status: Status, state: RunState, share: float | None) -> tuple[str, Tone]:
+    """The rail's words for Run."""
+    if state.phase is None:
+        return "Nothing running", Tone.QUIET
+    tone = TABLE[status].tone
+    if status is _S.RUNNING:
+        return (f"Running · {int(share * 100)} %" if share is not None else "Running"), tone
+    if status is _S.FINISHED_WITH_FAILURES and state.summary is not None:
+        return f"{number(words.not_copied(state.summary.ledger))} not copied", tone
+    if status in _PILLS:
+        return _PILLS[status], tone
+    return "Ended", Tone.QUIET
+
+
+def _listing(state: RunState) -> str:
+    return f"Listing: {count(state.listed, 'object')} so far" if state.listed else "Connecting…"
+
+
+def _help(status: Status, state: RunState) -> str:
+    """What can be done next, where the end's own detail does not say it."""
+    summary = state.summary
+    match status:
+        case _S.STOPPED:
+            return "Resume goes on where it stopped. Roll Back removes what was copied."
+        case _S.FINISHED_WITH_FAILURES if summary is not None and summary.ledger.get("failed"):
+            return "Put the causes right, then retry only what failed. The source is untouched."
+        case _S.FINISHED_WITH_FAILURES:
+            return "The source is untouched. See what was not copied, and why."
+        case _S.PAUSED if summary is not None and (summary.message or summary.advice):
+            return f"{summary.message} {summary.advice}".strip()
+        case _S.ROLLED_BACK_LEFTOVERS:
+            return "What had to stay is listed with its reason. Try Again looks at it once more."
+        case _S.ROLLED_BACK:
+            return "The source was never changed."
+    return ""

@@ -1,0 +1,106 @@
+"""The bar at the bottom, which never moves: state and help on the left, buttons on the right.
+
+Questions are asked in here too, so that nothing covers what they are about.
+"""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import ttk
+from typing import Any
+
+from migrator.gui import theme
+from migrator.gui.screen import ActionBar, Button, Question
+from migrator.gui.status import Intent
+from migrator.gui.widgets.basics import WrapLabel, set_text
+
+
+class ActionBarView(ttk.Frame):
+    """Renders `ActionBar`; reports intents and answers."""
+
+    def __init__(
+        self, parent: tk.Misc, on_intent: Callable[[Intent], None], on_answer: Callable[[bool], None]
+    ) -> None:
+        super().__init__(parent, style="Rail.TFrame")
+        self._on_intent, self._on_answer = on_intent, on_answer
+        self._drawn: ActionBar | None = None
+        self.buttons: dict[str, ttk.Button] = {}
+        self.columnconfigure(1, weight=1)
+        tk.Frame(self, height=1, background=theme.color("line")).grid(
+            row=0, column=0, columnspan=3, sticky="we"
+        )
+        self.rowconfigure(1, minsize=theme.px(60), weight=1)
+        self.icon = ttk.Label(self, style="BarIcon.TLabel")
+        self.icon.grid(row=1, column=0, padx=(theme.px(20), theme.px(12)))
+        texts = ttk.Frame(self, style="Rail.TFrame")
+        texts.grid(row=1, column=1, sticky="we", pady=theme.px(6))
+        texts.columnconfigure(0, weight=1)
+        self.sentence = WrapLabel(texts, style="BarStrong.TLabel")
+        self.sentence.grid(row=0, column=0, sticky="we")
+        self.help = WrapLabel(texts, style="BarHint.TLabel")
+        self.help.grid(row=1, column=0, sticky="we")
+        self.right = ttk.Frame(self, style="Rail.TFrame")
+        self.right.grid(row=1, column=2, sticky="e", padx=(theme.px(16), theme.px(20)))
+
+    def render(self, bar: ActionBar) -> None:
+        before, self._drawn = self._drawn, bar
+        if bar == before:
+            return
+        question = bar.question
+        tone = "warn" if question else str(bar.tone)
+        self.icon.configure(image=theme.tone_icon(tone, 20))
+        set_text(self.sentence, question.headline if question else bar.sentence)
+        set_text(self.help, question.text if question else bar.help)
+        same = before is not None and (before.primary, before.secondary, before.question) == (
+            bar.primary,
+            bar.secondary,
+            bar.question,
+        )
+        if same:
+            return
+        had_focus = str(self.focus_displayof() or "").startswith(str(self.right))
+        for old in self.right.winfo_children():
+            old.destroy()
+        self.buttons = {}
+        if question:
+            self._ask(question)
+            return
+        for each in bar.secondary:
+            self._add(each, "Secondary.TButton")
+        if bar.primary is not None:
+            self._add(bar.primary, "Primary.TButton")
+        if had_focus or (before is not None and before.question):
+            usable = [b for b in self.buttons.values() if not b.instate(["disabled"])]
+            if usable:
+                usable[-1].focus_set()
+
+    def _add(self, each: Button, style: str) -> None:
+        button = ttk.Button(
+            self.right, text=each.text, style=style, command=lambda: self._on_intent(each.intent)
+        )
+        button.state(["!disabled" if each.is_enabled else "disabled"])
+        button.pack(side="left", padx=(theme.px(8), 0))
+        self.buttons[each.intent.value] = button
+
+    def _ask(self, question: Question) -> None:
+        yes = ttk.Button(
+            self.right,
+            text=question.yes,
+            style="Danger.TButton" if question.is_destructive else "Primary.TButton",
+            command=lambda: self._on_answer(True),
+        )
+        no = ttk.Button(
+            self.right, text=question.no, style="Secondary.TButton", command=lambda: self._on_answer(False)
+        )
+        self.buttons = {"yes": yes, "no": no}
+        for button in (yes, no):
+            button.pack(side="left", padx=(theme.px(8), 0))
+        if question.is_destructive:
+            for key in ("<Return>", "<KP_Enter>"):
+                yes.bind(key, _swallow)
+        no.focus_set()
+
+
+def _swallow(_event: tk.Event[Any]) -> str:
+    return "break"

@@ -1,0 +1,189 @@
+"""The log pane: at most 5,000 lines, appended in place; a changed filter redraws them all."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from tkinter import font as tkfont
+from tkinter import ttk
+from typing import Protocol
+
+from migrator.gui import labels, theme
+from migrator.gui.log import SHOWN_LINES, LogLine
+from migrator.gui.screen import LogScreen
+from migrator.gui.widgets.basics import Card, bind_wheel, scrollbar, set_text
+
+_MARKS = {"info": "\tinfo", "warn": "!\twarn", "error": "✖\terror"}
+SEARCH_MS = 200
+
+
+class LogActions(Protocol):
+    """What the pane reports."""
+
+    def filter_log(self, level: str | None = None, search: str | None = None) -> None: ...
+    def follow_log(self, *, follow: bool) -> None: ...
+    def copy_log(self) -> None: ...
+
+
+class LogPane(Card):
+    """Renders `LogScreen`."""
+
+    def __init__(self, parent: tk.Misc, actions: LogActions) -> None:
+        super().__init__(parent)
+        self._actions = actions
+        self._drawn: LogScreen | None = None
+        self._last = 0  #: the number of the newest line in the widget
+        self._after: str | None = None
+        self.head.grid(row=0, column=0, sticky="we", padx=theme.px(12), pady=theme.px(6))
+        self.body.grid(row=1, column=0, sticky="nswe", padx=theme.px(1), pady=(0, theme.px(1)))
+        ttk.Label(self.head, text=labels.LOG, style="Strong.TLabel").pack(side="left")
+        self.level = ttk.Combobox(
+            self.head, values=tuple(labels.LOG_LEVELS.values()), width=19, font="AppText"
+        )
+        self.level.set(labels.LOG_LEVELS["info"])
+        self.level.state(["readonly"])
+        self.level.pack(side="left", padx=theme.px(10))
+        self.level.bind("<<ComboboxSelected>>", self._level_chosen)
+        bind_wheel(self.level, lambda _units: None)
+        self.search_text = tk.StringVar(self)
+        self.search = ttk.Entry(self.head, textvariable=self.search_text, width=22, font="AppText")
+        self.search.pack(side="left")
+        self.search_hint = ttk.Label(self.search, text=labels.LOG_SEARCH, style="Hint.TLabel", cursor="xterm")
+        self.search_hint.bind("<Button-1>", lambda _event: self.search.focus_set())
+        self.search_hint.place(x=theme.px(7), rely=0.5, anchor="w")
+        self.search_text.trace_add("write", self._search_typed)
+        self.note = ttk.Label(self.head, style="Hint.TLabel")
+        self.note.pack(side="left", padx=theme.px(12))
+        self.copy = ttk.Button(
+            self.head, text=labels.LOG_COPY, style="Small.TButton", command=actions.copy_log
+        )
+        self.copy.pack(side="right")
+        self.follow_on = tk.BooleanVar(self, value=True)
+        self.follow = theme.switch(self.head, labels.LOG_FOLLOW, self.follow_on, self._follow_toggled)
+        self.follow.pack(side="right", padx=theme.px(12))
+        self._build_text()
+
+    def _build_text(self) -> None:
+        self.body.rowconfigure(1, weight=1)
+        self.body.columnconfigure(0, weight=1)
+        line = tk.Frame(self.body, height=1, background=theme.color("line"))
+        line.grid(row=0, column=0, columnspan=2, sticky="we")
+        self.text = text = tk.Text(
+            self.body,
+            height=7,
+            width=20,
+            wrap="none",
+            font="AppFixed",
+            state="disabled",
+            takefocus=1,
+            borderwidth=0,
+            highlightthickness=theme.px(1),
+            highlightbackground=theme.color("page"),
+            highlightcolor=theme.color("accent_text"),
+            background=theme.color("page"),
+            foreground=theme.color("text"),
+            selectbackground=theme.color("select"),
+            selectforeground=theme.color("text"),
+            inactiveselectbackground=theme.color("select"),
+            padx=theme.px(12),
+            pady=theme.px(4),
+            cursor="arrow",
+        )
+        text.tag_configure("time", foreground=theme.color("muted"))
+        text.tag_configure("info", foreground=theme.color("text"))
+        text.tag_configure("warn", foreground=theme.color("warn"))
+        text.tag_configure("error", foreground=theme.color("problem"))
+        em = tkfont.nametofont("AppFixed", root=self).measure("0")
+        text.configure(tabs=tuple(em * at for at in (10, 12, 19, 28)))
+        bar = scrollbar(self.body, self._scrolled)
+        text.configure(yscrollcommand=bar.set)
+        text.grid(row=1, column=0, sticky="nswe")
+        bar.grid(row=1, column=1, sticky="ns")
+        for gesture in ("<MouseWheel>", "<Button-4>", "<Key-Prior>", "<Key-Up>"):
+            text.bind(gesture, lambda _event: self._scrolled_up(), "+")
+        text.bind("<Configure>", lambda _event: self._keep_following(), "+")
+        self.empty = ttk.Label(self.text, text=labels.LOG_EMPTY, style="Hint.TLabel")
+        self.empty.place(relx=0.5, rely=0.5, anchor="center")
+
+    def render(self, screen: LogScreen) -> None:
+        before, self._drawn = self._drawn, screen
+        if before is not None and screen.lines is before.lines and screen == before:
+            return
+        set_text(self.note, screen.note)
+        if self.follow_on.get() != screen.follow:
+            self.follow_on.set(screen.follow)
+        self.text.configure(state="normal")
+        if before is None or before.generation != screen.generation:
+            self.text.delete("1.0", "end")
+            self._last = 0
+        self._append(screen.lines)
+        self.text.configure(state="disabled")
+        if screen.follow:
+            self.text.see("end-1c linestart")
+        if screen.lines:
+            self.empty.place_forget()
+        else:
+            filtered = bool(screen.search) or screen.level != "info"
+            set_text(self.empty, labels.LOG_NO_MATCH if filtered else labels.LOG_EMPTY)
+            self.empty.place(relx=0.5, rely=0.5, anchor="center")
+
+    def _append(self, lines: tuple[LogLine, ...]) -> None:
+        """Insert what is new in one call, and drop as many of the oldest."""
+        fresh: list[LogLine] = []
+        for line in reversed(lines):
+            if line.seq <= self._last:
+                break
+            fresh.append(line)
+        if not fresh:
+            return
+        fresh.reverse()
+        pieces: list[str] = []
+        for line in fresh:
+            level = line.level
+            # The newline comes first: else the pane would end with an empty line.
+            pieces += [f"\n{line.time}\t" if self._last else f"{line.time}\t", "time"]
+            pieces += [f"{_MARKS[level]}\t", level, f"{line.part}\t", "time"]
+            pieces += [line.text, "error" if level == "error" else "info"]
+            self._last = line.seq
+        self.text.insert("end", pieces[0], *pieces[1:])
+        surplus = int(self.text.index("end-1c").split(".")[0]) - SHOWN_LINES
+        if surplus > 0:
+            self.text.delete("1.0", f"{surplus + 1}.0")
+
+    def _keep_following(self) -> None:
+        if self.follow_on.get():
+            self.text.see("end-1c linestart")
+
+    # -- gestures ----------------------------------------------------------------------------------
+
+    def _level_chosen(self, _event: object) -> None:
+        words = self.level.get()
+        level = next(key for key, text in labels.LOG_LEVELS.items() if text == words)
+        self.level.selection_clear()
+        self._actions.filter_log(level=level)
+
+    def _search_typed(self, *_args: object) -> None:
+        if self.search_text.get():
+            self.search_hint.place_forget()
+        else:
+            self.search_hint.place(x=theme.px(7), rely=0.5, anchor="w")
+        if self._after is not None:
+            self.after_cancel(self._after)
+        self._after = self.after(SEARCH_MS, self.apply_search)
+
+    def apply_search(self) -> None:
+        """Search now; typing waits a moment first."""
+        self._after = None
+        self._actions.filter_log(search=self.search_text.get())
+
+    def _follow_toggled(self) -> None:
+        self._actions.follow_log(follow=self.follow_on.get())
+
+    def _scrolled(self, *args: str) -> None:
+        self.text.yview(*args)
+        self._scrolled_up()
+
+    def _scrolled_up(self) -> None:
+        """Following ends when a person looks back, and begins again at the end."""
+        at_end = self.text.yview()[1] >= 0.999
+        if at_end != self.follow_on.get():
+            self._actions.follow_log(follow=at_end)

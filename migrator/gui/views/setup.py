@@ -1,0 +1,212 @@
+"""Set up: the Migration Type, the two ends, Generate Config File, filters and transfer settings."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from tkinter import ttk
+from typing import Protocol
+
+from migrator.gui import labels, theme
+from migrator.gui.form import NAMES
+from migrator.gui.screen import SetupScreen
+from migrator.gui.views.end_card import EndCard
+from migrator.gui.widgets.basics import Card, ScrollPage, Tooltip, WrapLabel, bind_wheel, set_text
+from migrator.gui.widgets.field import Field, Kind
+
+
+class SetupActions(Protocol):
+    """What this page reports."""
+
+    def edit(self, name: str, value: str) -> None: ...
+    def left(self, name: str) -> None: ...
+    def choose_direction(self, direction: str) -> None: ...
+    def generate(self) -> None: ...
+
+
+_FILTER_FIELDS: tuple[tuple[tuple[str, Kind], ...], ...] = (
+    (("min_date", "date"), ("max_date", "date"), ("min_size", "text"), ("max_size", "text")),
+    (("include", "text"), ("exclude", "text")),
+)
+_TRANSFER_FIELDS: tuple[tuple[tuple[str, Kind], ...], ...] = (
+    (("threads", "number"), ("existing", "choice")),
+    (("speed_limit", "text"), ("verify", "choice")),
+)
+
+
+class SetupView(ScrollPage):
+    """Renders `SetupScreen`."""
+
+    def __init__(self, parent: tk.Misc, actions: SetupActions) -> None:
+        super().__init__(parent)
+        self._actions = actions
+        self._drawn: SetupScreen | None = None
+        self.fields: dict[str, Field] = {}
+        page = self.inside
+        gap = theme.px(20)
+        page.columnconfigure(0, weight=1)
+        self._header(page).grid(row=0, column=0, sticky="we", padx=gap, pady=(theme.px(14), theme.px(12)))
+        self._ends(page).grid(row=1, column=0, sticky="we", padx=gap)
+        self._generate_row(page).grid(row=2, column=0, sticky="we", padx=gap, pady=theme.px(12))
+        self._lower(page).grid(row=3, column=0, sticky="we", padx=gap, pady=(0, theme.px(16)))
+        self.watch()
+        for widget in (self, self._canvas, page):
+            bind_wheel(widget, self.wheel)
+        for field in self.fields.values():
+            field.control.bind("<FocusIn>", lambda event: self.reveal(event.widget), "+")
+
+    def focus_first(self) -> None:
+        """Put the cursor into the first field of the From card."""
+        name = "aws" if self._drawn is None else self._drawn.form.direction.source
+        self.fields[f"{name}.access_key_id"].control.focus_set()
+
+    def render(self, screen: SetupScreen) -> None:
+        before, self._drawn = self._drawn, screen
+        if screen == before:
+            return
+        if before is None or before.revision != screen.revision:
+            for name, field in self.fields.items():
+                field.put(screen.form.get(name))
+        if before is None or before.form.direction != screen.form.direction:
+            self._direct(screen)
+        if before is None or before.is_open != screen.is_open:
+            self._open(screen.is_open)
+        for name, state in screen.fields.items():
+            self.fields[name].render(state)
+        for name, card in self.cards.items():
+            card.render(screen.cards[name])
+        self.generate.configure(style="Primary.TButton" if screen.generate_is_primary else "Outline.TButton")
+        self.generate.state(["!disabled" if screen.can_generate else "disabled"])
+        tone = screen.generated_tone
+        set_text(self.generated, screen.generated)
+        picture = theme.tone_icon(tone) if tone != "quiet" else ""
+        self.generated_icon.configure(image=picture)
+        set_text(self.path, screen.path)
+        if screen.path:
+            self.path.grid()
+        else:
+            self.path.grid_remove()
+
+    # -- building ----------------------------------------------------------------------------------
+
+    def _header(self, parent: tk.Misc) -> ttk.Frame:
+        row = ttk.Frame(parent)
+        row.columnconfigure(0, weight=1)
+        ttk.Label(row, text=labels.SETUP_TITLE, style="Title.TLabel").grid(row=0, column=0, sticky="sw")
+        WrapLabel(row, text=labels.SETUP_CONTEXT, style="Hint.TLabel").grid(row=1, column=0, sticky="we")
+        ttk.Label(row, text=labels.MIGRATION_TYPE, style="Hint.TLabel").grid(row=0, column=1, sticky="sw")
+        switch = ttk.Frame(row)
+        switch.grid(row=1, column=1, sticky="e", padx=(theme.px(16), 0))
+        row.grid_slaves(row=0, column=1)[0].grid_configure(padx=(theme.px(16), 0))
+        self.direction = tk.StringVar(self, "aws-to-lyve")
+        self.directions = {}
+        for value, text in labels.DIRECTIONS.items():
+            button = ttk.Radiobutton(
+                switch,
+                text=text,
+                value=value,
+                variable=self.direction,
+                style="Segment.Toolbutton",
+                command=lambda: self._actions.choose_direction(self.direction.get()),
+            )
+            button.pack(side="left")
+            Tooltip(button, labels.TOOLTIPS["direction"])
+            self.directions[value] = button
+        return row
+
+    def _ends(self, parent: tk.Misc) -> ttk.Frame:
+        row = ttk.Frame(parent)
+        row.columnconfigure((0, 2), weight=1, uniform="end")
+        row.rowconfigure(0, weight=1)
+        self.cards = {name: EndCard(row, name, self._make_field) for name in NAMES}
+        self.arrow = ttk.Label(row, image=theme.icon("arrow-right", "accent_text", 22))
+        self.arrow.grid(row=0, column=1, padx=theme.px(6))
+        return row
+
+    def _generate_row(self, parent: tk.Misc) -> ttk.Frame:
+        row = ttk.Frame(parent)
+        row.columnconfigure(2, weight=1)
+        self.generate = ttk.Button(
+            row, text=labels.GENERATE, style="Primary.TButton", command=self._actions.generate
+        )
+        self.generate.grid(row=0, column=0, padx=(0, theme.px(12)))
+        Tooltip(self.generate, labels.TOOLTIPS["generate"])
+        said = ttk.Frame(row)
+        said.grid(row=0, column=2, sticky="we")
+        said.columnconfigure(1, weight=1)
+        self.generated_icon = ttk.Label(said)
+        self.generated_icon.grid(row=0, column=0, padx=(0, theme.px(6)))
+        self.generated = WrapLabel(said)
+        self.generated.grid(row=0, column=1, sticky="we")
+        self.path = WrapLabel(said, style="Hint.TLabel")
+        self.path.grid(row=1, column=1, sticky="we")
+        self.path.grid_remove()
+        return row
+
+    def _lower(self, parent: tk.Misc) -> ttk.Frame:
+        row = ttk.Frame(parent)
+        row.columnconfigure(0, weight=56, uniform="lower")
+        row.columnconfigure(1, weight=44, uniform="lower")
+        self.filters = Card(row, f" {labels.FILTERS}", "funnel")
+        self.filters.grid(row=0, column=0, sticky="nswe", padx=(0, theme.px(12)))
+        ttk.Label(self.filters.head, text=labels.FILTERS_NOTE, style="Hint.TLabel").pack(side="right")
+        self._rows(self.filters.body, _FILTER_FIELDS, columns=4, weights=(33, 33, 24, 24))
+        self.transfer = Card(row, f" {labels.TRANSFER}", "speedometer2")
+        self.transfer.grid(row=0, column=1, sticky="nswe")
+        self._rows(self.transfer.body, _TRANSFER_FIELDS, columns=2, weights=(2, 3))
+        return row
+
+    def _rows(
+        self,
+        body: ttk.Frame,
+        rows: tuple[tuple[tuple[str, Kind], ...], ...],
+        *,
+        columns: int,
+        weights: tuple[int, ...],
+    ) -> None:
+        for column in range(columns):
+            weight = weights[column]
+            body.columnconfigure(column, weight=weight, uniform="field")
+        for r, fields in enumerate(rows):
+            span = columns // len(fields)
+            for n, (name, kind) in enumerate(fields):
+                field = self._make_field(body, name, kind)
+                left = theme.px(12) if n else 0
+                field.grid(
+                    row=r,
+                    column=n * span,
+                    columnspan=span,
+                    sticky="nwe",
+                    padx=(left, 0),
+                    pady=(theme.px(10) if r else 0, 0),
+                )
+
+    def _make_field(self, parent: tk.Misc, name: str, kind: Kind) -> Field:
+        field = Field(
+            parent,
+            name,
+            kind,
+            on_edit=self._actions.edit,
+            on_left=self._actions.left,
+            on_wheel=self.wheel,
+            choices=labels.CHOICES.get(name),
+            values=labels.REGIONS[name.split(".")[0]] if name.endswith(".region") else (),
+        )
+        self.fields[name] = field
+        return field
+
+    # -- rendering ---------------------------------------------------------------------------------
+
+    def _direct(self, screen: SetupScreen) -> None:
+        """Put the From card on the left, in the tab order too."""
+        direction = screen.form.direction
+        self.direction.set(direction.value)
+        source, destination = self.cards[direction.source], self.cards[direction.destination]
+        source.grid(row=0, column=0, sticky="nswe")
+        destination.grid(row=0, column=2, sticky="nswe")
+        destination.lift(source)
+
+    def _open(self, is_open: bool) -> None:
+        for field in self.fields.values():
+            field.enable(is_open)
+        for button in self.directions.values():
+            button.state(["!disabled" if is_open else "disabled"])

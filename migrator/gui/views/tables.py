@@ -1,0 +1,161 @@
+"""The two tables of the Run page: transfers under way, and what was not copied, grouped by cause."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from tkinter import ttk
+
+from migrator.gui import labels, theme
+from migrator.gui.screen import Group, TransferRow
+from migrator.gui.widgets.basics import WrapLabel, scrollbar, set_text
+from migrator.gui.widgets.meter_bar import BarPictures
+from migrator.words import count
+
+
+class TransfersTable(ttk.Frame):
+    """At most 64 rows, reused in place and written only where their text changed."""
+
+    def __init__(self, parent: tk.Misc) -> None:
+        super().__init__(parent)
+        self.rowconfigure(0, weight=1)
+        self.columnconfigure(0, weight=1)
+        self.tree = tree = ttk.Treeview(
+            self, style="Table.Treeview", columns=("key", "size", "state"), height=3, selectmode="browse"
+        )
+        self._pictures = BarPictures(self)
+        self._rows: list[TransferRow] = []
+        tree.column("#0", width=theme.px(170), minwidth=theme.px(150), stretch=False)
+        tree.column("key", width=theme.px(420), minwidth=theme.px(160), stretch=True)
+        tree.column("size", width=theme.px(90), minwidth=theme.px(70), stretch=False, anchor="e")
+        tree.column("state", width=theme.px(200), minwidth=theme.px(120), stretch=False)
+        tree.heading("#0", text="Progress", anchor="w")
+        tree.heading("key", text="Key", anchor="w")
+        tree.heading("size", text="Size", anchor="e")
+        tree.heading("state", text="   State", anchor="w")
+        bar = scrollbar(self, tree.yview)
+        tree.configure(yscrollcommand=bar.set)
+        tree.grid(row=0, column=0, sticky="nswe", padx=(theme.px(4), 0), pady=theme.px(2))
+        bar.grid(row=0, column=1, sticky="ns")
+        self.empty = ttk.Label(self, text=labels.NO_TRANSFERS, style="Hint.TLabel")
+        self.empty.place(relx=0.5, rely=0.5, anchor="center")
+
+    def render(self, rows: tuple[TransferRow, ...]) -> None:
+        tree = self.tree
+        for n, row in enumerate(rows):
+            old = self._rows[n] if n < len(self._rows) else None
+            if row == old:
+                continue
+            values = (row.key, row.size, f"   {row.state}")
+            picture, text = self._pictures.of(row.percent), f"  {row.percent} %"
+            if old is None:
+                tree.insert("", "end", iid=f"t{n}", image=picture, text=text, values=values)
+                self._rows.append(row)
+                continue
+            if old.percent != row.percent:
+                tree.item(f"t{n}", image=picture, text=text)
+            if (old.key, old.size, old.state) != (row.key, row.size, row.state):
+                tree.item(f"t{n}", values=values)
+            self._rows[n] = row
+        if len(self._rows) > len(rows):
+            tree.delete(*(f"t{n}" for n in range(len(rows), len(self._rows))))
+            del self._rows[len(rows) :]
+        if rows:
+            self.empty.place_forget()
+        elif not self.empty.winfo_manager():
+            self.empty.place(relx=0.5, rely=0.5, anchor="center")
+
+
+class ProblemsTable(ttk.Frame):
+    """Causes with their sample keys on the left, what they mean on the right. Rows never change places."""
+
+    def __init__(self, parent: tk.Misc) -> None:
+        super().__init__(parent)
+        self.rowconfigure(0, weight=1)
+        self.columnconfigure(0, weight=3, uniform="half")
+        self.columnconfigure(2, weight=2, uniform="half")
+        self.tree = tree = ttk.Treeview(
+            self, style="Table.Treeview", columns=("count",), height=3, selectmode="browse"
+        )
+        tree.column("#0", width=theme.px(300), minwidth=theme.px(160), stretch=True)
+        tree.column("count", width=theme.px(80), minwidth=theme.px(60), stretch=False, anchor="e")
+        tree.heading("#0", text="Cause", anchor="w")
+        tree.heading("count", text="Objects", anchor="e")
+        bar = scrollbar(self, tree.yview)
+        tree.configure(yscrollcommand=bar.set)
+        tree.grid(row=0, column=0, sticky="nswe", padx=(theme.px(4), 0), pady=theme.px(2))
+        bar.grid(row=0, column=1, sticky="ns")
+        tree.bind("<<TreeviewSelect>>", lambda _event: self._explain())
+        self._groups: tuple[Group, ...] = ()
+        self._group_of: dict[str, int] = {}
+        self.detail = detail = ttk.Frame(self)
+        detail.grid(row=0, column=2, sticky="nswe", padx=theme.px(16), pady=theme.px(10))
+        detail.columnconfigure(0, weight=1)
+        self.cause = WrapLabel(detail, style="Card.TLabel")
+        self.happened = ttk.Label(detail, text=labels.WHAT_HAPPENED, style="Strong.TLabel")
+        self.message = WrapLabel(detail)
+        self.advised = ttk.Label(detail, text=labels.WHAT_TO_DO, style="Strong.TLabel")
+        self.advice = WrapLabel(detail)
+        for n, part in enumerate((self.cause, self.happened, self.message, self.advised, self.advice)):
+            part.grid(row=n, column=0, sticky="we", pady=(theme.px(8) if n in {1, 3} else 0, 0))
+        self.empty = ttk.Label(self, text=labels.NO_PROBLEMS, style="Hint.TLabel")
+        self.empty.place(relx=0.5, rely=0.5, anchor="center")
+        detail.grid_remove()
+
+    def render(self, groups: tuple[Group, ...]) -> None:
+        if groups == self._groups:
+            return
+        tree, before = self.tree, self._groups
+        if len(groups) < len(before) or any(a.cause != b.cause for a, b in zip(before, groups, strict=False)):
+            tree.delete(*tree.get_children())
+            self._group_of.clear()
+            before = ()
+        self._groups = groups
+        for n, group in enumerate(groups):
+            old = before[n] if n < len(before) else None
+            if group == old:
+                continue
+            iid = f"g{n}"
+            if old is None:
+                tree.insert(
+                    "", "end", iid=iid, text=f"  {group.cause}", image=theme.tone_icon(group.tone, 14)
+                )
+                self._group_of[iid] = n
+            tree.item(iid, values=(f"{group.count:,}",))
+            self._samples(iid, n, old, group)
+        if groups:
+            self.empty.place_forget()
+            self.detail.grid()
+            if not tree.selection():
+                tree.selection_set("g0")
+                tree.item("g0", open=True)
+            self._explain()
+        else:
+            self.detail.grid_remove()
+            self.empty.place(relx=0.5, rely=0.5, anchor="center")
+
+    def _samples(self, iid: str, n: int, old: Group | None, group: Group) -> None:
+        had = len(old.samples) if old else 0
+        for k, key in enumerate(group.samples[had:], start=had):
+            child = f"{iid}s{k}"
+            self.tree.insert(iid, "end", iid=child, text=key)
+            self._group_of[child] = n
+        more, rest = f"{iid}more", group.count - len(group.samples)
+        if rest > 0:
+            if not self.tree.exists(more):
+                self.tree.insert(iid, "end", iid=more)
+                self._group_of[more] = n
+            self.tree.item(more, text=f"{rest:,} more…")
+
+    def _explain(self) -> None:
+        chosen = self.tree.selection()
+        if not chosen:
+            return
+        group = self._groups[self._group_of[chosen[0]]]
+        set_text(self.cause, f"{group.cause} · {count(group.count, 'object')}")
+        set_text(self.message, group.message)
+        set_text(self.advice, group.advice)
+        for part in (self.advised, self.advice):
+            if group.advice:
+                part.grid()
+            else:
+                part.grid_remove()

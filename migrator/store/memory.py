@@ -1,0 +1,161 @@
+"""An `ObjectStore` in memory: for tests, and the yardstick for every other keeper of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from migrator.errors import DigestMismatch, StoreError
+from migrator.model.objects import ObjectHead, OpenUpload, Page, Properties, UploadedPart, Written
+from migrator.model.parts import MIB
+from migrator.store.base import ALWAYS, Body, Condition, OnBytes, Versioning
+from migrator.store.memory_cloud import MemoryCloud
+from migrator.store.memory_rules import AWS, LYVE, Quirks, refused
+
+__all__ = ["AWS", "LYVE", "MemoryCloud", "MemoryStore", "Quirks"]
+
+#: Bytes arrive in pieces of at most this size, so that `on_bytes` is called as often as with a network.
+CHUNK_BYTES = MIB
+#: The log of calls forgets its older half when it gets longer than this.
+CALLS_KEPT = 100_000
+
+
+class MemoryStore:
+    """One end over a `MemoryCloud`. `calls` are (S3 operation, bucket, key), oldest first."""
+
+    def __init__(self, cloud: MemoryCloud, end: str = "AWS") -> None:
+        self.cloud = cloud
+        self.calls: list[tuple[str, str, str]] = []
+        self._end = end
+
+    @property
+    def end(self) -> str:
+        return self._end
+
+    def list_buckets(self) -> list[str]:
+        with self._call("ListBuckets"):
+            return [name for name, _ in self.cloud.buckets()]
+
+    def check_bucket(self, bucket: str) -> str:
+        with self._call("HeadBucket", bucket):
+            return self.cloud.region(bucket)
+
+    def versioning(self, bucket: str) -> Versioning:
+        with self._call("GetBucketVersioning", bucket):
+            return self.cloud.versioning(bucket)
+
+    def list_page(self, bucket: str, prefix: str, *, start_after: str = "", token: str | None = None) -> Page:
+        if start_after and token is not None:
+            raise ValueError("start_after and token exclude each other")
+        with self._call("ListObjectsV2", bucket):
+            return self.cloud.list_page(bucket, prefix, start_after=start_after, token=token)
+
+    def head(self, bucket: str, key: str, *, version_id: str | None = None) -> ObjectHead:
+        with self._call("HeadObject", bucket, key):
+            return self.cloud.head(bucket, key, version_id=version_id)
+
+    def tags(self, bucket: str, key: str, *, version_id: str | None = None) -> dict[str, str]:
+        with self._call("GetObjectTagging", bucket, key):
+            return self.cloud.tags(bucket, key, version_id=version_id)
+
+    def read(
+        self,
+        bucket: str,
+        key: str,
+        into: bytearray,
+        *,
+        offset: int | None = None,
+        if_match: str = "",
+        version_id: str | None = None,
+        on_bytes: OnBytes | None = None,
+    ) -> ObjectHead:
+        if offset is not None and not into:
+            raise ValueError("a ranged read has at least one byte")
+        with self._call("GetObject", bucket, key):
+            head, body = self.cloud.read(bucket, key, version_id=version_id, if_match=if_match)
+            if offset is not None and offset >= len(body):
+                raise refused("InvalidRange", "The requested range is not satisfiable", 416)
+            start = offset or 0
+            found = memoryview(body)[start : None if offset is None else start + len(into)]
+            if len(found) != len(into):
+                message = f"Expected {len(into)} bytes, and {len(found)} came."
+                raise DigestMismatch(message, code="IncompleteBody", status=200)
+            for begin in range(0, len(found), CHUNK_BYTES):
+                piece = found[begin : begin + CHUNK_BYTES]
+                into[begin : begin + len(piece)] = piece
+                if on_bytes is not None:
+                    on_bytes(len(piece))
+            return head
+
+    def put(
+        self,
+        bucket: str,
+        key: str,
+        body: Body,
+        properties: Properties,
+        *,
+        md5: bytes,
+        condition: Condition = ALWAYS,
+    ) -> Written:
+        with self._call("PutObject", bucket, key):
+            return self.cloud.put(bucket, key, body, properties, md5=md5, condition=condition)
+
+    def create_upload(self, bucket: str, key: str, properties: Properties) -> str:
+        with self._call("CreateMultipartUpload", bucket, key):
+            return self.cloud.create_upload(bucket, key, properties)
+
+    def upload_part(
+        self, bucket: str, key: str, upload_id: str, number: int, body: Body, *, md5: bytes
+    ) -> UploadedPart:
+        with self._call("UploadPart", bucket, key):
+            return self.cloud.upload_part(bucket, key, upload_id, number, body, md5=md5)
+
+    def complete_upload(
+        self,
+        bucket: str,
+        key: str,
+        upload_id: str,
+        parts: Sequence[UploadedPart],
+        *,
+        condition: Condition = ALWAYS,
+    ) -> Written:
+        with self._call("CompleteMultipartUpload", bucket, key):
+            chosen = [(part.number, part.etag) for part in parts]
+            return self.cloud.complete_upload(bucket, key, upload_id, chosen, condition=condition)
+
+    def abort_upload(self, bucket: str, key: str, upload_id: str) -> None:
+        with self._call("AbortMultipartUpload", bucket, key):
+            self.cloud.abort_upload(bucket, key, upload_id)
+
+    def list_parts(self, bucket: str, key: str, upload_id: str) -> list[UploadedPart]:
+        with self._call("ListParts", bucket, key):
+            return self.cloud.list_parts(bucket, key, upload_id)
+
+    def list_uploads(self, bucket: str, prefix: str) -> list[OpenUpload]:
+        with self._call("ListMultipartUploads", bucket):
+            return self.cloud.list_uploads(bucket, prefix)
+
+    def delete(self, bucket: str, key: str, *, version_id: str | None = None) -> None:
+        with self._call("DeleteObject", bucket, key):
+            self.cloud.delete(bucket, key, version_id=version_id)
+
+    def put_tags(
+        self, bucket: str, key: str, tags: Mapping[str, str], *, version_id: str | None = None
+    ) -> None:
+        with self._call("PutObjectTagging", bucket, key):
+            self.cloud.set_tags(bucket, key, tags, version_id=version_id)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    @contextmanager
+    def _call(self, operation: str, bucket: str = "", key: str = "") -> Iterator[None]:
+        """Log the call, and tell an error where it happened."""
+        self.calls.append((operation, bucket, key))
+        if len(self.calls) > CALLS_KEPT:
+            del self.calls[: CALLS_KEPT // 2]
+        try:
+            yield
+        except StoreError as error:
+            error.operation, error.end, error.bucket, error.key = operation, self.end, bucket, key or None
+            raise

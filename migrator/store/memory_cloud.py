@@ -1,0 +1,378 @@
+"""One S3 cloud in memory: what the operations mean, without HTTP and without an SDK.
+
+`memory.MemoryStore` offers it as an `ObjectStore`, `migrator.demo.s3server` serves it over HTTP. Every
+method takes the one lock for as long as it looks at or changes anything, so each is atomic; digests of
+bodies are made before the lock is taken, so that large bodies do not queue up.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import islice
+
+from migrator.errors import NotFound, PreconditionFailed
+from migrator.model.objects import ObjectHead, OpenUpload, Page, Properties, UploadedPart, Written
+from migrator.model.parts import MAX_PARTS, MIN_PART_BYTES
+from migrator.store.base import ALWAYS, Body, Condition, Versioning
+from migrator.store.memory_bucket import NULL_VERSION, Bucket, ListedVersion, StoredVersion
+from migrator.store.memory_rules import (
+    AWS,
+    DEFAULT_CONTENT_TYPE,
+    FROZEN_CLASSES,
+    MAX_PUT_BYTES,
+    IsMarker,
+    Quirks,
+    check_bucket_name,
+    check_key,
+    check_properties,
+    check_tags,
+    checked_md5,
+    key_of_token,
+    missing,
+    refused,
+    token_of_key,
+)
+from migrator.store.memory_uploads import StoredPart, Upload, chosen_parts, multipart_etag
+
+Clock = Callable[[], datetime]
+#: No headers, no metadata, no tags.
+PLAIN = Properties()
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """The answer to a delete: the version that went, or the marker that came."""
+
+    version_id: str | None
+    is_marker: bool
+
+
+def wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class MemoryCloud:
+    """Buckets and everything in them. Thread-safe.
+
+    `min_part_bytes` is S3's 5 MiB; tests make it small. `now` decides LastModified, which has whole
+    seconds as on S3.
+    """
+
+    def __init__(
+        self,
+        *,
+        quirks: Quirks = AWS,
+        now: Clock = wall_clock,
+        min_part_bytes: int = MIN_PART_BYTES,
+        max_put_bytes: int = MAX_PUT_BYTES,
+    ) -> None:
+        self.quirks = quirks
+        self._now = now
+        self._min_part_bytes = min_part_bytes
+        self._max_put_bytes = max_put_bytes
+        self._lock = threading.RLock()
+        self._buckets: dict[str, Bucket] = {}
+
+    # Buckets
+
+    def create_bucket(
+        self, name: str, *, versioning: Versioning = Versioning.OFF, region: str = "us-east-1"
+    ) -> None:
+        check_bucket_name(name)
+        with self._lock:
+            if name in self._buckets:
+                raise refused("BucketAlreadyOwnedByYou", "You already own this bucket.", 409)
+            self._buckets[name] = Bucket(name, region, versioning, self._time())
+
+    def delete_bucket(self, name: str) -> None:
+        with self._lock:
+            if not self._bucket(name).is_empty:
+                raise refused("BucketNotEmpty", "The bucket you tried to delete is not empty.", 409)
+            del self._buckets[name]
+
+    def buckets(self) -> list[tuple[str, datetime]]:
+        """Names and dates of creation, sorted."""
+        with self._lock:
+            return sorted((bucket.name, bucket.created) for bucket in self._buckets.values())
+
+    def region(self, bucket: str) -> str:
+        with self._lock:
+            return self._bucket(bucket).region
+
+    def versioning(self, bucket: str) -> Versioning:
+        with self._lock:
+            return self._bucket(bucket).versioning
+
+    def set_versioning(self, bucket: str, versioning: Versioning) -> None:
+        """Versions can be switched on and suspended, never off again."""
+        if versioning not in (Versioning.ENABLED, Versioning.SUSPENDED):
+            raise refused("IllegalVersioningConfigurationException", "Versioning is Enabled or Suspended.")
+        with self._lock:
+            self._bucket(bucket).versioning = versioning
+
+    # Objects
+
+    def put(
+        self,
+        bucket: str,
+        key: str,
+        body: Body,
+        properties: Properties,
+        *,
+        md5: bytes | None = None,
+        condition: Condition = ALWAYS,
+        storage_class: str = "STANDARD",
+    ) -> Written:
+        check_key(key)
+        check_properties(properties)
+        if len(body) > self._max_put_bytes:
+            raise refused("EntityTooLarge", "Your proposed upload exceeds the maximum allowed object size.")
+        kept = bytes(body)
+        etag = checked_md5(kept, md5).hex()
+        with self._lock:
+            home = self._bucket(bucket)
+            self._check_condition(home, key, condition)
+            return self._store(home, key, kept, etag, properties, storage_class)
+
+    def seed(
+        self,
+        bucket: str,
+        key: str,
+        body: Body = b"",
+        properties: Properties = PLAIN,
+        *,
+        last_modified: datetime | None = None,
+        storage_class: str = "STANDARD",
+    ) -> Written:
+        """Put an object there as if it had been written at `last_modified`."""
+        check_key(key)
+        check_properties(properties)
+        etag = checked_md5(bytes(body), None).hex()
+        with self._lock:
+            home = self._bucket(bucket)
+            return self._store(home, key, bytes(body), etag, properties, storage_class, last_modified)
+
+    def head(self, bucket: str, key: str, *, version_id: str | None = None, if_match: str = "") -> ObjectHead:
+        with self._lock:
+            home = self._bucket(bucket)
+            version = self._readable(home, key, version_id, if_match)
+            return home.head_of(version)
+
+    def read(
+        self, bucket: str, key: str, *, version_id: str | None = None, if_match: str = ""
+    ) -> tuple[ObjectHead, bytes]:
+        """The whole body, shared: callers slice it through a `memoryview`."""
+        with self._lock:
+            home = self._bucket(bucket)
+            version = self._readable(home, key, version_id, if_match)
+            if version.storage_class in FROZEN_CLASSES:
+                message = "The operation is not valid for the object's storage class"
+                raise refused("InvalidObjectState", message, 403)
+            return home.head_of(version), version.body
+
+    def delete(self, bucket: str, key: str, *, version_id: str | None = None) -> Deleted:
+        """Missing keys and versions are no error. Without an id, versioned buckets get a marker."""
+        check_key(key)
+        with self._lock:
+            home = self._bucket(bucket)
+            if version_id is not None:
+                gone = home.remove(key, version_id)
+                return Deleted(version_id, gone is not None and gone.is_marker)
+            if home.versioning is Versioning.OFF:
+                home.remove(key, NULL_VERSION)
+                return Deleted(None, is_marker=False)
+            marker = StoredVersion(key, home.next_version_id(), self._time(), is_marker=True)
+            home.add(marker)
+            return Deleted(marker.version_id, is_marker=True)
+
+    def tags(self, bucket: str, key: str, *, version_id: str | None = None) -> dict[str, str]:
+        with self._lock:
+            return dict(self._found(self._bucket(bucket), key, version_id).properties.tags)
+
+    def set_tags(
+        self, bucket: str, key: str, tags: Mapping[str, str], *, version_id: str | None = None
+    ) -> None:
+        check_tags(tags)
+        with self._lock:
+            home = self._bucket(bucket)
+            home.set_tags(self._found(home, key, version_id), dict(tags))
+
+    def contents(self, bucket: str) -> dict[str, bytes]:
+        """Every current object, in order: for comparisons in tests."""
+        with self._lock:
+            return {each.key: each.body for each in self._bucket(bucket).objects_from("", "")}
+
+    # Listings
+
+    def list_page(
+        self,
+        bucket: str,
+        prefix: str = "",
+        *,
+        start_after: str = "",
+        token: str | None = None,
+        max_keys: int = 1000,
+    ) -> Page:
+        with self._lock:
+            after = start_after if token is None else key_of_token(token)
+            found = self._bucket(bucket).objects_from(prefix, after)
+            size = min(max_keys, self.quirks.page_size)
+            page = [version.line() for version in islice(found, size)]
+            more = bool(page) and next(found, None) is not None
+            return Page(tuple(page), token_of_key(page[-1].key) if more else None)
+
+    def list_versions(
+        self, bucket: str, prefix: str = "", *, after_key: str = "", after_version: str = ""
+    ) -> list[ListedVersion]:
+        """Every version and marker after the given one, newest first within a key."""
+        with self._lock:
+            return list(self._bucket(bucket).versions_from(prefix, after_key, after_version))
+
+    # Multipart uploads
+
+    def create_upload(
+        self, bucket: str, key: str, properties: Properties, *, storage_class: str = "STANDARD"
+    ) -> str:
+        check_key(key)
+        check_properties(properties)
+        if self.quirks.drops_tags_of_uploads:
+            properties = replace(properties, tags={})
+        with self._lock:
+            upload_id = uuid.uuid4().hex
+            upload = Upload(upload_id, key, properties, storage_class, self._time())
+            self._bucket(bucket).uploads[upload_id] = upload
+            return upload_id
+
+    def upload_part(
+        self, bucket: str, key: str, upload_id: str, number: int, body: Body, *, md5: bytes | None = None
+    ) -> UploadedPart:
+        if not 1 <= number <= MAX_PARTS:
+            raise refused("InvalidArgument", f"Part number must be an integer between 1 and {MAX_PARTS}.")
+        if len(body) > self._max_put_bytes:
+            raise refused("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size.")
+        kept = bytes(body)
+        digest = checked_md5(kept, md5)
+        with self._lock:
+            upload = self._upload(bucket, key, upload_id)
+            part = upload.parts[number] = StoredPart(kept, digest, self._time())
+            return UploadedPart(number, part.etag, len(kept))
+
+    def complete_upload(
+        self,
+        bucket: str,
+        key: str,
+        upload_id: str,
+        parts: Sequence[tuple[int, str]],
+        *,
+        condition: Condition = ALWAYS,
+    ) -> Written:
+        """`parts`: numbers and bare ETags, in order. A refused upload stays open."""
+        with self._lock:
+            home = self._bucket(bucket)
+            upload = self._upload(bucket, key, upload_id)
+            chosen = chosen_parts(upload, parts, self._min_part_bytes)
+            self._check_condition(home, key, condition)
+            etag = multipart_etag(chosen, is_foreign=self.quirks.foreign_multipart_etags)
+            body = b"".join(part.body for part in chosen)
+            del home.uploads[upload_id]
+            return self._store(home, key, body, etag, upload.properties, upload.storage_class)
+
+    def abort_upload(self, bucket: str, key: str, upload_id: str) -> None:
+        with self._lock:
+            del self._bucket(bucket).uploads[self._upload(bucket, key, upload_id).upload_id]
+
+    def list_parts(self, bucket: str, key: str, upload_id: str) -> list[UploadedPart]:
+        with self._lock:
+            parts = self._upload(bucket, key, upload_id).parts
+            return [UploadedPart(n, parts[n].etag, len(parts[n].body)) for n in sorted(parts)]
+
+    def list_uploads(self, bucket: str, prefix: str = "") -> list[OpenUpload]:
+        """By key, then in the order in which they were opened."""
+        with self._lock:
+            uploads = self._bucket(bucket).uploads.values()
+            found = [OpenUpload(each.key, each.upload_id) for each in uploads if each.key.startswith(prefix)]
+            return sorted(found, key=lambda upload: upload.key)
+
+    # Under the lock
+
+    def _time(self) -> datetime:
+        return self._now().replace(microsecond=0)
+
+    def _bucket(self, name: str) -> Bucket:
+        try:
+            return self._buckets[name]
+        except KeyError:
+            raise missing("NoSuchBucket", "The specified bucket does not exist") from None
+
+    def _found(self, home: Bucket, key: str, version_id: str | None) -> StoredVersion:
+        """The version a reader asks for."""
+        check_key(key)
+        if version_id is not None:
+            version = home.version(key, version_id)
+            if version is None:
+                raise missing("NoSuchVersion", "The specified version does not exist.")
+            if version.is_marker:
+                message = "The specified method is not allowed against this resource."
+                raise refused("MethodNotAllowed", message, 405)
+            return version
+        version = home.current(key)
+        if version is None:
+            raise missing("NoSuchKey", "The specified key does not exist.")
+        if version.is_marker:
+            raise IsMarker(key, version.version_id)
+        return version
+
+    def _readable(self, home: Bucket, key: str, version_id: str | None, if_match: str) -> StoredVersion:
+        version = self._found(home, key, version_id)
+        if if_match and if_match not in ("*", version.etag):
+            raise _failed_condition()
+        return version
+
+    def _check_condition(self, home: Bucket, key: str, condition: Condition) -> None:
+        there = home.existing(key)
+        if condition.absent and there is not None and not self.quirks.ignores_if_none_match:
+            raise _failed_condition()
+        if condition.etag and there is None:
+            raise missing("NoSuchKey", "The specified key does not exist.")
+        if condition.etag and there is not None and there.etag != condition.etag:
+            raise _failed_condition()
+
+    def _store(
+        self,
+        home: Bucket,
+        key: str,
+        body: bytes,
+        etag: str,
+        properties: Properties,
+        storage_class: str,
+        last_modified: datetime | None = None,
+    ) -> Written:
+        kept = replace(
+            properties,
+            content_type=properties.content_type or DEFAULT_CONTENT_TYPE,
+            metadata=dict(properties.metadata),
+            tags=dict(properties.tags),
+        )
+        time = (last_modified or self._time()).replace(microsecond=0)
+        version = StoredVersion(key, home.next_version_id(), time, body, etag, kept, storage_class)
+        home.add(version)
+        return Written(etag, home.shown_id(version.version_id))
+
+    def _upload(self, bucket: str, key: str, upload_id: str) -> Upload:
+        upload = self._bucket(bucket).uploads.get(upload_id)
+        if upload is None or upload.key != key:
+            raise _no_such_upload()
+        return upload
+
+
+def _failed_condition() -> PreconditionFailed:
+    message = "At least one of the pre-conditions you specified did not hold"
+    return PreconditionFailed(message, code="PreconditionFailed", status=412)
+
+
+def _no_such_upload() -> NotFound:
+    return missing("NoSuchUpload", "The specified upload does not exist; it may be completed or aborted.")

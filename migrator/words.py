@@ -1,0 +1,402 @@
+"""Every sentence about a run that a person reads, shared by the window and the command line.
+
+Events are data; here they become one log line each (`sentence`), and the end of a run becomes a headline
+with a detail (`ending`). Keys are shown through `visible` only, so that none can move a cursor or hide.
+The window's own labels are in `migrator.gui.labels`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple, assert_never
+
+from migrator.model.events import (
+    ConfigWritten,
+    EndChecked,
+    Event,
+    ListingProgress,
+    ObjectChecked,
+    ObjectConflict,
+    ObjectCopied,
+    ObjectFailed,
+    ObjectUndone,
+    ObjectUnsupported,
+    Phase,
+    PhaseChanged,
+    Retrying,
+    RollbackProgress,
+    RunStarted,
+    Summary,
+    TransferProgress,
+    Warned,
+)
+from migrator.model.ledger import Drift, Outcome
+from migrator.model.objects import visible
+from migrator.model.sizes import show_duration, show_size
+
+Level = Literal["info", "warn", "error"]
+
+#: Longer keys lose their middle in sentences; lists and reports show them whole.
+KEY_CHARS = 160
+
+
+class Line(NamedTuple):
+    """One line of the log: how bad, which part of the program, and the sentence."""
+
+    level: Level
+    part: str
+    text: str
+
+
+class Ending(NamedTuple):
+    """How a run ended: one claim, and what stands behind it."""
+
+    headline: str
+    detail: str
+
+
+ASSURANCES: Mapping[str, str] = {
+    "read-back": "every byte read back",
+    "digest": "content digest equal",
+    "etag": "multipart ETag equal",
+    "accepted": "digest confirmed on arrival",
+    "size": "size only",
+}
+
+#: Why a filter left objects out, by the rule's name.
+FILTERS: Mapping[str, str] = {
+    "min_date": "older than Min Date",
+    "max_date": "newer than Max Date",
+    "min_size": "smaller than Min Size",
+    "max_size": "larger than Max Size",
+    "exclude": "matched by Not keys like",
+    "include": "not matched by Only keys like",
+    "exists": "already at the destination",
+}
+
+CONFLICTS: Mapping[str, str] = {
+    "different-content": "The destination has different content under this name; it was left alone.",
+    "exists": "The destination already has an object under this name; it was left alone.",
+    "changed-meanwhile": "Somebody wrote this object at the destination meanwhile; it was left alone.",
+    "cannot-undo": "Replacing this object could not be undone, so it was left alone.",
+}
+
+UNSUPPORTED: Mapping[str, str] = {
+    "archived": "The object is archived and has to be restored before it can be read.",
+    "too-large": "The object is larger than the destination accepts.",
+    "key-too-long": "The object's name would be too long at the destination.",
+    "missing-meta": "Some of the object's metadata cannot be read, so a copy would lose it.",
+}
+
+UNDO_REASONS: Mapping[str, str] = {
+    "not-ours": "Changed by someone else since; it was left alone.",
+    "kept-last-copy": "The source no longer holds this object: the copy is the last one and was kept.",
+    "lost": "What was there before cannot be brought back; the copy was left in place.",
+    "human": "Nobody can tell whether this is our copy; a person has to decide.",
+    "gone": "Nothing was there any more.",
+    "locked": "The destination has locked this object; it cannot be removed now.",
+}
+
+#: The same reasons as titles of groups.
+TITLES: Mapping[str, str] = {
+    "different-content": "Different object already there",
+    "exists": "Already there",
+    "changed-meanwhile": "Written by someone else meanwhile",
+    "cannot-undo": "Could not be undone",
+    "archived": "Archived, needs a restore",
+    "too-large": "Too large for the destination",
+    "key-too-long": "Name too long for the destination",
+    "missing-meta": "Metadata cannot be read",
+    "not-ours": "Changed by someone else since",
+    "kept-last-copy": "Last copy, kept",
+    "lost": "Old content cannot be brought back",
+    "human": "Needs a person to decide",
+    "locked": "Locked by the destination",
+}
+
+#: What can be done about a reason, where something can.
+ADVICE: Mapping[str, str] = {
+    "different-content": "Compare the two. To replace such objects, choose Overwrite and migrate again.",
+    "exists": "To compare instead, choose Skip if identical and migrate again.",
+    "changed-meanwhile": "Migrate again once nobody else writes there.",
+    "archived": "Restore it at the source, then migrate again.",
+    "too-large": "Copy it with a tool that splits objects, or leave it out with Max Size.",
+    "key-too-long": "Use a shorter folder at the destination.",
+    "missing-meta": "Ask the owner of the source for the right to read it.",
+    "not-ours": "Look at these objects yourself; nothing else of the run is left.",
+    "kept-last-copy": "Keep it, or put it back at the source first.",
+    "locked": "Try again after the lock has ended.",
+}
+
+_PHASES: Mapping[Phase, str] = {
+    Phase.CONNECTING: "Connecting to both sides.",
+    Phase.LISTING: "Listing source and destination.",
+    Phase.COPYING: "Copying.",
+    Phase.CHECKING: "Comparing both sides once more.",
+    Phase.ROLLING_BACK: "Rolling back.",
+    Phase.STOPPING: "Stopping after the parts in flight.",
+}
+
+_COMMANDS: Mapping[str, str] = {
+    "run": "Migration",
+    "resume": "Migration resumed",
+    "rollback": "Roll back",
+    "verify": "Comparison",
+    "plan": "Plan",
+    "accept": "Accepting",
+}
+
+
+def number(value: int) -> str:
+    """`1,284,310`."""
+    return f"{value:,}"
+
+
+def count(value: int, one: str, many: str = "") -> str:
+    """`1 object`, `2 objects`."""
+    return f"{value:,} {one if value == 1 else many or one + 's'}"
+
+
+def shown_key(key: str) -> str:
+    """A key as it may stand in a sentence."""
+    return visible(key, KEY_CHARS)
+
+
+def reason(table: Mapping[str, str], code: str) -> str:
+    """The sentence for a reason's code; the code itself where there is none yet."""
+    return table.get(code) or visible(code.replace("-", " ").capitalize(), KEY_CHARS)
+
+
+def sentence(event: Event) -> Line | None:
+    """The log line for an event; None for those that only move a bar."""
+    match event:
+        case EndChecked():
+            return _end(event)
+        case ConfigWritten():
+            return Line("info", "check", f"Config generated successfully! {kept_where(event.vault)}")
+        case RunStarted():
+            what = _COMMANDS.get(event.command, event.command.capitalize())
+            places = f"{visible(event.source)} to {visible(event.destination)}"
+            return Line("info", "run", f"{what} {event.run}: {places}, {count(event.threads, 'thread')}.")
+        case PhaseChanged():
+            text = _PHASES.get(event.phase)
+            return Line("info", "run", text) if text else None
+        case ListingProgress():
+            return _listed(event) if event.final else None
+        case TransferProgress() | RollbackProgress():
+            return None
+        case ObjectCopied():
+            proof = ASSURANCES.get(event.assurance, event.assurance)
+            return Line("info", "copy", f"{shown_key(event.key)}  {show_size(event.size_bytes)}  {proof}")
+        case ObjectFailed():
+            return Line("error", "copy", f"{shown_key(event.key)}  {visible(event.message)}")
+        case ObjectConflict():
+            return Line("warn", "copy", f"{shown_key(event.key)}  {reason(CONFLICTS, event.reason)}")
+        case ObjectUnsupported():
+            return Line("warn", "copy", f"{shown_key(event.key)}  {reason(UNSUPPORTED, event.reason)}")
+        case Retrying():
+            return Line(
+                "warn",
+                event.end.split(" ")[0].lower() or "run",
+                f"{event.operation}: {visible(event.cause)}. "
+                f"Trying again in {event.delay_s:.1f} s (attempt {event.attempt}).",
+            )
+        case Warned():
+            return Line("warn", "run", visible(event.message))
+        case ObjectUndone():
+            return _undone(event)
+        case ObjectChecked():
+            return Line("error", "check", f"{shown_key(event.key)}  {reason({}, event.reason)}")
+        case Summary():
+            end = ending(event)
+            stop = "" if end.headline.endswith((".", "!", "?")) else "."
+            text = f"{end.headline}{stop} {end.detail}".strip()
+            return Line(_level(event.outcome), "run", text)
+        case _:
+            assert_never(event)
+
+
+def kept_where(vault: str) -> str:
+    """Where the secret keys are."""
+    if vault:
+        return f"Keys are in {vault}, not in the file."
+    return "Keys are kept in memory until you quit, not in the file."
+
+
+def connected(event: EndChecked) -> str:
+    """The result of a connection test that went well: `Connected · 14 buckets · 21 ms`."""
+    if event.buckets is None:
+        buckets = "may not list buckets, so type the name"
+    else:
+        buckets = count(len(event.buckets), "bucket")
+    return f"Connected · {buckets} · {event.millis} ms"
+
+
+def filtered_in_words(filtered_by: Mapping[str, int]) -> str:
+    """`Max Date 19,870 …`: every rule that left something out, the busiest first."""
+    busiest = sorted(filtered_by.items(), key=lambda item: -item[1])
+    return " · ".join(f"{number(n)} {FILTERS.get(rule, rule)}" for rule, n in busiest if n)
+
+
+def _end(event: EndChecked) -> Line:
+    side = "Source" if event.side == "source" else "Destination"
+    if event.ok:
+        return Line("info", "check", f"{side}: {connected(event)}")
+    return Line("error", "check", f"{side}: {visible(f'{event.message} {event.advice}'.strip())}")
+
+
+def _listed(event: ListingProgress) -> Line:
+    rest = [
+        f"{number(n)} {what}"
+        for n, what in (
+            (event.same, "already there"),
+            (event.filtered, "left out by filters"),
+            (event.conflicts, "in conflict"),
+            (event.unsupported, "cannot be carried over"),
+        )
+        if n
+    ]
+    listed = f"{count(event.listed, 'object')} ({show_size(event.bytes_listed)}) listed"
+    to_copy = f"{number(event.planned - event.conflicts)} to copy ({show_size(event.bytes_planned)})"
+    return Line("info", "listing", ", ".join([listed, to_copy, *rest]) + ".")
+
+
+def _undone(event: ObjectUndone) -> Line:
+    key = shown_key(event.key)
+    if event.action == "left":
+        return Line("warn", "undo", f"{key}  {reason(UNDO_REASONS, event.reason)}")
+    if event.action == "gone":
+        return Line("info", "undo", f"{key}  {UNDO_REASONS['gone']}")
+    return Line("info", "undo", f"{key}  {event.action}")
+
+
+def _level(outcome: Outcome) -> Level:
+    if outcome in {Outcome.COMPLETED, Outcome.PLANNED, Outcome.VERIFIED, Outcome.ROLLED_BACK}:
+        return "info"
+    return "error" if outcome in {Outcome.FAILED, Outcome.REFUSED} else "warn"
+
+
+# -- the end of a run ----------------------------------------------------------------------------
+
+
+def ending(summary: Summary) -> Ending:
+    """The end of a run in words. "Transfer successful!" is said only of a completed one."""
+    ledger = summary.ledger
+    match summary.outcome:
+        case Outcome.COMPLETED:
+            end = _completed(ledger)
+        case Outcome.FAILED:
+            end = _failed(ledger)
+        case Outcome.STOPPED:
+            end = _stopped(summary)
+        case Outcome.PAUSED:
+            end = Ending(
+                "Paused. Nothing is lost.", f"{_of(ledger, 'copied')} copied, {_of(ledger, 'left')} left."
+            )
+        case Outcome.REFUSED:
+            end = Ending("Not started. Nothing was written.", "")
+        case Outcome.ROLLED_BACK:
+            end = Ending("Rolled back. Everything this run wrote is gone again.", _undo_counts(summary))
+        case Outcome.ROLLBACK_INCOMPLETE:
+            left = summary.left_in_place or 0
+            end = Ending(f"Rolled back, but {count(left, 'object')} had to stay.", _undo_counts(summary))
+        case Outcome.PLANNED:
+            end = Ending(
+                f"{count(_n(ledger, 'planned') - _n(ledger, 'conflicts'), 'object')} to copy.",
+                "Nothing was written.",
+            )
+        case Outcome.VERIFIED:
+            end = Ending("Both sides agree.", f"{count(_n(ledger, 'verified'), 'object')} compared.")
+        case _:
+            assert_never(summary.outcome)
+    said = (end.detail, visible(summary.message), visible(summary.advice), drift(summary.drift))
+    return Ending(end.headline, " ".join(text for text in said if text))
+
+
+def ran_for(summary: Summary) -> str:
+    """How long it took."""
+    return show_duration(summary.seconds)
+
+
+def drift(change: Drift | None) -> str:
+    """How the source changed meanwhile; empty where it did not, or where nobody looked."""
+    if change is None:
+        return ""
+    pairs = ((change.added, "added"), (change.changed, "changed"), (change.removed, "removed"))
+    parts = [f"{number(n)} {what}" for n, what in pairs if n]
+    return f"The source changed meanwhile: {', '.join(parts)}." if parts else ""
+
+
+def _n(ledger: Mapping[str, Any], name: str) -> int:
+    return int(ledger.get(name, 0))
+
+
+def _of(ledger: Mapping[str, Any], name: str) -> str:
+    return count(_n(ledger, name), "object")
+
+
+def weakly_checked(ledger: Mapping[str, Any]) -> int:
+    """Copies of which only the size is known to agree."""
+    return int(ledger.get("assurance", {}).get("size", 0))
+
+
+def not_copied(ledger: Mapping[str, Any]) -> int:
+    """Objects that should have been copied and were not."""
+    return sum(_n(ledger, name) for name in ("failed", "conflicts", "unsupported"))
+
+
+def _completed(ledger: Mapping[str, Any]) -> Ending:
+    copied, planned, weak = _n(ledger, "copied"), _n(ledger, "planned"), weakly_checked(ledger)
+    same, filtered = _n(ledger, "same"), _n(ledger, "filtered")
+    besides = [f"{number(same)} already there"] * bool(same)
+    besides += [f"{number(filtered)} left out by filters"] * bool(filtered)
+    if not planned:
+        return Ending("Nothing to copy.", f"{', '.join(besides)}." if besides else "Nothing was found.")
+    tail = f" {', '.join(besides)}." if besides else ""
+    if weak:
+        return Ending(
+            f"Copied {number(copied)}/{number(planned)}; {number(weak)} could be checked by size only.",
+            f"Size alone cannot notice changed bytes.{tail}",
+        )
+    return Ending(
+        f"Transfer successful! {number(copied)}/{number(planned)}",
+        f"{count(_n(ledger, 'verified'), 'object')} copied and verified, "
+        f"{show_size(_n(ledger, 'bytes_copied'))}.{tail}",
+    )
+
+
+def _failed(ledger: Mapping[str, Any]) -> Ending:
+    wrong, verified = not_copied(ledger), _n(ledger, "verified")
+    if not wrong:
+        return Ending("The run ended, but not everything is accounted for.", f"{verified:,} are verified.")
+    total = _n(ledger, "planned") + _n(ledger, "unsupported")
+    parts = [
+        f"{number(_n(ledger, name))} {what}"
+        for name, what in (
+            ("failed", "failed"),
+            ("conflicts", "in conflict with what is there"),
+            ("unsupported", "cannot be carried over whole"),
+        )
+        if _n(ledger, name)
+    ]
+    other = f" {number(verified)} are copied and verified." if verified else " Nothing was copied."
+    return Ending(f"{number(wrong)} of {count(total, 'object')} not copied.", ", ".join(parts) + "." + other)
+
+
+def _stopped(summary: Summary) -> Ending:
+    if summary.removed is not None or summary.restored is not None:
+        return Ending("Roll back stopped before its end.", _undo_counts(summary))
+    copied, left = _n(summary.ledger, "copied"), _n(summary.ledger, "left")
+    if not copied:
+        return Ending("Stopped. Nothing was copied.", "")
+    are = "was copied and is" if copied == 1 else "were copied and are"
+    return Ending(f"Stopped. {count(copied, 'object')} {are} still there.", f"{number(left)} left to copy.")
+
+
+def _undo_counts(summary: Summary) -> str:
+    pairs = (
+        (summary.removed, "removed"),
+        (summary.restored, "restored"),
+        (summary.left_in_place, "left in place"),
+    )
+    return ", ".join(f"{number(n)} {what}" for n, what in pairs if n is not None) + "."

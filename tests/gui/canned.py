@@ -1,0 +1,232 @@
+"""A service that does nothing, and events of made-up runs: for tests and for the preview."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Mapping
+from typing import Any
+
+from migrator.credentials import Keys
+from migrator.errors import JobFileError
+from migrator.gui.form import Direction, EndForm, Form
+from migrator.model.events import (
+    ActiveTransfer,
+    ConfigWritten,
+    EndChecked,
+    Event,
+    ListingProgress,
+    ObjectConflict,
+    ObjectCopied,
+    ObjectFailed,
+    ObjectUndone,
+    ObjectUnsupported,
+    Phase,
+    PhaseChanged,
+    Retrying,
+    RollbackProgress,
+    RunStarted,
+    Summary,
+    TransferProgress,
+)
+from migrator.model.ledger import Outcome
+
+RUN = "20261122T105002Z-7f3a"
+SOURCE, DESTINATION = "AWS acme-media-prod/video/", "Lyve Cloud acme-archive/video/"
+SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+
+FORM = Form(
+    direction=Direction.AWS_TO_LYVE,
+    aws=EndForm("AKIA4XMPLE7QKZ2LMN5A", SECRET, "", "us-east-1", "", "acme-media-prod", "video/"),
+    lyve=EndForm(
+        "STX1QEXAMPLE0TUV",
+        SECRET[::-1],
+        "",
+        "us-west-1",
+        "https://s3.us-west-1.acme.lyve.seagate.com",
+        "acme-archive",
+        "video/",
+    ),
+    min_date="2025-01-01",
+    max_date="2025-03-31",
+    max_size="5 GB",
+    include="*.mp4, *.mov, *.json",
+    exclude="tmp/**",
+)
+
+
+class FakeService:
+    """Remembers what it was asked for; tests put events into the queue themselves."""
+
+    def __init__(self) -> None:
+        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self.asked: list[tuple[Any, ...]] = []
+        self.refuse: JobFileError | None = None
+        self.is_busy = False
+        self.closed: float | None = None
+
+    def generate(self, table: Mapping[str, Any], keys: Mapping[str, Keys]) -> None:
+        self._begin("generate", table, keys)
+
+    def start(self, table: Mapping[str, Any], keys: Mapping[str, Keys]) -> None:
+        self._begin("start", table, keys)
+
+    def resume(self, run: str) -> None:
+        self._begin("resume", run)
+
+    def rollback(self, run: str) -> None:
+        self._begin("rollback", run)
+
+    def cancel(self) -> None:
+        self.asked.append(("cancel",))
+
+    def close(self, timeout_s: float) -> bool:
+        self.closed = timeout_s
+        return True
+
+    def _begin(self, *what: Any) -> None:
+        if self.refuse is not None:
+            raise self.refuse
+        self.asked.append(what)
+        self.is_busy = True
+
+    def say(self, *events: Event) -> None:
+        """Put events into the queue; a service is idle once its last word is out."""
+        for event in events:
+            self.events.put(event)
+            if isinstance(event, Summary | ConfigWritten):
+                self.is_busy = False
+
+
+def connected() -> list[Event]:
+    aws = tuple(f"acme-{name}" for name in ("billing", "logs", "media-prod", "media-test", "web"))
+    return [
+        EndChecked("source", ok=True, buckets=aws, millis=21),
+        EndChecked("destination", ok=True, buckets=("acme-archive", "acme-cold", "acme-dr"), millis=38),
+        ConfigWritten("~/.local/share/lyve-s3-migrator/jobs/acme-media-prod.toml", "Secret Service"),
+    ]
+
+
+def half_connected() -> list[Event]:
+    return [
+        EndChecked("source", ok=True, buckets=("acme-media-prod",), millis=21),
+        EndChecked(
+            "destination",
+            ok=False,
+            field="destination.endpoint_url",
+            message="There is no server s3.us-wset-1.acme.lyve.seagate.com.",
+            advice="Check the address in the Lyve Cloud console.",
+        ),
+        ConfigWritten("~/.local/share/lyve-s3-migrator/jobs/acme-media-prod.toml", ""),
+    ]
+
+
+def started(command: str = "run") -> list[Event]:
+    return [RunStarted(RUN, command, SOURCE, DESTINATION, 16), PhaseChanged(Phase.LISTING)]
+
+
+def listing(listed: int = 412_000, *, final: bool = False) -> ListingProgress:
+    planned = listed * 93 // 100
+    same, filtered = listed * 5 // 100, listed - planned - listed * 5 // 100
+    return ListingProgress(
+        listed,
+        listed * 6_555_000,
+        planned,
+        planned * 6_555_000,
+        same,
+        filtered,
+        0,
+        0,
+        {"max_date": filtered * 4 // 5, "max_size": filtered - filtered * 4 // 5},
+        final,
+    )
+
+
+def transfers(step: int = 0) -> TransferProgress:
+    rows = []
+    for n in range(16):
+        size = (84_000_000, 72_000_000, 18_000, 184_000_000, 37_600_000)[n % 5]
+        done = min(1.0, ((n * 37 + step * 3) % 104) / 100)
+        parts = size // 8_000_000
+        rows.append(
+            ActiveTransfer(
+                f"video/2025/01/cam{n + 8:02}/{n * 7 + 2:04}.mp4",
+                size,
+                int(size * done),
+                int(parts * done),
+                parts,
+            )
+        )
+    return TransferProgress(2_430_000_000 + step * 9_100_000, tuple(rows))
+
+
+def copied(n: int, start: int = 0) -> list[Event]:
+    return [
+        ObjectCopied(f"video/2025/01/cam07/{k:04}.mp4", 6_555_000, ("digest", "etag")[k % 2])
+        for k in range(start, start + n)
+    ]
+
+
+def failures() -> list[Event]:
+    events: list[Event] = [
+        ObjectFailed(
+            f"video/2025/01/raw/k{n}.mov",
+            1_900_000_000,
+            "Access denied by a KMS key",
+            "AWS let us list these objects but refused to read them. They are encrypted with the key "
+            "alias/raw, and this access key may not use it.",
+            "Ask the owner of alias/raw to allow kms:Decrypt for this user, then retry.",
+        )
+        for n in range(17, 38)
+    ]
+    events += [
+        ObjectFailed(
+            f"video/live/{n}.ts",
+            340_000_000,
+            "Changed while it was being copied",
+            "The object got new content in the middle of the copy. The half copy was removed.",
+            "Retry: the new content can be copied now.",
+        )
+        for n in range(9)
+    ]
+    events += [ObjectConflict(f"video/logo-{n}.png", "different-content") for n in range(4)]
+    events += [ObjectUnsupported(f"video/2019/tape{n}.mxf", "archived") for n in range(3)]
+    return events
+
+
+def summary(outcome: Outcome = Outcome.COMPLETED, **more: Any) -> Summary:
+    ledger = {
+        "listed": 218,
+        "planned": 218,
+        "copied": 218,
+        "verified": 218,
+        "bytes_planned": 41_800_000_000,
+        "bytes_copied": 41_800_000_000,
+        "assurance": {"digest": 200, "etag": 18, "size": 0},
+    } | more.pop("ledger", {})
+    return Summary(RUN, outcome, more.pop("seconds", 754.0), ledger, **more)
+
+
+def failed_summary() -> Summary:
+    books = {"listed": 1284, "planned": 1201, "copied": 1167, "verified": 1167, "same": 61, "filtered": 19}
+    books |= {"unsupported": 3, "failed": 30, "conflicts": 4}
+    return summary(
+        Outcome.FAILED, ledger=books, seconds=36_900.0, filtered_by={"max_date": 15, "max_size": 4}
+    )
+
+
+def rolled_back(left: int = 0) -> list[Event]:
+    events: list[Event] = [
+        RunStarted(RUN, "rollback", SOURCE, DESTINATION, 16),
+        PhaseChanged(Phase.ROLLING_BACK),
+        RollbackProgress(218, 218, 218 - left, 0, left),
+    ]
+    events += [
+        ObjectUndone(f"video/2025/01/cam07/{n:04}.mp4", "left", ("not-ours", "kept-last-copy")[n % 2])
+        for n in range(left)
+    ]
+    outcome = Outcome.ROLLBACK_INCOMPLETE if left else Outcome.ROLLED_BACK
+    return [*events, summary(outcome, removed=218 - left, restored=0, left_in_place=left)]
+
+
+def throttled() -> Retrying:
+    return Retrying("AWS", "GetObject", 2, 0.8, "SlowDown: the service asks for less")

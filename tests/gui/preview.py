@@ -1,0 +1,255 @@
+"""Shows the window in each of its states with made-up events, for human eyes.
+
+    python -m tests.gui.preview                       the list of states
+    python -m tests.gui.preview running               one state, until the window is closed
+    python -m tests.gui.preview --save DIR [--size 1024x700] [--dark] [STATE …]   a PNG of each
+
+Pictures are taken of the whole screen by ImageMagick's `import`, so give each its own:
+    xvfb-run -s "-screen 0 1280x800x24" python -m tests.gui.preview --save DIR
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from migrator.gui import labels, theme
+from migrator.gui.app import Window
+from migrator.gui.form import EndForm, Form
+from migrator.model.events import Phase, PhaseChanged, RollbackProgress, RunStarted
+from migrator.model.ledger import Outcome
+from tests.gui import canned
+
+State = Callable[[Window, canned.FakeService], None]
+
+
+def drain(window: Window) -> None:
+    for _ in range(100):
+        if not window.step() and window.pump.is_idle:
+            break
+    window.step()
+    window.root.update()
+
+
+def empty(window: Window, service: canned.FakeService) -> None:
+    window.presenter.form = Form()
+
+
+def problems(window: Window, service: canned.FakeService) -> None:
+    window.presenter.form = replace(
+        canned.FORM,
+        aws=replace(canned.FORM.aws, access_key_id="ASIA4XMPLE7QKZ2LMN5A"),
+        lyve=EndForm(access_key_id="lyve-key with space", endpoint="s3.acme.lyve.seagate.com"),
+        min_date="2025-13-01",
+        max_size="five",
+    )
+    window.presenter.generate()
+
+
+def connecting(window: Window, service: canned.FakeService) -> None:
+    window.presenter.generate()
+
+
+def connected(window: Window, service: canned.FakeService) -> None:
+    window.presenter.generate()
+    service.say(*canned.connected())
+
+
+def half(window: Window, service: canned.FakeService) -> None:
+    window.presenter.generate()
+    service.say(*canned.half_connected())
+
+
+def swapped(window: Window, service: canned.FakeService) -> None:
+    connected(window, service)
+    drain(window)
+    window.presenter.choose_direction("lyve-to-aws")
+
+
+def running_while_listing(window: Window, service: canned.FakeService) -> None:
+    connected(window, service)
+    drain(window)
+    window.presenter.migrate()
+    service.say(*canned.started(), canned.listing(), PhaseChanged(Phase.COPYING), canned.transfers())
+    service.say(*canned.copied(36), canned.throttled(), *canned.copied(20, 36))
+
+
+def listing(window: Window, service: canned.FakeService) -> None:
+    connected(window, service)
+    drain(window)
+    window.presenter.migrate()
+    service.say(*canned.started(), canned.listing())
+
+
+def running(window: Window, service: canned.FakeService) -> None:
+    connected(window, service)
+    drain(window)
+    window.presenter.migrate()
+    service.say(*canned.started(), canned.listing(1284, final=True), PhaseChanged(Phase.COPYING))
+    service.say(*canned.copied(30), canned.throttled(), *canned.failures()[:12])
+    service.say(*canned.copied(377, 30))
+    for step in range(12):
+        service.say(canned.transfers(step), *canned.copied(3, 500 + step * 3))
+        drain(window)
+        time.sleep(0.05)
+
+
+def cancelling(window: Window, service: canned.FakeService) -> None:
+    running(window, service)
+    drain(window)
+    window.presenter.cancel()
+
+
+def stopped(window: Window, service: canned.FakeService) -> None:
+    running(window, service)
+    ledger = {"listed": 1284, "planned": 1194, "same": 64, "filtered": 26, "copied": 443, "verified": 443}
+    ledger |= {"failed": 12, "left": 739}
+    service.say(canned.summary(Outcome.STOPPED, ledger=ledger, filtered_by={"max_date": 20, "max_size": 6}))
+
+
+def finished(window: Window, service: canned.FakeService) -> None:
+    connected(window, service)
+    drain(window)
+    window.presenter.migrate()
+    service.say(*canned.started(), canned.listing(218, final=True), *canned.copied(40), canned.summary())
+
+
+def weakly(window: Window, service: canned.FakeService) -> None:
+    connected(window, service)
+    drain(window)
+    window.presenter.migrate()
+    service.say(*canned.started(), canned.summary(ledger={"assurance": {"digest": 206, "size": 12}}))
+
+
+def failed(window: Window, service: canned.FakeService) -> None:
+    connected(window, service)
+    drain(window)
+    window.presenter.migrate()
+    service.say(*canned.started(), *canned.copied(40), *canned.failures(), canned.failed_summary())
+
+
+def paused(window: Window, service: canned.FakeService) -> None:
+    connected(window, service)
+    drain(window)
+    window.presenter.migrate()
+    books = {"listed": 1284, "planned": 1284, "copied": 443, "verified": 443, "left": 841}
+    message = "The AWS session token expired at 14:31. Nothing failed and nothing is lost."
+    advice = "Enter new keys on Set up, then press Resume."
+    service.say(*canned.started(), *canned.copied(9))
+    service.say(canned.summary(Outcome.PAUSED, ledger=books, message=message, advice=advice))
+
+
+def refused(window: Window, service: canned.FakeService) -> None:
+    connected(window, service)
+    drain(window)
+    window.presenter.migrate()
+    message = "This key may not write to acme-archive: s3:PutObject is missing."
+    none = {"listed": 0, "planned": 0, "copied": 0}
+    advice = "Ask the owner of the bucket for it, then try again."
+    service.say(
+        *canned.started(), canned.summary(Outcome.REFUSED, ledger=none, message=message, advice=advice)
+    )
+
+
+def question(window: Window, service: canned.FakeService) -> None:
+    finished(window, service)
+    drain(window)
+    window.presenter.roll_back()
+
+
+def rolling_back(window: Window, service: canned.FakeService) -> None:
+    question(window, service)
+    drain(window)
+    window.presenter.answer(yes=True)
+    service.say(
+        RunStarted(canned.RUN, "rollback", canned.SOURCE, canned.DESTINATION, 16),
+        PhaseChanged(Phase.ROLLING_BACK),
+        RollbackProgress(91, 218, 88, 0, 3),
+    )
+
+
+def rolled_back(window: Window, service: canned.FakeService) -> None:
+    rolling_back(window, service)
+    service.say(*canned.rolled_back())
+
+
+def leftovers(window: Window, service: canned.FakeService) -> None:
+    rolling_back(window, service)
+    service.say(*canned.rolled_back(5))
+
+
+STATES: dict[str, State] = {
+    each.__name__: each
+    for each in (
+        empty,
+        problems,
+        connecting,
+        half,
+        connected,
+        swapped,
+        listing,
+        running_while_listing,
+        running,
+        cancelling,
+        stopped,
+        finished,
+        weakly,
+        failed,
+        paused,
+        refused,
+        question,
+        rolling_back,
+        rolled_back,
+        leftovers,
+    )
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("states", nargs="*", metavar="STATE")
+    parser.add_argument("--save", type=Path, metavar="DIR")
+    parser.add_argument("--size", default="1280x800")
+    parser.add_argument("--dark", action="store_true")
+    options = parser.parse_args()
+    if not options.states and not options.save:
+        print("\n".join(STATES))
+        return 0
+    root = theme.build_root(labels.TITLE, dark=options.dark)
+    for name in options.states or STATES:
+        service = canned.FakeService()
+        for child in root.winfo_children():
+            child.destroy()
+        window = Window(root, service, prefill=canned.FORM)
+        width, height = (int(part) for part in options.size.split("x"))
+        root.update_idletasks()
+        # The menu bar is no part of what Tk calls the height.
+        root.geometry(f"{width}x{height - 26}+0+0")
+        window.presenter.draw()
+        root.update()
+        STATES[name](window, service)
+        window.presenter._revision += 1
+        drain(window)
+        if options.save is None:
+            window.start()
+            root.mainloop()
+            continue
+        options.save.mkdir(parents=True, exist_ok=True)
+        # Without a window manager nothing has the focus until asked for.
+        root.focus_force()
+        for _ in range(5):
+            root.update()
+            time.sleep(0.02)
+        picture = options.save / f"{name}{'-dark' if options.dark else ''}-{options.size}.png"
+        subprocess.run(["import", "-window", "root", str(picture)], check=True)
+        print(picture)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

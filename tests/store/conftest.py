@@ -1,0 +1,66 @@
+"""Keepers for the contract suite: each is started once in a session, every test gets buckets of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+
+import pytest
+
+from migrator.store.base import ObjectStore, Versioning
+from migrator.store.memory import LYVE
+from tests.store import keepers
+from tests.store.keepers import Keeper
+
+for _suite in ("help", "listings", "objects", "uploads"):
+    pytest.register_assert_rewrite(f"tests.store.contract_{_suite}")
+
+KEEPERS: dict[str, Callable[[], AbstractContextManager[Keeper]]] = {
+    "memory": keepers.memory_keeper,
+    "memory-lyve": lambda: keepers.memory_keeper(LYVE),
+    "s3server": keepers.s3server_keeper,
+    "s3server-lyve": lambda: keepers.s3server_keeper(LYVE),
+    "ministack": keepers.ministack_keeper,
+}
+
+
+@pytest.fixture(scope="session")
+def open_keepers() -> Iterator[Callable[[str], Keeper]]:
+    """Starts a keeper when it is first asked for, and ends all of them with the session."""
+    with ExitStack() as stack:
+        started: dict[str, Keeper] = {}
+
+        def keeper_named(name: str) -> Keeper:
+            if name not in started:
+                started[name] = stack.enter_context(KEEPERS[name]())
+            return started[name]
+
+        yield keeper_named
+
+
+@pytest.fixture(params=KEEPERS)
+def keeper(request: pytest.FixtureRequest, open_keepers: Callable[[str], Keeper]) -> Keeper:
+    """Expects the test to fail where it needs what this keeper lacks (see `contract_help.needs`)."""
+    found = open_keepers(request.param)
+    missing = getattr(request.function, "needs", frozenset()) - found.caps
+    if missing:
+        reason = f"{found.name} lacks: {', '.join(sorted(missing))}"
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+    return found
+
+
+@pytest.fixture
+def store(keeper: Keeper) -> ObjectStore:
+    return keeper.store
+
+
+@pytest.fixture
+def bucket(keeper: Keeper) -> str:
+    """Fresh, without versions."""
+    return keeper.new_bucket()
+
+
+@pytest.fixture
+def versioned(keeper: Keeper) -> str:
+    """Fresh, with versions."""
+    return keeper.new_bucket(Versioning.ENABLED)

@@ -1,0 +1,3 @@
+"""Runs the contract suite on every keeper of `conftest.KEEPERS`."""
+
+from tests.store.contract import *  # noqa: F403

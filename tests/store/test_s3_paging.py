@@ -1,0 +1,63 @@
+"""The S3 store follows every kind of listing to its end, also where pages are much smaller than usual."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import md5
+
+import pytest
+
+from migrator.demo.s3server import S3Server
+from migrator.model.objects import Properties
+from migrator.store.memory import MemoryCloud, Quirks
+from migrator.store.s3 import S3Store
+from tests.store.contract_help import keys_of
+from tests.store.keepers import ACCESS_KEY, SECRET, store_of
+
+BUCKET = "bucket"
+PAGE = 3
+
+
+@pytest.fixture
+def cloud() -> MemoryCloud:
+    cloud = MemoryCloud(quirks=Quirks(page_size=PAGE))
+    cloud.create_bucket(BUCKET)
+    return cloud
+
+
+@pytest.fixture
+def server(cloud: MemoryCloud) -> Iterator[S3Server]:
+    with S3Server(cloud, {ACCESS_KEY: SECRET}) as server:
+        yield server
+
+
+@pytest.fixture
+def store(server: S3Server) -> Iterator[S3Store]:
+    store = store_of(server.url)
+    yield store
+    store.close()
+
+
+@pytest.mark.parametrize("count", [0, 1, PAGE, PAGE + 1, 2 * PAGE, 2 * PAGE + 1])
+def test_parts(store: S3Store, server: S3Server, count: int) -> None:
+    upload_id = store.create_upload(BUCKET, "key", Properties())
+    digest = md5(b"x").digest()
+    sent = [store.upload_part(BUCKET, "key", upload_id, 2 * n, b"x", md5=digest) for n in range(1, count + 1)]
+    assert store.list_parts(BUCKET, "key", upload_id) == sent
+    assert server.operations().count("ListParts") == max(1, -(-count // PAGE))
+
+
+@pytest.mark.parametrize("count", [0, PAGE, PAGE + 1, 2 * PAGE + 1])
+def test_uploads_of_one_key_and_of_many(store: S3Store, count: int) -> None:
+    keys = ["same"] * count + [f"other/{n} +%&" for n in range(count)]
+    opened = {store.create_upload(BUCKET, key, Properties()) for key in keys}
+    found = store.list_uploads(BUCKET, "")
+    assert len(found) == len(keys)
+    assert {upload.upload_id for upload in found} == opened
+
+
+def test_keys(store: S3Store, cloud: MemoryCloud) -> None:
+    keys = sorted([f"{n} +%&😀" for n in range(2 * PAGE + 1)], key=str.encode)
+    for key in keys:
+        cloud.seed(BUCKET, key)
+    assert keys_of(store, BUCKET) == keys
