@@ -230,6 +230,10 @@ class Copier:
             return write(condition)
         except NotSupported:
             there = self._there(order)
+        except NotFound as cause:
+            if cause.code != "NoSuchKey":
+                raise
+            there = self._there(order)
         except PreconditionFailed:
             there = self._there(order)
             if there is not None and same_operation(order.token, there.token):

@@ -11,6 +11,7 @@ from migrator.gui import labels, run_page, story
 from migrator.gui.screen import ActionBar, Button, Question, RailItem
 from migrator.gui.status import TABLE, Intent, Status
 from migrator.model.run_state import RunState
+from migrator.words import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,24 @@ class Facts:
     def failed(self) -> int:
         summary = self.run.summary
         return int(summary.ledger.get("failed", 0)) if summary else 0
+
+
+QUIT_QUESTION = Question(
+    headline="Stop and quit?",
+    text="Something is still under way. A stopped run can be resumed or rolled back later.",
+    yes="Stop and Quit",
+    no="Keep Running",
+)
+
+
+def roll_back_question(objects: int) -> Question:
+    """Asked once, naming the number."""
+    return Question(
+        headline=f"Roll back {count(objects, 'object')}?",
+        text="Removes what this run copied, where it is unchanged since and the source still has it.",
+        yes=f"Roll Back {count(objects, 'Object')}",
+        no="Keep Everything",
+    )
 
 
 def action_bar(facts: Facts) -> ActionBar:

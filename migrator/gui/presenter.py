@@ -33,14 +33,13 @@ from migrator.model.events import (
     EndChecked,
     Event,
     ObjectCopied,
-    Phase,
     RunStarted,
     Summary,
     TransferProgress,
     Warned,
 )
 from migrator.model.run_state import RunState
-from migrator.words import Line, count
+from migrator.words import Line
 
 #: Numbers on the page change at most this often; words and rows follow at once.
 FIGURES_S = 0.25
@@ -180,15 +179,7 @@ class Presenter:
         """Roll Back…: asks once, naming the number."""
         if not self._may(Intent.ROLL_BACK):
             return
-        objects = count(self._can_undo, "Object")
-        question = Question(
-            headline=f"Roll back {objects.lower()}?",
-            text="Removes what this run copied, where it is unchanged since and the source still has it.",
-            yes=f"Roll Back {objects}",
-            no="Keep Everything",
-        )
-        self._asked = _Asked(question, self._roll_back)
-        self._dirty = True
+        self._ask(frame.roll_back_question(self._can_undo), self._roll_back)
 
     def try_again(self) -> None:
         """Repeat what was refused or ended half-way."""
@@ -245,14 +236,7 @@ class Presenter:
         if not self.service.is_busy:
             self.view.close()
             return
-        question = Question(
-            headline="Stop and quit?",
-            text="Something is still under way. A stopped run can be resumed or rolled back later.",
-            yes="Stop and Quit",
-            no="Keep Running",
-        )
-        self._asked = _Asked(question, self._stop_and_quit)
-        self._dirty = True
+        self._ask(frame.QUIT_QUESTION, self._stop_and_quit)
 
     def report(self, text: str) -> None:
         """Something went wrong inside the window: into the log, without secrets."""
@@ -303,12 +287,7 @@ class Presenter:
         if self._waiting_for:
             return Status.ROLLING_BACK if self._waiting_for == "rollback" else Status.LISTING
         if run.is_running:
-            if run.phase is Phase.STOPPING:
-                return Status.CANCELLING
-            if run.command == "rollback":
-                return Status.ROLLING_BACK
-            is_copying = run.phase in {Phase.COPYING, Phase.CHECKING} or run.copied or run.active
-            return Status.RUNNING if is_copying else Status.LISTING
+            return story.status_of_running(run)
         if run.summary is not None and not self._dismissed:
             return story.status_of_summary(run)
         return self._connection.status
@@ -410,6 +389,10 @@ class Presenter:
             self._connection.say(str(cause), Tone.PROBLEM)
             return False
         return True
+
+    def _ask(self, question: Question, on_yes: Callable[[], None]) -> None:
+        self._asked = _Asked(question, on_yes)
+        self._dirty = True
 
     def _begin(self, what: str) -> None:
         self._waiting_for, self._cancelling, self._page = what, False, "run"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from migrator import words
 from migrator.gui.status import TABLE, Status, Tone
+from migrator.model.events import Phase
 from migrator.model.ledger import Outcome
 from migrator.model.run_state import RunState
 from migrator.words import count, number
@@ -51,6 +52,16 @@ def status_of_summary(state: RunState) -> Status:
             return _S.ROLLED_BACK
         case Outcome.ROLLBACK_INCOMPLETE:
             return _S.ROLLED_BACK_LEFTOVERS
+
+
+def status_of_running(state: RunState) -> Status:
+    """The status while a run goes on."""
+    if state.phase is Phase.STOPPING:
+        return _S.CANCELLING
+    if state.command == "rollback":
+        return _S.ROLLING_BACK
+    is_copying = state.phase in {Phase.COPYING, Phase.CHECKING} or state.copied or state.active
+    return _S.RUNNING if is_copying else _S.LISTING
 
 
 def pill(status: Status, state: RunState) -> str:

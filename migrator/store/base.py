@@ -42,7 +42,8 @@ class Versioning(StrEnum):
 class Condition:
     """What must hold for a write to happen. Ends exist that ignore it: check afterwards.
 
-    `absent` sends `If-None-Match: *`; `etag` (bare) sends `If-Match`. At most one of them.
+    `absent` sends `If-None-Match: *`; `etag` (bare) sends `If-Match`. At most one of them. Where it does not
+    hold, the answer is PreconditionFailed, or NotFound for an `etag` where there is nothing.
     """
 
     absent: bool = False

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import quote, unquote_plus, urlencode, urlsplit
 
 import boto3
 from botocore.config import Config
@@ -286,7 +286,10 @@ class S3Store:
                 )
             is_encoded = answer.get("EncodingType") == "url"
             for upload in answer.get("Uploads", []):
-                key = unquote(upload["Key"], errors="surrogateescape") if is_encoded else upload["Key"]
+                key = upload["Key"]
+                if is_encoded:
+                    # A space comes as "+", as in listings.
+                    key = unquote_plus(key, errors="surrogateescape")
                 found.append(OpenUpload(key, upload["UploadId"]))
             following = {
                 "KeyMarker": answer.get("NextKeyMarker", ""),

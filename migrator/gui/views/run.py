@@ -37,7 +37,7 @@ class RunView(ScrollPage):
         self.phases.grid(row=2, column=0, sticky="we", padx=gap, pady=(0, theme.px(12)))
         self.ledger = LedgerView(page)
         self.ledger.grid(row=3, column=0, sticky="we", padx=gap, pady=(0, theme.px(12)))
-        self.tabs = ttk.Notebook(page, style="Tabs.TNotebook")
+        self.tabs = ttk.Notebook(page, style="Tabs.TNotebook", height=theme.px(140))
         self.tabs.grid(row=4, column=0, sticky="nswe", padx=gap)
         self.transfers = TransfersTable(self.tabs)
         self.problems = ProblemsTable(self.tabs)

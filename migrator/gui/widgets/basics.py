@@ -52,7 +52,7 @@ class WrapLabel(ttk.Label):
         self.bind("<Configure>", self._fit)
 
     def _fit(self, event: tk.Event[Any]) -> None:
-        if abs(event.width - self._width) > 2:
+        if event.width != self._width:
             self._width = event.width
             self.fit()
 

@@ -1,0 +1,427 @@
+"""The presenter with a fake view and a fake service: what it decides in every state."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from migrator.errors import JobFileError, Problem
+from migrator.gui import labels
+from migrator.gui.form import Form
+from migrator.gui.presenter import QUIT_S, Presenter
+from migrator.gui.screen import Screen
+from migrator.gui.status import TABLE, Intent, Status
+from migrator.model.events import Event, ListingProgress, ObjectCopied, Phase, PhaseChanged
+from migrator.model.ledger import Outcome
+from tests.gui import canned
+
+
+class FakeView:
+    def __init__(self) -> None:
+        self.screens: list[Screen] = []
+        self.closed = False
+        self.copied = ""
+
+    def render(self, screen: Screen) -> None:
+        self.screens.append(screen)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def copy(self, text: str) -> None:
+        self.copied = text
+
+
+class Desk:
+    """A presenter and what surrounds it, with a clock that tests move."""
+
+    def __init__(self, form: Form | None = canned.FORM) -> None:
+        self.now = 1000.0
+        self.service, self.view = canned.FakeService(), FakeView()
+        moment = datetime(2026, 11, 22, 14, 31, 2, tzinfo=UTC)
+        self.presenter = Presenter(
+            self.service, self.view, form=form, clock=lambda: self.now, wall=lambda: moment
+        )
+
+    def hear(self, *events: Event) -> Screen:
+        self.service.say(*events)
+        batch = []
+        while not self.service.events.empty():
+            batch.append(self.service.events.get())
+        self.presenter.take(batch)
+        return self.see()
+
+    def see(self) -> Screen:
+        return self.presenter.screen()
+
+    def connect(self) -> Screen:
+        self.presenter.generate()
+        return self.hear(*canned.connected())
+
+    def run(self, *events: Event) -> Screen:
+        self.connect()
+        self.presenter.migrate()
+        return self.hear(*canned.started(), *events)
+
+
+def reach(status: Status) -> Desk:
+    """A desk in the given state, reached as a person would."""
+    desk = Desk()
+    match status:
+        case Status.EMPTY:
+            pass
+        case Status.CONNECTING:
+            desk.presenter.generate()
+        case Status.HALF_CONNECTED:
+            desk.presenter.generate()
+            desk.hear(*canned.half_connected())
+        case Status.CONNECTED:
+            desk.connect()
+        case Status.LISTING:
+            desk.run(canned.listing())
+        case Status.RUNNING:
+            desk.run(canned.listing(), PhaseChanged(Phase.COPYING))
+        case Status.CANCELLING:
+            desk.run(PhaseChanged(Phase.COPYING))
+            desk.presenter.cancel()
+        case Status.STOPPED:
+            desk.run(canned.summary(Outcome.STOPPED, ledger={"copied": 9, "left": 209}))
+        case Status.FINISHED:
+            desk.run(canned.summary())
+        case Status.FINISHED_WEAKLY:
+            desk.run(canned.summary(ledger={"assurance": {"size": 12}}))
+        case Status.FINISHED_WITH_FAILURES:
+            desk.run(canned.failed_summary())
+        case Status.PAUSED:
+            desk.run(canned.summary(Outcome.PAUSED, ledger={"copied": 9, "left": 209}))
+        case Status.REFUSED:
+            desk.run(canned.summary(Outcome.REFUSED, ledger={"copied": 0, "listed": 0}))
+        case Status.ROLLING_BACK:
+            desk.run(canned.summary())
+            desk.presenter.roll_back()
+            desk.presenter.answer(yes=True)
+        case Status.ROLLED_BACK:
+            desk.run(canned.summary())
+            desk.hear(*canned.rolled_back())
+        case Status.ROLLED_BACK_LEFTOVERS:
+            desk.run(canned.summary())
+            desk.hear(*canned.rolled_back(3))
+    return desk
+
+
+@pytest.mark.parametrize("status", Status)
+def test_buttons_of_every_status_come_from_its_row(status: Status) -> None:
+    screen, row = reach(status).see(), TABLE[status]
+    assert screen.status is status
+    primary = screen.bar.primary
+    assert (primary.intent.value if primary else "") == row.primary.removeprefix("-")
+    if primary is not None:
+        assert primary.is_enabled == (not row.primary.startswith("-"))
+    shown = [("" if each.is_enabled else "-") + each.intent.value for each in screen.bar.secondary]
+    assert shown == list(row.secondary)
+    assert screen.setup.is_open == row.form_is_open
+    assert screen.setup.generate_is_primary == row.generate_is_primary
+    assert screen.bar.tone == row.tone
+    assert screen.bar.sentence
+    assert screen.bar.help
+
+
+@pytest.mark.parametrize("status", Status)
+def test_intents_that_are_not_offered_do_nothing(status: Status) -> None:
+    for intent in Intent:
+        desk = reach(status)
+        if intent in desk.see().allowed:
+            continue
+        before = list(desk.service.asked)
+        desk.presenter.do(intent)
+        assert desk.service.asked == before
+        assert desk.see().bar.question is None
+
+
+# -- Set up ---------------------------------------------------------------------------------------
+
+
+def test_blank_keys_are_marked_and_nothing_is_asked_of_the_service() -> None:
+    desk = Desk(Form())
+    desk.presenter.generate()
+    fields = desk.see().setup.fields
+    assert fields["aws.access_key_id"].problem == "Please fill out this field."
+    assert fields["lyve.secret_access_key"].problem == "Please fill out this field."
+    assert "console" in fields["lyve.endpoint"].problem
+    assert desk.see().setup.generated == "Please fill out all the fields."
+    assert desk.service.asked == []
+
+
+def test_generate_needs_no_bucket_but_migrate_does() -> None:
+    form = canned.FORM.put("aws.bucket", "").put("lyve.bucket", "")
+    desk = Desk(form)
+    screen = desk.connect()
+    assert desk.service.asked[0][0] == "generate"
+    assert screen.status is Status.CONNECTED
+    desk.presenter.migrate()
+    assert len(desk.service.asked) == 1
+    assert desk.see().setup.fields["aws.bucket"].problem == "Choose a bucket, or type its name."
+
+
+def test_success_says_where_the_keys_are() -> None:
+    setup = Desk().connect().setup
+    assert setup.generated.startswith("Config generated successfully!")
+    assert "Secret Service" in setup.generated
+    assert setup.path.endswith(".toml")
+    assert setup.cards["aws"].result == "Connected · 5 buckets · 21 ms"
+    assert "acme-logs" in setup.cards["aws"].buckets
+
+
+def test_failed_end_is_told_in_its_card_and_beside_the_field() -> None:
+    screen = reach(Status.HALF_CONNECTED).see()
+    assert screen.setup.cards["lyve"].result.startswith("There is no server")
+    assert screen.setup.fields["lyve.endpoint"].problem.startswith("There is no server")
+    assert "until you quit" in screen.setup.generated
+
+
+def test_changing_a_key_takes_the_connection_away() -> None:
+    desk = reach(Status.CONNECTED)
+    desk.presenter.edit("lyve.bucket", "other")
+    assert desk.see().status is Status.CONNECTED
+    desk.presenter.edit("lyve.secret_access_key", "another")
+    assert desk.see().status is Status.HALF_CONNECTED
+    assert desk.see().setup.cards["lyve"].result == labels.CHANGED
+
+
+def test_problem_appears_when_the_field_is_left_not_while_typing() -> None:
+    desk = Desk()
+    desk.presenter.edit("max_size", "five")
+    assert desk.see().setup.fields["max_size"].problem == ""
+    desk.presenter.left("max_size")
+    assert desk.see().setup.fields["max_size"].problem == "Not a size. Try 500 or 5 GB."
+    desk.presenter.edit("max_size", "5 GB")
+    assert desk.see().setup.fields["max_size"].problem == ""
+    assert desk.see().setup.fields["max_size"].hint == "= 5.0 GB"
+
+
+def test_leaving_an_empty_field_scolds_nobody() -> None:
+    desk = Desk(Form())
+    for name in labels.FIELDS:
+        desk.presenter.left(name)
+    assert all(not state.problem for state in desk.see().setup.fields.values())
+
+
+def test_problems_of_the_service_go_to_the_fields_of_the_right_end() -> None:
+    desk = Desk(canned.FORM.put("direction", "lyve-to-aws"))
+    desk.connect()
+    desk.service.refuse = JobFileError([Problem("source.bucket", "is not there"), Problem("name", "is bad")])
+    desk.presenter.migrate()
+    screen = desk.see()
+    assert screen.setup.fields["lyve.bucket"].problem == "Is not there"
+    assert screen.setup.generated == "Is bad"
+    assert screen.page == "setup"
+
+
+def test_migration_type_swaps_the_cards() -> None:
+    desk = Desk()
+    assert desk.see().setup.cards["aws"].is_source
+    desk.presenter.choose_direction("lyve-to-aws")
+    cards = desk.see().setup.cards
+    assert cards["lyve"].is_source
+    assert not cards["aws"].is_source
+
+
+def test_session_token_is_asked_for_with_temporary_keys_only() -> None:
+    desk = Desk()
+    assert not desk.see().setup.cards["aws"].shows_token
+    desk.presenter.edit("aws.access_key_id", "ASIAEXAMPLE")
+    assert desk.see().setup.cards["aws"].shows_token
+    desk.presenter.generate()
+    assert "session token" in desk.see().setup.fields["aws.session_token"].problem
+
+
+def test_service_that_ends_without_a_word_leaves_nobody_waiting() -> None:
+    desk = reach(Status.CONNECTING)
+    desk.service.is_busy = False
+    for _ in range(3):
+        desk.presenter.tick(idle=True)
+    assert desk.see().status is Status.EMPTY
+    assert "not written" in desk.see().setup.generated
+
+
+# -- the run --------------------------------------------------------------------------------------
+
+
+def test_no_percentage_before_totals_are_final() -> None:
+    desk = reach(Status.RUNNING)
+    listing, copying = desk.see().run.bars
+    assert listing.fraction is None
+    assert copying.fraction is None
+    assert "at least" in copying.below
+    assert "%" not in desk.see().rail[1].state
+    desk.hear(ListingProgress(4, 400, 4, 400, 0, 0, 0, 0, {}, final=True), ObjectCopied("a", 100, "digest"))
+    assert desk.see().run.bars[1].right == "25 %"
+
+
+def test_one_hundred_percent_only_when_every_fate_is_decided() -> None:
+    desk = reach(Status.RUNNING)
+    desk.hear(ListingProgress(2, 100, 2, 100, 0, 0, 0, 0, {}, final=True), ObjectCopied("a", 100, "digest"))
+    assert desk.see().run.bars[1].right == "99 %"
+    desk.hear(ObjectCopied("b", 0, "digest"))
+    assert desk.see().run.bars[1].right == "100 %"
+
+
+def test_success_is_claimed_only_when_completed() -> None:
+    assert reach(Status.FINISHED).see().bar.sentence == "Transfer successful! 218/218"
+    for status in set(Status) - {Status.FINISHED}:
+        screen = reach(status).see()
+        assert "successful" not in screen.bar.sentence
+        assert screen.run.banner is None or "successful" not in screen.run.banner.headline
+
+
+def test_ledger_adds_up_or_says_that_it_does_not() -> None:
+    ledger = reach(Status.FINISHED_WITH_FAILURES).see().run.ledger
+    assert ledger is not None
+    assert ledger.title == "Every object is accounted for"
+    assert sum(int(term.value.replace(",", "")) for term in ledger.terms) == 1284
+    desk = Desk()
+    screen = desk.run(canned.summary(Outcome.FAILED, ledger={"copied": 217}))
+    assert screen.run.ledger is not None
+    assert not screen.run.ledger.balances
+
+
+def test_failures_are_grouped_by_cause_with_conflicts_and_unsupported() -> None:
+    screen = Desk().run(*canned.failures(), canned.failed_summary())
+    counts = {group.cause: group.count for group in screen.run.groups}
+    assert counts["Access denied by a KMS key"] == 21
+    assert counts["Different object already there"] == 4
+    assert screen.run.groups_count == 37
+    assert all(len(group.samples) <= 20 for group in screen.run.groups)
+    assert screen.bar.primary is not None
+    assert screen.bar.primary.text == "Retry 30 Failed"
+
+
+def test_keys_that_would_act_on_the_screen_are_made_visible() -> None:
+    screen = Desk().run(ObjectCopied("a\x1b[2J\u202eb", 1, "digest"))
+    assert screen.log.lines[-1].text.startswith("a\\u{1b}[2J\\u{202e}b")
+
+
+def test_roll_back_asks_once_and_names_the_number() -> None:
+    desk = reach(Status.FINISHED)
+    desk.presenter.roll_back()
+    question = desk.see().bar.question
+    assert question is not None
+    assert question.yes == "Roll Back 218 Objects"
+    assert question.is_destructive
+    desk.presenter.answer(yes=False)
+    assert desk.see().bar.question is None
+    assert ("rollback", canned.RUN) not in desk.service.asked
+    desk.presenter.roll_back()
+    desk.presenter.answer(yes=True)
+    assert desk.service.asked[-1] == ("rollback", canned.RUN)
+
+
+def test_leftovers_of_a_roll_back_are_listed_with_reasons() -> None:
+    run = reach(Status.ROLLED_BACK_LEFTOVERS).see().run
+    assert run.groups_title == "Left in place"
+    assert {group.cause for group in run.groups} == {"Changed by someone else since", "Last copy, kept"}
+
+
+def test_resume_and_retry_name_the_run() -> None:
+    for status, intent in (
+        (Status.STOPPED, Intent.RESUME),
+        (Status.PAUSED, Intent.RESUME),
+        (Status.FINISHED_WITH_FAILURES, Intent.RETRY),
+    ):
+        desk = reach(status)
+        desk.presenter.do(intent)
+        assert desk.service.asked[-1] == ("resume", canned.RUN)
+
+
+def test_refused_run_can_be_tried_again_and_refused_roll_back_too() -> None:
+    desk = reach(Status.REFUSED)
+    desk.connect()
+    desk.hear(*canned.started(), canned.summary(Outcome.REFUSED, ledger={"copied": 0}))
+    desk.presenter.try_again()
+    assert desk.service.asked[-1][0] == "start"
+    desk = reach(Status.FINISHED)
+    desk.hear(
+        *canned.started("rollback"), canned.summary(Outcome.REFUSED, removed=0, restored=0, left_in_place=218)
+    )
+    desk.presenter.try_again()
+    assert desk.service.asked[-1] == ("rollback", canned.RUN)
+
+
+def test_new_migration_keeps_roll_back_within_reach() -> None:
+    desk = reach(Status.FINISHED)
+    desk.presenter.new_migration()
+    screen = desk.see()
+    assert screen.status is Status.CONNECTED
+    assert screen.page == "setup"
+    assert Intent.ROLL_BACK in screen.allowed
+
+
+# -- quitting, secrets, drawing -------------------------------------------------------------------
+
+
+def test_quitting_while_idle_closes_at_once() -> None:
+    desk = Desk()
+    desk.presenter.quit()
+    assert desk.view.closed
+
+
+def test_quitting_while_running_asks_stops_and_waits_with_a_limit() -> None:
+    desk = reach(Status.RUNNING)
+    desk.presenter.quit()
+    assert not desk.view.closed
+    desk.presenter.answer(yes=True)
+    assert desk.service.asked[-1] == ("cancel",)
+    assert desk.see().bar.sentence == "Stopping…"
+    desk.presenter.tick(idle=True)
+    assert not desk.view.closed
+    desk.now += QUIT_S + 1
+    desk.presenter.tick(idle=True)
+    assert desk.view.closed
+
+
+def test_quitting_closes_as_soon_as_the_run_has_stopped() -> None:
+    desk = reach(Status.RUNNING)
+    desk.presenter.quit()
+    desk.presenter.answer(yes=True)
+    desk.hear(canned.summary(Outcome.STOPPED))
+    desk.presenter.tick(idle=True)
+    assert desk.view.closed
+
+
+def test_secrets_are_in_no_repr_and_no_report() -> None:
+    desk = reach(Status.CONNECTED)
+    assert canned.SECRET not in repr(desk.see())
+    assert canned.SECRET not in repr(desk.presenter.form)
+    desk.presenter.report(f"boom {canned.SECRET}")
+    assert canned.SECRET not in repr(desk.see())
+    desk.presenter.copy_log()
+    assert canned.SECRET not in desk.view.copied
+    assert "boom ***" in desk.view.copied
+
+
+def test_nothing_is_drawn_while_nothing_changes() -> None:
+    desk = reach(Status.CONNECTED)
+    desk.presenter.tick()
+    drawn = len(desk.view.screens)
+    for _ in range(20):
+        desk.now += 0.05
+        desk.presenter.tick()
+    assert len(desk.view.screens) == drawn
+
+
+def test_log_filter_rebuilds_from_what_was_hidden() -> None:
+    desk = Desk()
+    desk.run(*canned.copied(10), canned.throttled())
+    everything = len(desk.see().log.lines)
+    desk.presenter.filter_log(level="warn")
+    assert [line.level for line in desk.see().log.lines] == ["warn"]
+    desk.presenter.filter_log(level="info", search="cam07/0003")
+    assert len(desk.see().log.lines) == 1
+    desk.presenter.filter_log(search="")
+    assert len(desk.see().log.lines) == everything
+
+
+def test_form_survives_being_replaced_as_a_value() -> None:
+    assert replace(canned.FORM).aws.keys.secret_access_key == canned.SECRET
