@@ -282,6 +282,8 @@ def _level(outcome: Outcome) -> Level:
 def ending(summary: Summary) -> Ending:
     """The end of a run in words. "Transfer successful!" is said only of a completed one."""
     ledger = summary.ledger
+    if summary.cause == "dry-run":
+        return Ending("Dry run: nothing was changed.", f"Rolling back would do this: {_undo_counts(summary)}")
     match summary.outcome:
         case Outcome.COMPLETED:
             end = _completed(ledger)

@@ -19,6 +19,7 @@ from migrator.demo.xmlout import (
     element,
     group,
     key_element,
+    listing_time,
     malformed,
     parsed,
     quoted,
@@ -136,7 +137,14 @@ def list_uploads(cloud: MemoryCloud, head: Head) -> Answer:
         lines.append(key_element("NextKeyMarker", page[-1].key, encoding))
         lines.append(element("NextUploadIdMarker", page[-1].upload_id))
     lines += (
-        group("Upload", [key_element("Key", upload.key, encoding), element("UploadId", upload.upload_id)])
+        group(
+            "Upload",
+            [
+                key_element("Key", upload.key, encoding),
+                element("UploadId", upload.upload_id),
+                element("Initiated", listing_time(upload.initiated)),
+            ],
+        )
         for upload in page
     )
     return xml_answer("ListMultipartUploadsResult", lines)

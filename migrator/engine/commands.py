@@ -6,6 +6,7 @@ at all (no such run, a job file that cannot be read) is raised.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +25,7 @@ from migrator.engine.session import Session
 from migrator.engine.verification import Verification
 from migrator.errors import MigratorError, UnfinishedRun, UsageError
 from migrator.job_file import job_text, write_private
-from migrator.model.events import Event, Phase, Summary
+from migrator.model.events import Event, Phase, Summary, Warned
 from migrator.model.ledger import Ledger, Outcome
 
 
@@ -228,6 +229,9 @@ def _ended(session: Session, work: Callable[[], Summary]) -> Summary:
         return work()
     except MigratorError as error:
         return session.ended_by(error)
+    except Exception as error:  # a defect of ours: the run ends with its books, not with a traceback alone
+        session.emit(Warned("internal", traceback.format_exc()))
+        return session.ended_by(MigratorError(f"Unexpected: {error!r}", advice="Please report this."))
 
 
 def _end_rollback(session: Session, journal: Journal, tally: Tally, *, dry_run: bool) -> Summary:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import NoReturn
 
 from migrator.engine.meter import Meter
 from migrator.engine.outcomes import BadCopy, CannotCarry, ChangedMeanwhile, SourceChanged
 from migrator.engine.tags import TagReader
-from migrator.errors import NotFound, NotSupported, PreconditionFailed, StoreError
+from migrator.errors import AccessDenied, NotFound, NotSupported, PreconditionFailed, StoreError
 from migrator.model.ledger import Assurance
 from migrator.model.objects import (
     METADATA_LIMIT_BYTES,
@@ -342,6 +343,21 @@ def mtime_text(listed: ObjectVersion) -> str:
     """LastModified as rclone writes it: seconds since 1970 with a fraction where there is one."""
     seconds = listed.last_modified.timestamp()
     return f"{seconds:.6f}".rstrip("0").rstrip(".")
+
+
+def abort_orphans(store: ObjectStore, bucket: str, key: str, since: datetime) -> None:
+    """Abort uploads of exactly this key that were opened since `since`: ours, whose id was never recorded.
+
+    For objects whose upload was about to be opened when the run broke off. An end that may not list uploads
+    (or cannot) leaves them to a lifecycle rule.
+    """
+    try:
+        uploads = store.list_uploads(bucket, key)
+    except (AccessDenied, NotSupported):
+        return
+    for upload in uploads:
+        if upload.key == key and upload.initiated >= since:
+            abort_until_gone(store, bucket, key, upload.upload_id)
 
 
 def abort_until_gone(store: ObjectStore, bucket: str, key: str, upload_id: str, tries: int = 5) -> None:

@@ -15,6 +15,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,10 @@ class Journal:
         with _translated():
             row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return row[0] if row else default
+
+    def began(self) -> datetime:
+        """When the run began, less what clocks may differ by and still be served (S3: 15 minutes)."""
+        return datetime.fromisoformat(self.meta("created")) - timedelta(minutes=15)
 
     def set_meta(self, **values: str) -> None:
         for name, value in values.items():

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from migrator.config import Job
-from migrator.engine.copying import abort_until_gone
+from migrator.engine.copying import abort_orphans, abort_until_gone
 from migrator.engine.journal import Journal
 from migrator.engine.ports import Executor, Ports
 from migrator.engine.schema import Entry
@@ -69,6 +69,7 @@ class Recovery:
         self._destination = destination
         self._executor = executor
         self._ports = ports
+        self._began = journal.began()
 
     def run(self) -> int:
         """Settle everything; returns how many objects are planned again.
@@ -126,6 +127,8 @@ class Recovery:
         bucket = self._job.destination.bucket
         if entry.upload_id:
             abort_until_gone(self._destination, bucket, key, entry.upload_id)
+        elif entry.may_have_orphan:
+            abort_orphans(self._destination, bucket, key, self._began)
         there = _head(self._destination, bucket, key)
         source = _head(self._source, self._job.source.bucket, entry.key)
         if source is None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from migrator.config import Job
-from migrator.engine.copying import abort_until_gone
+from migrator.engine.copying import abort_orphans, abort_until_gone
 from migrator.engine.journal import Journal
 from migrator.engine.ports import Executor, Ports
 from migrator.engine.schema import Entry
@@ -91,6 +91,7 @@ class Rollback:
         self._emit = emit
         self._dry_run = dry_run
         self._even_last_copy = even_last_copy
+        self._began = journal.began()
         self.tally = Tally()
         self._last_told = ports.now()
 
@@ -159,6 +160,8 @@ class Rollback:
         key, bucket = self._job.destination_key(entry.key), self._job.destination.bucket
         token = token_for(self._run, entry.seq, entry.attempt) if self._job.transfer.token else ""
         trace = entry.trace(token)
+        if entry.may_have_orphan and not self._dry_run:
+            abort_orphans(self._destination, bucket, key, self._began)
         there = self._look(bucket, key)
         if there is not None and _was_never_written(entry, trace, there):
             return Undone("never-ours", Undo.DONE)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from migrator.model.objects import ObjectVersion, key_text
+from migrator.model.parts import is_single_put
 from migrator.model.undo import State, Trace, Undo
 
 VERSION = 1
@@ -111,6 +112,12 @@ class Entry:
     @property
     def overwrites(self) -> bool:
         return self.prior_etag is not None
+
+    @property
+    def may_have_orphan(self) -> bool:
+        """The run broke off when an upload was about to be opened: it may be open, under an unknown id."""
+        is_unsure = self.state in {State.WRITE_INTENT, State.FAILED} and self.upload_id is None
+        return is_unsure and self.attempt > 0 and not is_single_put(self.size_bytes)
 
     def trace(self, token: str) -> Trace:
         """What rollback needs to know; `token` is empty where the job writes none."""

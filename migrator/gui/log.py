@@ -85,6 +85,11 @@ class Log:
         return self._snapshot
 
     @property
+    def text(self) -> str:
+        """What is shown, as text to paste."""
+        return "".join(f"{x.time}  {x.level:<5}  {x.part:<8}  {x.text}\n" for x in self.lines)
+
+    @property
     def note(self) -> str:
         """How much of it all is on screen."""
         shown = len(self._shown)

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from migrator import words
 from migrator.errors import JobFileError, MigratorError
@@ -25,9 +24,10 @@ from migrator.gui.screen import (
     LogScreen,
     Question,
     Screen,
+    View,
 )
 from migrator.gui.service import Service
-from migrator.gui.status import TABLE, Intent, Status, Tone
+from migrator.gui.status import TABLE, UNFINISHED, Intent, Status, Tone
 from migrator.model.events import (
     ConfigWritten,
     EndChecked,
@@ -45,14 +45,6 @@ from migrator.words import Line
 FIGURES_S = 0.25
 #: How long a closing window waits for the run to stop.
 QUIT_S = 30.0
-
-
-class View(Protocol):
-    """What the presenter needs from the window."""
-
-    def render(self, screen: Screen) -> None: ...
-    def close(self) -> None: ...
-    def copy(self, text: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +133,8 @@ class Presenter:
             self._dirty = True
             return
         if self._ask_service(lambda: self.service.generate(to_table(self.form), keys_of(self.form))):
+            self._dismissed = self._dismissed or self.status not in UNFINISHED
             self._connection.begin()
-            self._dismissed = True
 
     # -- the run -----------------------------------------------------------------------------------
 
@@ -227,7 +219,7 @@ class Presenter:
 
     def copy_log(self) -> None:
         """The lines on screen, to the clipboard."""
-        self.view.copy("".join(f"{x.time}  {x.level:<5}  {x.part:<8}  {x.text}\n" for x in self.log.lines))
+        self.view.copy(self.log.text)
 
     def quit(self) -> None:
         """The window is asked to close."""

@@ -101,11 +101,11 @@ def _figures(state: RunState, meter: Meter, now: float) -> tuple[Figure, ...]:
     bad = state.failed + state.conflicts
     return (
         Figure(
-            f"{show_size(meter.bytes_per_s)}/s",
+            f"{show_size(meter.bytes_per_s)}/s" if state.bytes_moved else "–",
             f"waiting {int(silent)} s for an answer" if is_waiting else "now",
             Tone.WARN if is_waiting else Tone.QUIET,
         ),
-        Figure(_rate(meter.objects_per_s), "objects"),
+        Figure(_rate(meter.objects_per_s) if state.settled else "–", "objects"),
         Figure(
             time_left(guess, is_final=state.totals_are_final),
             "left" if state.totals_are_final else "left, still listing",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from migrator.gui.form import Form
 from migrator.gui.log import LogLine
@@ -204,3 +205,11 @@ class Screen:
     bar: ActionBar
     demo: bool = False
     allowed: frozenset[Intent] = field(default_factory=frozenset)
+
+
+class View(Protocol):
+    """What the presenter needs from the window."""
+
+    def render(self, screen: Screen) -> None: ...
+    def close(self) -> None: ...
+    def copy(self, text: str) -> None: ...

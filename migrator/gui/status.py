@@ -64,6 +64,9 @@ class Row:
     tone: Tone
 
 
+#: An ended run that still wants something: entering new keys must not make its Resume vanish.
+UNFINISHED = frozenset({Status.STOPPED, Status.PAUSED, Status.ROLLED_BACK_LEFTOVERS})
+
 _S = Status
 _T = Tone
 #: Status -> primary, secondaries, form open, Generate Config File stands out, tone.
@@ -75,11 +78,11 @@ TABLE: Mapping[Status, Row] = {
     _S.LISTING: Row("", ("cancel",), False, False, _T.BUSY),
     _S.RUNNING: Row("", ("cancel",), False, False, _T.BUSY),
     _S.CANCELLING: Row("", ("-cancel",), False, False, _T.BUSY),
-    _S.STOPPED: Row("resume", ("roll_back",), True, False, _T.WARN),
+    _S.STOPPED: Row("resume", ("roll_back", "new_migration"), True, False, _T.WARN),
     _S.FINISHED: Row("new_migration", ("roll_back",), True, False, _T.OK),
     _S.FINISHED_WEAKLY: Row("new_migration", ("roll_back",), True, False, _T.WARN),
     _S.FINISHED_WITH_FAILURES: Row("retry", ("roll_back", "new_migration"), True, False, _T.PROBLEM),
-    _S.PAUSED: Row("resume", ("roll_back",), True, False, _T.WARN),
+    _S.PAUSED: Row("resume", ("roll_back", "new_migration"), True, False, _T.WARN),
     _S.REFUSED: Row("try_again", ("new_migration",), True, False, _T.PROBLEM),
     _S.ROLLING_BACK: Row("", ("cancel",), False, False, _T.BUSY),
     _S.ROLLED_BACK: Row("new_migration", (), True, False, _T.OK),

@@ -94,7 +94,7 @@ def sentences(status: Status, state: RunState, *, quitting: bool = False) -> tup
     if state.summary is None:
         return "", ""
     end = words.ending(state.summary)
-    return end.headline, _help(status, state) or end.detail
+    return end.headline, _help(status, state) or end.detail or "The log says more."
 
 
 def setup_state(status: Status) -> tuple[str, Tone]:

@@ -193,7 +193,8 @@ class UploadedPart:
 
 @dataclass(frozen=True, slots=True)
 class OpenUpload:
-    """A multipart upload that is neither complete nor aborted."""
+    """A multipart upload that is neither complete nor aborted; `initiated` by the end's clock, UTC."""
 
     key: str
     upload_id: str
+    initiated: datetime

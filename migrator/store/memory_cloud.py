@@ -294,7 +294,11 @@ class MemoryCloud:
         """By key, then in the order in which they were opened."""
         with self._lock:
             uploads = self._bucket(bucket).uploads.values()
-            found = [OpenUpload(each.key, each.upload_id) for each in uploads if each.key.startswith(prefix)]
+            found = [
+                OpenUpload(each.key, each.upload_id, each.initiated)
+                for each in uploads
+                if each.key.startswith(prefix)
+            ]
             return sorted(found, key=lambda upload: upload.key)
 
     # Under the lock

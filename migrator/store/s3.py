@@ -290,7 +290,7 @@ class S3Store:
                 if is_encoded:
                     # A space comes as "+", as in listings.
                     key = unquote_plus(key, errors="surrogateescape")
-                found.append(OpenUpload(key, upload["UploadId"]))
+                found.append(OpenUpload(key, upload["UploadId"], _utc(upload.get("Initiated", _UNKNOWN))))
             following = {
                 "KeyMarker": answer.get("NextKeyMarker", ""),
                 "UploadIdMarker": answer.get("NextUploadIdMarker", ""),
@@ -384,6 +384,10 @@ def _client(connection: Connection) -> Any:
         verify=connection.ca_file or None,
         config=config,
     )
+
+
+#: An upload that does not say when it was opened is older than anything of ours.
+_UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _fill(into: bytearray, body: Any, on_bytes: OnBytes | None) -> None:

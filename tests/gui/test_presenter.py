@@ -358,6 +358,15 @@ def test_new_migration_keeps_roll_back_within_reach() -> None:
     assert Intent.ROLL_BACK in screen.allowed
 
 
+def test_new_keys_for_a_paused_run_leave_its_resume_in_place() -> None:
+    desk = reach(Status.PAUSED)
+    desk.presenter.edit("aws.secret_access_key", "fresh")
+    assert desk.connect().status is Status.PAUSED
+    assert desk.service.asked[-1][2]["aws"].secret_access_key == "fresh"
+    desk.presenter.resume()
+    assert desk.service.asked[-1] == ("resume", canned.RUN)
+
+
 # -- quitting, secrets, drawing -------------------------------------------------------------------
 
 

@@ -43,11 +43,15 @@ class Card(tk.Frame):
 
 
 class WrapLabel(ttk.Label):
-    """A label whose lines end where its own width does."""
+    """A label whose lines end where its own width does.
+
+    It asks for no width of its own (its column must grow): if its text had a say in the width that decides
+    where the text wraps, the two could chase each other for ever.
+    """
 
     def __init__(self, parent: tk.Misc, **options: Any) -> None:
         super().__init__(parent, **options)
-        self.configure(wraplength=theme.px(120))
+        self.configure(wraplength=theme.px(300), width=1)
         self._width = 0
         self.bind("<Configure>", self._fit)
 
@@ -57,9 +61,8 @@ class WrapLabel(ttk.Label):
             self.fit()
 
     def fit(self) -> None:
-        """Wrap where the label ends, less the room that a picture takes."""
-        picture = theme.px(18) if str(self.cget("image")) else 0
-        self.configure(wraplength=max(theme.px(60), self._width - picture - theme.px(2)))
+        """Wrap where the label ends."""
+        self.configure(wraplength=max(theme.px(60), self._width - theme.px(2)))
 
 
 def set_text(label: ttk.Label, text: str) -> None:
@@ -148,6 +151,9 @@ class ScrollPage(ttk.Frame):
         self._item = self._canvas.create_window(0, 0, anchor="nw", window=self.inside)
         self.rowconfigure(0, weight=1)
         self.columnconfigure(0, weight=1)
+        # The bar's room is always kept: were the page wider without it, text that wraps only beside the
+        # bar would make it come and go for ever.
+        self.columnconfigure(1, minsize=self._bar.winfo_reqwidth())
         self._canvas.grid(row=0, column=0, sticky="nswe")
         self._canvas.bind("<Configure>", self._fit_soon)
         self.inside.bind("<Configure>", self._fit_soon)

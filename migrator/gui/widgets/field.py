@@ -43,7 +43,12 @@ class Field(ttk.Frame):
         self.button: ttk.Button | None = None
         self.control = self._control(width, values)
         self.control.grid(row=1, column=0, sticky="we")
-        self.below = WrapLabel(self, style="Hint.TLabel", justify="left")
+        self._line = ttk.Frame(self)
+        self._line.columnconfigure(1, weight=1)
+        self._sign = ttk.Label(self._line, image=theme.icon("exclamation-triangle-fill", "problem", 12))
+        self._sign.grid(row=0, column=0, sticky="n", padx=(0, theme.px(5)), pady=(theme.px(1), 0))
+        self.below = WrapLabel(self._line, style="Hint.TLabel", justify="left")
+        self.below.grid(row=0, column=1, sticky="we")
         self.variable.trace_add("write", self._edited)
         self.control.bind("<FocusOut>", lambda _event: self._on_left(self.name), "+")
         tip = labels.TOOLTIPS.get(name) or labels.TOOLTIPS.get(name.rpartition(".")[2])
@@ -74,16 +79,16 @@ class Field(ttk.Frame):
         self._state = state
         self.control.state(["invalid" if state.problem else "!invalid"])
         text = state.problem or state.hint
-        if text:
-            style = "Problem.TLabel" if state.problem else "Hint.TLabel"
-            picture = theme.icon("exclamation-triangle-fill", "problem", 12) if state.problem else ""
-            text = f" {text}" if picture else text
-            self.below.configure(style=style, image=picture, compound="left" if picture else "none")
-            set_text(self.below, text)
-            self.below.fit()
-            self.below.grid(row=2, column=0, columnspan=2, sticky="we", pady=(theme.px(3), 0))
+        set_text(self.below, text)
+        if not text:
+            self._line.grid_remove()
+            return
+        self.below.configure(style="Problem.TLabel" if state.problem else "Hint.TLabel")
+        if state.problem:
+            self._sign.grid()
         else:
-            self.below.grid_remove()
+            self._sign.grid_remove()
+        self._line.grid(row=2, column=0, columnspan=2, sticky="we", pady=(theme.px(3), 0))
 
     def enable(self, enabled: bool) -> None:
         if self.kind == "choice":

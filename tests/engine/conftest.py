@@ -1,0 +1,46 @@
+"""A world of one's own for every test of the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support import world as worlds
+from tests.support.world import PART, SECRET, World
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys for both ends, and no 16 MiB written for every journal."""
+    for side in ("SOURCE", "DESTINATION"):
+        monkeypatch.setenv(f"MIGRATOR_{side}_ACCESS_KEY_ID", "AKTESTTESTTEST")
+        monkeypatch.setenv(f"MIGRATOR_{side}_SECRET_ACCESS_KEY", SECRET)
+        monkeypatch.delenv(f"MIGRATOR_{side}_SESSION_TOKEN", raising=False)
+    monkeypatch.setattr("migrator.engine.journal.RESERVE_BYTES", 4096)
+
+
+@pytest.fixture
+def new_world(tmp_path: Path) -> Callable[..., World]:
+    """Makes worlds that differ from AWS without versions; see `worlds.new_world`."""
+    numbers = iter(range(1_000_000))
+    return lambda **how: worlds.new_world(tmp_path / f"home{next(numbers)}", **how)
+
+
+@pytest.fixture
+def world(new_world: Callable[..., World]) -> World:
+    return new_world()
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Multipart begins above 1 KiB, so that crashing at every part of an object is quick."""
+    monkeypatch.setattr("migrator.engine.transfer.is_single_put", lambda size: size <= PART)
+    monkeypatch.setattr("migrator.engine.transfer.part_size_for", lambda size: PART)
+
+
+@pytest.fixture
+def inline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No threads: everything happens in order, and a crash ends everything at once."""
+    monkeypatch.setattr("migrator.engine.session.Threads", worlds.Inline)

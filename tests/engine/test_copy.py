@@ -1,0 +1,335 @@
+"""What arrives at the destination, and what is asked of both ends to bring it there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+import pytest
+
+from migrator.model.events import ListingProgress, ObjectCopied, Summary
+from migrator.model.ledger import Outcome
+from migrator.model.objects import METADATA_LIMIT_BYTES, MTIME_KEY, TOKEN_KEY
+from migrator.model.parts import MIB
+from migrator.store.memory import LYVE
+from tests.support.faulty import WRITES
+from tests.support.world import FROM, PART, TO, WHEN, World, counts
+
+
+def calls(world: World, *operations: str) -> list[tuple[str, str]]:
+    """Operation and key of what either end was asked, in the order of the ends."""
+    found = world.source.calls + world.destination.calls
+    return [(operation, key) for operation, _, key in found if operation in operations]
+
+
+def test_every_object_arrives_and_is_verified(world: World) -> None:
+    for number in range(25):
+        world.seed(f"{number:02}/photo.jpg", bytes([number]) * (number * 100))
+    summary = world.run()
+    assert world.there == world.here
+    assert summary.outcome is Outcome.COMPLETED
+    assert summary.exit_code == 0
+    assert counts(summary) == {"listed": 25, "planned": 25, "copied": 25}
+    assert summary.ledger["assurance"]["digest"] == 25
+    assert len(world.of(ObjectCopied)) == 25
+
+
+def test_an_empty_bucket_is_nothing_to_do(world: World) -> None:
+    summary = world.run()
+    assert (summary.outcome, summary.exit_code, counts(summary)) == (Outcome.COMPLETED, 0, {})
+
+
+@pytest.mark.parametrize("size", [0, 1, PART - 1, PART, PART + 1, 2 * PART, 5 * PART + 7])
+def test_sizes_around_the_part_size_arrive_whole(world: World, small_parts: None, size: int) -> None:
+    body = bytes(number % 251 for number in range(size))
+    world.seed("object", body)
+    assert world.run().outcome is Outcome.COMPLETED
+    assert world.there == {"object": body}
+    assert bool(calls(world, "CreateMultipartUpload")) is (size > PART)
+    assert not world.open_uploads
+
+
+def test_a_large_object_goes_in_parts_of_its_real_size(new_world: Callable[..., World]) -> None:
+    world = new_world(min_part_bytes=5 * MIB)
+    body = bytes(range(256)) * (9 * 4096)
+    world.seed("film", body)
+    summary = world.run()
+    assert summary.outcome is Outcome.COMPLETED
+    assert summary.ledger["assurance"]["etag"] == 1
+    assert world.there["film"] == body
+    assert len(calls(world, "UploadPart")) == 2
+
+
+def test_properties_and_tags_arrive(world: World, small_parts: None) -> None:
+    given = {
+        "content_type": "image/jpeg",
+        "cache_control": "max-age=60",
+        "content_disposition": 'attachment; filename="a.jpg"',
+        "content_encoding": "gzip",
+        "content_language": "en, de",
+        "expires": "0",
+        "metadata": {"colour": "blue", "empty": ""},
+        "tags": {"team": "a+b =c", "cost": ""},
+    }
+    world.seed("small", b"x", **given)
+    world.seed("large", b"x" * 3 * PART, **given)
+    assert world.run().outcome is Outcome.COMPLETED
+    for key in ("small", "large"):
+        arrived = world.destination_cloud.head(TO, key).properties
+        assert {name: getattr(arrived, name) for name in given if name not in ("metadata", "tags")} == {
+            name: value for name, value in given.items() if name not in ("metadata", "tags")
+        }
+        own = {TOKEN_KEY, MTIME_KEY}
+        assert {n: v for n, v in arrived.metadata.items() if n not in own} == given["metadata"]
+        assert world.destination_cloud.tags(TO, key) == given["tags"]
+
+
+def test_tags_that_an_end_drops_from_uploads_are_set_afterwards(
+    new_world: Callable[..., World], small_parts: None
+) -> None:
+    world = new_world()
+    world.destination_cloud.quirks = type(world.destination_cloud.quirks)(drops_tags_of_uploads=True)
+    world.seed("large", b"x" * 3 * PART, tags={"team": "a"})
+    assert world.run().outcome is Outcome.COMPLETED
+    assert world.destination_cloud.tags(TO, "large") == {"team": "a"}
+
+
+def test_without_tags_in_the_job_none_are_asked_for(world: World) -> None:
+    world.seed("a", tags={"team": "a"})
+    world.set("carry", tags=False)
+    assert world.run().outcome is Outcome.COMPLETED
+    assert not calls(world, "GetObjectTagging")
+    assert world.destination_cloud.tags(TO, "a") == {}
+
+
+def test_source_date_travels_as_mtime_as_rclone_writes_it(world: World) -> None:
+    world.seed("a", when=WHEN)
+    world.seed("dated", metadata={MTIME_KEY: "1.5"})
+    world.run()
+    metadata = world.destination_cloud.head(TO, "a").properties.metadata
+    assert float(metadata[MTIME_KEY]) == WHEN.timestamp()
+    assert "e" not in metadata[MTIME_KEY]
+    assert world.destination_cloud.head(TO, "dated").properties.metadata[MTIME_KEY] == "1.5"
+
+
+def test_token_names_the_run_and_never_comes_from_the_source(world: World) -> None:
+    world.seed("a", metadata={TOKEN_KEY: "20200101T000000Z-aaaaaa.1.1"})
+    summary = world.run()
+    assert world.token_at("a").startswith(f"{summary.run}.")
+    assert len(world.token_at("a").encode()) <= 48
+
+
+def test_without_token_and_date_nothing_of_ours_is_added(world: World) -> None:
+    world.seed("a", metadata={TOKEN_KEY: "of an earlier hop", "colour": "blue"})
+    world.set("transfer", token=False, keep_date=False)
+    assert world.run().outcome is Outcome.COMPLETED
+    assert world.destination_cloud.head(TO, "a").properties.metadata == {"colour": "blue"}
+
+
+def test_metadata_at_its_limit_arrives_whole_and_ours_stays_out(world: World) -> None:
+    full = {"m": "x" * (METADATA_LIMIT_BYTES - 1)}
+    room_for_mtime = {"m": "x" * (METADATA_LIMIT_BYTES - 1 - len(MTIME_KEY) - len("1715949015"))}
+    world.seed("full", metadata=full)
+    world.seed("nearly", metadata=room_for_mtime)
+    assert world.run().outcome is Outcome.COMPLETED
+    assert world.destination_cloud.head(TO, "full").properties.metadata == full
+    nearly = world.destination_cloud.head(TO, "nearly").properties.metadata
+    assert nearly == {**room_for_mtime, MTIME_KEY: "1715949015"}
+
+
+def test_prefixes_are_exchanged_and_the_rest_of_the_bucket_is_left_alone(world: World) -> None:
+    for key in ("in/a", "in/b/c", "in", "other"):
+        world.seed(key)
+    world.set("source", prefix="in/")
+    world.set("destination", prefix="out/")
+    summary = world.run()
+    assert set(world.there) == {"out/a", "out/b/c"}
+    assert counts(summary) == {"listed": 2, "planned": 2, "copied": 2}
+
+
+HOSTILE = [
+    "a//b", "/lead", "d/", "./a", "a/../b", "a b+c%20", "back\\slash", "new\nline", "x\u202ey",
+    "caf\u00e9", "cafe\u0301", "\U0001f600", "k" * 1024,
+]  # fmt: skip
+
+
+def test_hostile_keys_arrive_byte_for_byte(world: World) -> None:
+    for key in HOSTILE:
+        world.seed(key, key.encode()[:16])
+    world.seed("a", b"both")
+    world.seed("a/b", b"exist")
+    assert world.run().outcome is Outcome.COMPLETED
+    assert world.there == world.here
+
+
+def test_a_key_that_becomes_too_long_is_set_aside(world: World) -> None:
+    world.seed("k" * 1024)
+    world.seed("short")
+    world.set("destination", prefix="p/")
+    summary = world.run()
+    assert counts(summary) == {"listed": 2, "planned": 1, "copied": 1, "unsupported": 1}
+    assert summary.exit_code == 1
+    assert summary.outcome is Outcome.FAILED
+
+
+def test_archived_objects_are_set_aside_unread(world: World) -> None:
+    for storage_class in ("GLACIER", "DEEP_ARCHIVE"):
+        world.source_cloud.seed(FROM, storage_class, b"x", storage_class=storage_class)
+    world.source_cloud.seed(FROM, "instant", b"x", storage_class="GLACIER_IR")
+    summary = world.run()
+    assert counts(summary) == {"listed": 3, "planned": 1, "copied": 1, "unsupported": 2}
+    assert world.entries()["GLACIER"].reason == "archived"
+
+
+# -- filters --------------------------------------------------------------------------------------
+
+
+def test_filtered_objects_cost_no_request(world: World) -> None:
+    world.seed("old.jpg", when=datetime(2023, 12, 31, 23, 59, 59, tzinfo=UTC))
+    world.seed("photo.jpg", b"123")
+    world.seed("photo.txt")
+    world.seed("large.jpg", b"x" * 200)
+    world.seed("skip/photo.jpg")
+    world.set("filters", min_date=date(2024, 1, 1), max_size="100", include=["*.jpg"], exclude=["skip/**"])
+    summary = world.run()
+    assert set(world.there) == {"photo.jpg"}
+    assert counts(summary) == {"listed": 5, "planned": 1, "copied": 1, "filtered": 4}
+    assert summary.exit_code == 0
+    assert summary.filtered_by == {"min_date": 1, "max_size": 1, "include": 1, "exclude": 1}
+    asked = {key for operation, key in calls(world, "HeadObject", "GetObject", "GetObjectTagging", *WRITES)}
+    assert asked == {"photo.jpg"}
+
+
+def test_source_is_only_read(world: World, small_parts: None) -> None:
+    world.seed("a")
+    world.seed("b", b"x" * 3 * PART)
+    run = world.run().run
+    world.verify(run, read_back=True)
+    world.rollback(run)
+    assert not [operation for operation, _, _ in world.source.calls if operation in WRITES]
+
+
+def test_a_small_object_costs_one_get_one_put_and_one_look(world: World) -> None:
+    for number in range(10):
+        world.seed(f"{number}")
+    world.run()
+    assert len(calls(world, "GetObject")) == 10
+    assert len(calls(world, "PutObject")) == 10
+    assert len(calls(world, "HeadObject")) == 10
+    assert not calls(world, "GetObjectTagging", "DeleteObject")
+
+
+# -- plan -----------------------------------------------------------------------------------------
+
+
+def test_plan_writes_nothing_anywhere_and_says_what_run_does(world: World) -> None:
+    world.seed("a")
+    world.seed("b")
+    world.seed("c.tmp")
+    world.put_there("b", b"different")
+    world.set("filters", exclude=["*.tmp"])
+    planned = world.plan()
+    assert planned.outcome is Outcome.PLANNED
+    assert planned.exit_code == 0
+    assert counts(planned) == {"listed": 3, "planned": 2, "filtered": 1, "conflicts": 1, "left": 1}
+    assert not calls(world, *WRITES)
+    assert not world.root.exists()
+    ran = world.run()
+    assert counts(ran) == {"listed": 3, "planned": 2, "copied": 1, "filtered": 1, "conflicts": 1}
+
+
+# -- events ---------------------------------------------------------------------------------------
+
+
+def test_folded_events_show_the_ledger(world: World) -> None:
+    for number in range(8):
+        world.seed(f"{number}")
+    world.put_there("3", b"different")
+    world.put_there("4", b"body")
+    world.set("filters", exclude=["5"])
+    summary = world.run()
+    state = world.state
+    ledger = summary.ledger
+    for name in ("listed", "planned", "copied", "same", "filtered", "unsupported", "failed", "conflicts"):
+        assert getattr(state, name) == ledger[name], name
+    assert state.bytes_copied == ledger["bytes_copied"]
+    assert state.bytes_planned == ledger["bytes_planned"]
+    assert state.totals_are_final
+    assert isinstance(world.events[-1], Summary)
+    assert [each.final for each in world.of(ListingProgress)].count(True) == 1
+
+
+# -- verify levels --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("verify", "small", "large"),
+    [
+        ("auto", "digest", "accepted"),
+        ("checksum", "digest", "accepted"),
+        ("read-back", "read-back", "read-back"),
+        ("size", "digest", "accepted"),
+    ],
+)
+def test_verify_asks_for_as_much_as_the_job_says(
+    new_world: Callable[..., World], small_parts: None, verify: str, small: str, large: str
+) -> None:
+    """On Lyve Cloud, whose multipart ETags are no digests of anything we know."""
+    world = new_world(quirks=LYVE)
+    world.seed("small")
+    world.seed("large", b"x" * 3 * PART)
+    world.set("transfer", verify=verify)
+    summary = world.run()
+    assert summary.outcome is Outcome.COMPLETED
+    assert world.entries()["small"].assurance == small
+    assert world.entries()["large"].assurance == large
+    reads = [call for call in world.destination.calls if call[0] == "GetObject"]
+    assert bool(reads) is (verify == "read-back")
+
+
+def test_verify_finds_what_changed_since(world: World) -> None:
+    for key in ("fine", "gone", "changed", "new at source", "gone at source"):
+        world.seed(key)
+    run = world.run().run
+    world.destination_cloud.delete(TO, "gone")
+    world.put_there("changed", b"by someone")
+    world.seed("new at source", b"newer")
+    world.source_cloud.delete(FROM, "gone at source")
+    world.forget_events()
+    summary = world.verify(run)
+    reasons = {each.key: each.reason for each in world.events if hasattr(each, "reason")}
+    assert reasons == {
+        "gone": "copy-gone",
+        "changed": "copy-changed",
+        "new at source": "source-changed",
+        "gone at source": "source-gone",
+    }
+    assert (summary.outcome, summary.exit_code) == (Outcome.FAILED, 1)
+
+
+@pytest.mark.parametrize("size", [0, 10, 3 * PART + 1])
+def test_verify_reads_every_byte_back_when_asked(world: World, small_parts: None, size: int) -> None:
+    world.seed("object", b"x" * size)
+    run = world.run().run
+    summary = world.verify(run, read_back=True)
+    assert (summary.outcome, summary.exit_code) == (Outcome.VERIFIED, 0)
+
+
+# -- drift ----------------------------------------------------------------------------------------
+
+
+def test_drift_at_the_source_is_reported_and_no_error(world: World) -> None:
+    for key in ("stays", "changes", "goes"):
+        world.seed(key)
+
+    def on_event(event: object) -> None:
+        if isinstance(event, ObjectCopied) and len(world.of(ObjectCopied)) == 3:
+            world.seed("changes", b"newer")
+            world.seed("comes")
+            world.source_cloud.delete(FROM, "goes")
+
+    world.on_event = on_event
+    summary = world.run()
+    assert summary.drift is not None
+    assert (summary.drift.added, summary.drift.changed, summary.drift.removed) == (1, 1, 1)
+    assert summary.exit_code == 0

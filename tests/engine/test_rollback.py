@@ -1,0 +1,238 @@
+"""Undo: the destination as it was before, and nobody else's work touched. Rules: `engine/rollback.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from migrator.errors import AccessDenied, Unreachable
+from migrator.model.events import ObjectUndone
+from migrator.model.ledger import Outcome
+from migrator.store.base import Versioning
+from tests.support.faulty import WRITES, Faulty, fails, meanwhile
+from tests.support.world import FROM, PART, TO, World, counts
+
+
+def migrated(world: World, keys: int = 6) -> str:
+    for number in range(keys):
+        world.seed(f"{number}", f"body {number}".encode())
+    world.put_there("theirs", b"was here before")
+    run = world.run()
+    assert run.ledger["copied"] == keys
+    world.forget_events()
+    return run.run
+
+
+def undone(world: World) -> dict[str, tuple[str, str]]:
+    return {each.key: (each.action, each.reason) for each in world.of(ObjectUndone)}
+
+
+@pytest.mark.parametrize("versioning", list(Versioning)[:3])
+def test_rollback_puts_the_destination_back(
+    new_world: Callable[..., World], small_parts: None, versioning: Versioning
+) -> None:
+    world = new_world(versioning=versioning)
+    world.seed("large", b"x" * 3 * PART)
+    world.put_there("theirs", b"was here before")
+    world.seed("small")
+    run = world.run()
+    summary = world.rollback(run.run)
+    assert (summary.outcome, summary.exit_code) == (Outcome.ROLLED_BACK, 0)
+    assert (summary.removed, summary.left_in_place) == (2, 0)
+    assert world.there == {"theirs": b"was here before"}
+    assert summary.ledger == run.ledger
+    if versioning is Versioning.ENABLED:
+        assert [line.version.key for line in world.destination_cloud.list_versions(TO)] == ["theirs"]
+
+
+def test_rollback_leaves_later_writers_alone(world: World) -> None:
+    migrated(world)
+    world.put_there("2", b"by someone")
+    world.put_there("3", b"body 3")  # the same bytes, but not our object
+    summary = world.rollback()
+    assert (summary.outcome, summary.exit_code) == (Outcome.ROLLBACK_INCOMPLETE, 4)
+    assert (summary.removed, summary.left_in_place) == (4, 2)
+    assert set(world.there) == {"theirs", "2", "3"}
+    assert undone(world)["2"] == undone(world)["3"] == ("left", "not-ours")
+
+
+def test_rollback_keeps_the_last_copy_unless_told_otherwise(world: World) -> None:
+    migrated(world)
+    world.source_cloud.delete(FROM, "1")
+    world.seed("2", b"newer")
+    summary = world.rollback()
+    assert (summary.exit_code, summary.removed, summary.left_in_place) == (4, 4, 2)
+    assert {key for key, (action, _) in undone(world).items() if action == "left"} == {"1", "2"}
+    assert undone(world)["1"] == ("left", "kept-last-copy")
+    assert world.rollback(even_last_copy=True).exit_code == 0
+    assert set(world.there) == {"theirs"}
+
+
+def test_a_source_bucket_that_is_gone_makes_every_copy_the_last_one(world: World) -> None:
+    migrated(world)
+    for key in list(world.here):
+        world.source_cloud.delete(FROM, key)
+    world.source_cloud.delete_bucket(FROM)
+    summary = world.rollback()
+    assert (summary.exit_code, summary.removed, summary.left_in_place) == (4, 0, 6)
+    assert len(world.there) == 7
+
+
+def test_rollback_without_the_source_is_refused(world: World) -> None:
+    migrated(world)
+    world.source = Faulty(world.source, fails("ListObjectsV2", Unreachable("no route"), times=None))
+    summary = world.rollback()
+    assert (summary.outcome, summary.exit_code) == (Outcome.REFUSED, 3)
+    assert len(world.there) == 7
+    assert world.info().undo == ""
+
+
+def test_copies_that_the_source_cannot_vouch_for_stay(world: World) -> None:
+    migrated(world)
+    world.source = Faulty(world.source, fails("HeadObject", AccessDenied("no"), key="1", times=None))
+    summary = world.rollback()
+    assert (summary.exit_code, summary.left_in_place) == (4, 1)
+    assert set(world.there) == {"theirs", "1"}
+
+
+def test_rollback_twice_is_rollback_once(world: World) -> None:
+    migrated(world)
+    world.put_there("2", b"by someone")
+    first = world.rollback()
+    after = world.there
+    writes_before = len(world.destination.calls)
+    second = world.rollback()
+    assert (first.exit_code, first.removed) == (4, 5)
+    assert (second.exit_code, second.removed, second.left_in_place) == (4, 0, 1)
+    assert world.there == after
+    assert not [op for op, _, _ in world.destination.calls[writes_before:] if op in WRITES]
+
+
+def test_a_complete_rollback_has_nothing_left_to_do(world: World) -> None:
+    migrated(world)
+    world.rollback()
+    world.put_there("0", b"by someone, later")
+    again = world.rollback()
+    assert (again.exit_code, again.removed, again.left_in_place) == (0, 0, 0)
+    assert world.there["0"] == b"by someone, later"
+
+
+def test_leftovers_go_once_their_reason_is_gone(world: World) -> None:
+    run = migrated(world)
+    world.source_cloud.delete(FROM, "1")
+    assert world.rollback(run).exit_code == 4
+    world.seed("1", b"body 1")
+    assert world.rollback(run).exit_code == 0
+    assert set(world.there) == {"theirs"}
+    assert world.info(run).undo == "rolled-back"
+
+
+def test_dry_run_says_it_all_and_changes_nothing(world: World) -> None:
+    migrated(world)
+    world.put_there("2", b"by someone")
+    before = world.there
+    seen = len(world.destination.calls)
+    dry = world.rollback(dry_run=True)
+    assert not [op for op, _, _ in world.destination.calls[seen:] if op in WRITES]
+    assert (dry.exit_code, dry.removed, dry.left_in_place, dry.cause) == (4, 5, 1, "dry-run")
+    assert world.there == before
+    assert world.info().undo == ""
+    told = undone(world)
+    world.forget_events()
+    wet = world.rollback()
+    assert (wet.exit_code, wet.removed, wet.left_in_place) == (4, 5, 1)
+    assert undone(world) == told
+
+
+def test_objects_that_are_gone_already_are_no_trouble(world: World) -> None:
+    migrated(world)
+    world.destination_cloud.delete(TO, "4")
+    summary = world.rollback()
+    assert (summary.exit_code, summary.removed, summary.left_in_place) == (0, 5, 0)
+    assert undone(world)["4"] == ("gone", "gone")
+
+
+def test_only_what_is_seen_to_be_gone_counts_as_removed(world: World) -> None:
+    """An end that answers success and keeps the object."""
+    migrated(world)
+
+    class Keeps(Faulty):
+        def delete(self, bucket: str, key: str, *, version_id: str | None = None) -> None: ...
+
+    world.destination = Keeps(world.destination)
+    summary = world.rollback()
+    assert (summary.exit_code, summary.removed, summary.left_in_place) == (4, 0, 6)
+    assert len(world.there) == 7
+
+
+def test_one_delete_that_fails_does_not_stop_the_others(world: World) -> None:
+    migrated(world)
+    world.destination = Faulty(
+        world.destination, fails("DeleteObject", AccessDenied("no"), key="3", times=None)
+    )
+    assert world.rollback().left_in_place == 1
+    assert set(world.there) == {"theirs", "3"}
+    world.destination = world.destination.inner
+    assert world.rollback().exit_code == 0
+
+
+def test_rollback_that_is_stopped_goes_on_later(world: World) -> None:
+    migrated(world)
+    stops = meanwhile("DeleteObject", lambda: world.ports.stop.ask(), nth=2)
+    world.destination = Faulty(world.destination, stops)
+    stopped = world.rollback()
+    assert stops.struck == 1
+    assert (stopped.outcome, stopped.exit_code) == (Outcome.STOPPED, 130)
+    assert set(world.there) > {"theirs"}
+    assert world.rollback().exit_code == 0
+    assert set(world.there) == {"theirs"}
+
+
+def test_only_the_run_that_is_named_is_undone(world: World) -> None:
+    first = migrated(world)
+    world.seed("later")
+    second = world.run()
+    assert counts(second)["copied"] == 1
+    world.rollback(first)
+    assert set(world.there) == {"theirs", "later"}
+
+
+def test_accepting_ends_undo_and_keeps_the_copies(world: World) -> None:
+    run = migrated(world)
+    accepted = world.accept(run)
+    assert accepted.exit_code == 0
+    refused = world.rollback(run)
+    assert (refused.outcome, refused.exit_code) == (Outcome.REFUSED, 2)
+    assert "accepted" in refused.message
+    assert len(world.there) == 7
+    assert world.info(run).undo == "accepted"
+    assert world.resume(run).exit_code == 2
+
+
+def test_a_run_that_was_rolled_back_cannot_be_resumed(world: World) -> None:
+    migrated(world)
+    world.rollback()
+    refused = world.resume()
+    assert (refused.outcome, refused.exit_code) == (Outcome.REFUSED, 2)
+    assert set(world.there) == {"theirs"}
+
+
+def test_without_tokens_nobody_can_tell_so_a_person_decides(world: World) -> None:
+    world.seed("a")
+    world.set("transfer", token=False)
+    world.run()
+    world.forget_events()
+    summary = world.rollback()
+    assert (summary.exit_code, summary.left_in_place) == (4, 1)
+    assert undone(world) == {"a": ("left", "human")}
+    assert world.there == {"a": b"body"}
+
+
+def test_without_tokens_a_version_id_is_proof_enough(new_world: Callable[..., World]) -> None:
+    world = new_world(versioning=Versioning.ENABLED)
+    world.seed("a")
+    world.set("transfer", token=False)
+    world.run()
+    assert world.rollback().exit_code == 0
+    assert world.there == {}
