@@ -32,7 +32,7 @@ from migrator.model.events import (
 )
 from migrator.model.ledger import Drift, Outcome
 from migrator.model.objects import visible
-from migrator.model.sizes import show_duration, show_size
+from migrator.model.sizes import show_size
 
 Level = Literal["info", "warn", "error"]
 
@@ -313,11 +313,6 @@ def ending(summary: Summary) -> Ending:
             assert_never(summary.outcome)
     said = (end.detail, visible(summary.message), visible(summary.advice), drift(summary.drift))
     return Ending(end.headline, " ".join(text for text in said if text))
-
-
-def ran_for(summary: Summary) -> str:
-    """How long it took."""
-    return show_duration(summary.seconds)
 
 
 def drift(change: Drift | None) -> str:

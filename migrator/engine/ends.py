@@ -20,7 +20,7 @@ from migrator.errors import (
     WrongRegion,
 )
 from migrator.store.base import ObjectStore, Versioning
-from migrator.store.retrying import OnRetry, Policy, RetryingStore
+from migrator.store.retrying import OnRetry, Patience, Policy, RetryingStore
 
 #: Opens the store of an end. Tests hand in their own.
 StoreFactory = Callable[[End, Credentials, int], ObjectStore]
@@ -65,7 +65,7 @@ class Ends:
 
 
 def open_ends(
-    job: Job, ports: Ports, on_retry: OnRetry | None = None, factory: StoreFactory = open_s3
+    job: Job, patience: Patience, on_retry: OnRetry | None = None, factory: StoreFactory = open_s3
 ) -> Ends:
     """Open both ends. Nothing is sent yet.
 
@@ -76,7 +76,7 @@ def open_ends(
     stores = []
     for side, end in (("source", job.source), ("destination", job.destination)):
         store = factory(end, resolve(end.credentials, side), job.transfer.threads)
-        stores.append(RetryingStore(store, ports, policy, on_retry))
+        stores.append(RetryingStore(store, patience, policy, on_retry))
     return Ends(*stores)
 
 

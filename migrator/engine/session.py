@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 
@@ -71,8 +72,8 @@ class Session:
         self._log: RunLog | None = None
         self._retries: queue.SimpleQueue[Retrying] = queue.SimpleQueue()
         self._began = ports.now()
+        self._leaving = threading.Event()
         self.executor = Threads(job.transfer.threads)
-        self._stack.callback(self.executor.close)
 
     # -- opening and closing --------------------------------------------------------------------
 
@@ -92,6 +93,7 @@ class Session:
 
     def __exit__(self, *_: object) -> None:
         """Join every thread first: only then nothing uses connections and files any more."""
+        self._leaving.set()
         self.executor.close()
         self._stack.close()
 
@@ -107,7 +109,7 @@ class Session:
         self._log.write(self._started)
 
     def open_ends(self) -> None:
-        self._ends = open_ends(self.job, self._ports, self._on_retry, self._factory)
+        self._ends = open_ends(self.job, _Patience(self._ports, self._leaving), self._on_retry, self._factory)
         self._stack.callback(self._ends.close)
 
     def use(self, journal: Journal) -> Journal:
@@ -353,6 +355,19 @@ class Session:
             return self.end(
                 outcome, ledger, exit_code=code, cause=cause, message=error.message, advice=error.advice
             )
+
+
+class _Patience:
+    """Time for the stores' retries: ends with the session, not only when somebody asks to stop."""
+
+    def __init__(self, ports: Ports, leaving: threading.Event) -> None:
+        self._ports = ports
+        self._leaving = leaving
+        self.now = ports.now
+        self.jitter = ports.jitter
+
+    def wait(self, seconds: float) -> bool:
+        return self._leaving.is_set() or self._ports.wait(seconds)
 
 
 _GOOD = frozenset({Outcome.COMPLETED, Outcome.PLANNED, Outcome.VERIFIED, Outcome.ROLLED_BACK})

@@ -25,7 +25,7 @@ from migrator.gui.views.setup import SetupView
 #: Without the menu bar, which Tk does not count.
 FIRST_SIZE, LEAST_SIZE = (1280, 774), (1000, 600)
 #: Below this width the rail shows icons only.
-NARROW_BELOW = 1100
+NARROW_BELOW = 1180
 CLOSE_S = 10.0
 
 

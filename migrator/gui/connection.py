@@ -54,6 +54,11 @@ class Connection:
             self.say(f"The config file was written, but not both sides answered. {kept}", Tone.WARN)
         self.path = event.path
 
+    def failed(self, text: str) -> None:
+        """The service could not do it, and says why."""
+        self.is_checking = False
+        self.say(text, Tone.PROBLEM)
+
     def gave_up(self) -> None:
         """The service ended without its last word."""
         self.is_checking = False

@@ -185,6 +185,14 @@ def keys_of(form: Form) -> dict[str, Keys]:
     return {name: form.end(name).keys for name in NAMES}
 
 
+def without_secrets(text: str, form: Form) -> str:
+    """Text as it may be logged."""
+    for keys in keys_of(form).values():
+        for secret in keys.secrets:
+            text = text.replace(secret, "***")
+    return text
+
+
 def from_table(table: Mapping[str, Any], keys: Mapping[str, Keys] | None = None) -> Form:
     """The form that says what a job says.
 

@@ -97,6 +97,8 @@ def _button(cell: str, facts: Facts) -> Button:
     if intent is Intent.RETRY:
         text = f"Retry {facts.failed:,} Failed" if facts.failed else text
         enabled = enabled and facts.failed > 0
+    elif intent is Intent.CANCEL and facts.status is Status.CANCELLING:
+        text = labels.BUTTONS["cancel_now"]
     elif intent is Intent.ROLL_BACK:
         enabled = enabled and can_roll_back(facts)
     return Button(intent, text, enabled)

@@ -156,6 +156,7 @@ LOG_NO_MATCH = "No line matches."
 BUTTONS: Mapping[str, str] = {
     "migrate": "Migrate Data",
     "cancel": "Cancel",
+    "cancel_now": "Stop Now",
     "resume": "Resume",
     "retry": "Retry Failed",
     "roll_back": "Roll Back…",

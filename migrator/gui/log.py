@@ -49,11 +49,18 @@ class Log:
         """Append one line. `time` has whole seconds."""
         self.flush_before(time)
         is_success = line.level == "info" and line.part in {"copy", "undo"}
-        if is_success and self._written >= SUCCESSES_A_SECOND:
-            self._folded += 1
+        if is_success and self.fold(time):
             return
         self._written += is_success
         self._append(time, line)
+
+    def fold(self, time: str) -> bool:
+        """Whether one more success is only counted now; spares making a sentence that nobody would see."""
+        self.flush_before(time)
+        if self._written < SUCCESSES_A_SECOND:
+            return False
+        self._folded += 1
+        return True
 
     def flush_before(self, time: str) -> None:
         """Write out what was counted in an earlier second."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from migrator import words
@@ -16,7 +15,7 @@ from migrator.errors import JobFileError, MigratorError
 from migrator.gui import checks, frame, labels, run_page, story
 from migrator.gui.connection import Connection
 from migrator.gui.figures import Meter
-from migrator.gui.form import Form, form_field, keys_of, to_table
+from migrator.gui.form import Form, form_field, keys_of, to_table, without_secrets
 from migrator.gui.frame import Facts
 from migrator.gui.groups import Groups
 from migrator.gui.log import Log
@@ -47,14 +46,6 @@ FIGURES_S = 0.25
 QUIT_S = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A question on screen, and what its "yes" does."""
-
-    question: Question
-    on_yes: Callable[[], None]
-
-
 class Presenter:
     """One window's mind."""
 
@@ -68,8 +59,7 @@ class Presenter:
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], datetime] = lambda: datetime.now().astimezone(),
     ) -> None:
-        self.service = service
-        self.view = view
+        self.service, self.view = service, view
         self.form = form or Form()
         self.log = Log()
         self._demo = demo
@@ -82,17 +72,17 @@ class Presenter:
         self._connection = Connection()
         self._waiting_for = ""  #: start | rollback: asked of the service, no answer yet
         self._idle_ticks = 0
-        self._run = RunState()
+        self._run = self._run_before = RunState()
         self._last_run = ""
         self._can_undo = 0
         self._dismissed = False
         self._cancelling = False
         self._quit_by: float | None = None
-        self._asked: _Asked | None = None
-        self._meter = Meter()
-        self._groups = Groups()
-        self._dirty = True
-        self._drawn_at = 0.0
+        self._question: Question | None = None
+        self._on_yes: Callable[[], None] = lambda: None
+        self._meter, self._groups = Meter(), Groups()
+        self._dirty, self._drawn_at = True, 0.0
+        self._stamp = wall().strftime("%H:%M:%S")
 
     # -- the form ----------------------------------------------------------------------------------
 
@@ -157,15 +147,14 @@ class Presenter:
             self._dirty = True
             self.service.cancel()
 
-    def resume(self) -> None:
+    def resume(self, intent: Intent = Intent.RESUME) -> None:
         """Go on with the stopped or paused run."""
-        if self._may(Intent.RESUME):
+        if self._may(intent):
             self._resume()
 
     def retry(self) -> None:
         """Copy again what failed, and only that."""
-        if self._may(Intent.RETRY):
-            self._resume()
+        self.resume(Intent.RETRY)
 
     def roll_back(self) -> None:
         """Roll Back…: asks once, naming the number."""
@@ -194,10 +183,10 @@ class Presenter:
 
     def answer(self, *, yes: bool) -> None:
         """The question on screen was answered."""
-        asked, self._asked = self._asked, None
+        asked, self._question = self._question, None
         self._dirty = True
         if asked is not None and yes:
-            asked.on_yes()
+            self._on_yes()
 
     def do(self, intent: Intent) -> None:
         """A button of the action bar."""
@@ -206,16 +195,14 @@ class Presenter:
     # -- pages, log, quitting ----------------------------------------------------------------------
 
     def show(self, page: str) -> None:
-        self._page = page
-        self._dirty = True
+        self._page, self._dirty = page, True
 
     def filter_log(self, level: str | None = None, search: str | None = None) -> None:
         self.log.filter(level, search)
         self._dirty = True
 
     def follow_log(self, *, follow: bool) -> None:
-        self._follow = follow
-        self._dirty = True
+        self._follow, self._dirty = follow, True
 
     def copy_log(self) -> None:
         """The lines on screen, to the clipboard."""
@@ -232,9 +219,7 @@ class Presenter:
 
     def report(self, text: str) -> None:
         """Something went wrong inside the window: into the log, without secrets."""
-        for keys in keys_of(self.form).values():
-            for secret in keys.secrets:
-                text = text.replace(secret, "***")
+        text = without_secrets(text, self.form)
         self._write(Line("error", "window", text))
         self._dirty = True
 
@@ -256,7 +241,9 @@ class Presenter:
             self._quit_by = None
             self.view.close()
             return
-        self.log.flush_before(self._time())
+        # Once a tick, not once an event: making text of the time costs more than folding an event.
+        self._stamp = self._wall().strftime("%H:%M:%S")
+        self.log.flush_before(self._stamp)
         if self._dirty or (self._run.is_running and now - self._drawn_at >= FIGURES_S):
             self.draw()
 
@@ -307,7 +294,7 @@ class Presenter:
             run=self._run,
             last_run=self._last_run,
             can_undo=self._can_undo,
-            question=self._asked.question if self._asked else None,
+            question=self._question,
             has_problems=bool(self._problems),
             is_quitting=self._quit_by is not None,
         )
@@ -318,14 +305,22 @@ class Presenter:
     # -- inside ------------------------------------------------------------------------------------
 
     def _take(self, event: Event) -> None:
+        if isinstance(event, Summary) and self._connection.is_checking:
+            # Not the end of a run: Generate Config File went wrong, and the newest run stays what it is.
+            self._connection.failed(f"{event.message} {event.advice}".strip())
+            self._write(Line("error", "check", self._connection.said[0]))
+            return
         if isinstance(event, RunStarted):
             self._groups, self._meter = Groups(), Meter()
             self._waiting_for, self._dismissed = "", False
             self._last_run = event.run
         self._run = self._run.apply(event)
         match event:
-            case ObjectCopied() | TransferProgress():
-                pass
+            case TransferProgress():
+                return
+            case ObjectCopied():
+                if self.log.fold(self._stamp):
+                    return
             case EndChecked():
                 self._end_checked(event)
             case ConfigWritten():
@@ -336,8 +331,7 @@ class Presenter:
                 self._connection.say(event.message, Tone.WARN)
             case _:
                 self._groups.take(event)
-        line = words.sentence(event)
-        if line is not None:
+        if (line := words.sentence(event)) is not None:
             self._write(line)
 
     def _end_checked(self, event: EndChecked) -> None:
@@ -347,14 +341,9 @@ class Presenter:
             self._problems[on_form] = event.message
 
     def _ended(self, summary: Summary) -> None:
-        self._cancelling = False
-        self._waiting_for = ""
-        if summary.run:
-            self._last_run = summary.run
-        if summary.removed is not None:
-            self._can_undo = summary.left_in_place or 0
-        else:
-            self._can_undo = int(summary.ledger.get("copied", 0))
+        self._cancelling, self._waiting_for = False, ""
+        self._last_run = summary.run or self._last_run
+        self._can_undo = story.undoable(summary)
 
     def _watch_service(self, *, idle: bool) -> None:
         """A service that ended without its last word must not leave the window waiting for ever."""
@@ -363,6 +352,8 @@ class Presenter:
             return
         if self._connection.is_checking:
             self._connection.gave_up()
+        else:
+            self._run = self._run_before
         self._waiting_for, self._cancelling, self._dirty = "", False, True
 
     def _ask_service(self, call: Callable[[], None]) -> bool:
@@ -383,11 +374,11 @@ class Presenter:
         return True
 
     def _ask(self, question: Question, on_yes: Callable[[], None]) -> None:
-        self._asked = _Asked(question, on_yes)
-        self._dirty = True
+        self._question, self._on_yes, self._dirty = question, on_yes, True
 
     def _begin(self, what: str) -> None:
         self._waiting_for, self._cancelling, self._page = what, False, "run"
+        self._run_before = self._run
         self._run = RunState(command="rollback" if what == "rollback" else "run")
         self._groups, self._meter = Groups(), Meter()
 
@@ -407,7 +398,4 @@ class Presenter:
         self.service.cancel()
 
     def _write(self, line: Line) -> None:
-        self.log.add(self._time(), line)
-
-    def _time(self) -> str:
-        return self._wall().strftime("%H:%M:%S")
+        self.log.add(self._stamp, line)

@@ -15,7 +15,7 @@ from migrator.gui.story import pill
 from migrator.model.events import ActiveTransfer, Phase, Summary
 from migrator.model.objects import visible
 from migrator.model.run_state import RunState
-from migrator.model.sizes import show_size
+from migrator.model.sizes import show_duration, show_size
 from migrator.words import number
 
 KEY_CHARS = 110
@@ -62,7 +62,7 @@ def share_done(state: RunState) -> float | None:
 
 def _context(state: RunState) -> str:
     places = f"{visible(state.source, 60)}  →  {visible(state.destination, 60)}"
-    took = f"   ·   {words.ran_for(state.summary)}" if state.summary else ""
+    took = f"   ·   {show_duration(state.summary.seconds)}" if state.summary else ""
     return f"{places}{took}"
 
 

@@ -77,7 +77,7 @@ TABLE: Mapping[Status, Row] = {
     _S.CONNECTED: Row("migrate", (), True, False, _T.OK),
     _S.LISTING: Row("", ("cancel",), False, False, _T.BUSY),
     _S.RUNNING: Row("", ("cancel",), False, False, _T.BUSY),
-    _S.CANCELLING: Row("", ("-cancel",), False, False, _T.BUSY),
+    _S.CANCELLING: Row("", ("cancel",), False, False, _T.BUSY),
     _S.STOPPED: Row("resume", ("roll_back", "new_migration"), True, False, _T.WARN),
     _S.FINISHED: Row("new_migration", ("roll_back",), True, False, _T.OK),
     _S.FINISHED_WEAKLY: Row("new_migration", ("roll_back",), True, False, _T.WARN),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from migrator import words
 from migrator.gui.status import TABLE, Status, Tone
-from migrator.model.events import Phase
+from migrator.model.events import Phase, Summary
 from migrator.model.ledger import Outcome
 from migrator.model.run_state import RunState
 from migrator.words import count, number
@@ -54,6 +54,13 @@ def status_of_summary(state: RunState) -> Status:
             return _S.ROLLED_BACK_LEFTOVERS
 
 
+def undoable(summary: Summary) -> int:
+    """How many objects a roll back would look at after this end."""
+    if summary.removed is not None:
+        return summary.left_in_place or 0
+    return int(summary.ledger.get("copied", 0))
+
+
 def status_of_running(state: RunState) -> Status:
     """The status while a run goes on."""
     if state.phase is Phase.STOPPING:
@@ -86,7 +93,11 @@ def sentences(status: Status, state: RunState, *, quitting: bool = False) -> tup
             threads = f" with {count(state.threads, 'thread')}" if state.threads else ""
             return f"Running{threads}", "Cancel stops it; a stopped run can be resumed or rolled back."
         case _S.CANCELLING:
-            what = "The window closes then." if quitting else "Finishing the parts in flight."
+            what = (
+                "The window closes then."
+                if quitting
+                else "Finishing the parts in flight. Stop Now breaks them off."
+            )
             return "Stopping…", what
         case _S.ROLLING_BACK:
             done = f" {number(state.undo_done)} of {number(state.undo_total)}" if state.undo_total else ""

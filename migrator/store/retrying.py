@@ -3,7 +3,9 @@
 Two kinds of trouble are told apart. An end that *answers* but fails (500, 503, a body cut short) is asked
 again a few times with jittered, growing delays; then the object has failed and the run goes on. An end that
 does *not answer* (no connection, connection lost) says nothing about the object: the request waits with
-everybody else's until the end is back, for as long as `wait_s` allows, and then the run pauses.
+everybody else's until the end is back, for as long as `wait_s` allows, and then the run pauses. An end that
+loses one request again and again but answers others has a quarrel with that request: it fails like the first
+kind.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ class Policy:
     longest_delay_s: float = 20.0
     #: How long an end may be gone that has answered before, and one that never has.
     wait_s: float = 24 * 3600
-    first_answer_s: float = 60.0
+    first_answer_s: float = 20.0
 
     def delay_s(self, attempt: int, jitter: float) -> float:
         """Full jitter: anywhere between a tenth of the step and the whole of it."""
@@ -138,7 +140,20 @@ class RetryingStore:
                 cause="unreachable",
                 advice="Resume the run when it is back.",
             )
+        if has_answered and losses >= self._policy.tries and self._answers():
+            # The end is there: it is this request that it cannot take. The object fails, the run goes on.
+            raise cause
         self._sleep(operation, cause, losses, self._delay(losses))
+
+    def _answers(self) -> bool:
+        """Whether the end answers a harmless question, whatever the answer is."""
+        try:
+            self.inner.list_buckets()
+        except Transient as cause:
+            return cause.status is not None
+        except StoreError:
+            return True
+        return True
 
     def _sleep(self, operation: str, cause: StoreError, attempt: int, delay: float) -> None:
         if self._on_retry:

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from migrator.demo.faults import Fault
 from migrator.demo.samples import fill
 from migrator.model.objects import Properties
 from tests.e2e.conftest import CommandLine, Side
+from tests.store.keepers import wait_until
 
 MIB = 1024 * 1024
 
@@ -146,7 +146,7 @@ def test_a_server_that_dies_half_way_pauses_the_run_and_resume_finishes_it(
     fill(aws.cloud, aws.bucket, 300)
     side = aws if who == "aws" else lyve
     process = cli.start("run", cli.job(aws, lyve, transfer={"wait": "1s"}), "--json")
-    wait_for(lambda: len(lyve.keys_listed()) > 20)
+    wait_until(lambda: len(lyve.keys_listed()) > 20)
     side.server.die()
     result = cli.finish(process)
     assert result.code == 5, result.out[-1500:]
@@ -168,7 +168,7 @@ def test_a_signal_stops_in_order_and_rollback_empties_the_destination(
 ) -> None:
     fill(aws.cloud, aws.bucket, 300)
     process = cli.start("run", cli.job(aws, lyve), "--json")
-    wait_for(lambda: len(lyve.keys_listed()) > 10)
+    wait_until(lambda: len(lyve.keys_listed()) > 10)
     process.send_signal(number)
     result = cli.finish(process)
     assert result.code == code
@@ -184,7 +184,7 @@ def test_a_killed_run_can_be_finished_or_undone(cli: CommandLine, aws: Side, lyv
     fill(aws.cloud, aws.bucket, 200)
     aws.cloud.seed(aws.bucket, "0-first-and-large", os.urandom(40 * MIB))
     process = cli.start("run", cli.job(aws, lyve))
-    wait_for(lambda: len(lyve.keys_listed()) > 10)
+    wait_until(lambda: len(lyve.keys_listed()) > 10)
     process.kill()
     process.communicate()
     assert "crashed" in cli("runs").out
@@ -209,7 +209,7 @@ def test_objects_that_change_or_go_while_the_run_copies_are_failures_with_a_reas
         aws.cloud.seed(aws.bucket, f"k{number:02}", b"first")
     aws.server.faults.add(Fault("GetObject", times=1, kind="delay", seconds=1.5))
     process = cli.start("run", cli.job(aws, lyve, transfer={"threads": 1}), "--json")
-    wait_for(
+    wait_until(
         lambda: (
             any(request.operation == "GetObject" for request in aws.server.requests)
             or aws.server.faults.fired
@@ -281,11 +281,3 @@ def test_a_bad_job_file_is_explained_field_by_field(cli: CommandLine, tmp_path: 
     assert cli("run", tmp_path / "nowhere.toml").code == 2
     assert cli("resume", "latest").code == 2
     assert cli("frobnicate").code == 2
-
-
-def wait_for(condition: object, limit_s: float = 30) -> None:
-    """Look again and again until it holds."""
-    end = time.monotonic() + limit_s
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.01)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -87,11 +88,13 @@ def test_a_source_that_fails_twice_and_recovers_is_not_noticed(filled: World, op
 
 
 @pytest.mark.parametrize("operation", ["PutObject", "UploadPart", "CompleteMultipartUpload"])
-@pytest.mark.parametrize("lyve", [False, True])
+@pytest.mark.parametrize(
+    "end", [{}, {"versioning": Versioning.ENABLED}, {"quirks": LYVE}], ids=["plain", "versions", "lyve"]
+)
 def test_a_lost_answer_does_not_make_two_of_one(
-    new_world: Callable[..., World], small_parts: None, operation: str, lyve: bool
+    new_world: Callable[..., World], small_parts: None, operation: str, end: dict[str, Any]
 ) -> None:
-    world = new_world(**({"quirks": LYVE} if lyve else {}), versioning=Versioning.ENABLED)
+    world = new_world(**end)
     for number in range(3):
         world.seed(f"{number}")
     world.seed("large", b"x" * 3 * PART)

@@ -367,6 +367,32 @@ def test_new_keys_for_a_paused_run_leave_its_resume_in_place() -> None:
     assert desk.service.asked[-1] == ("resume", canned.RUN)
 
 
+def test_generate_that_fails_says_why_and_leaves_the_run_alone() -> None:
+    desk = reach(Status.STOPPED)
+    desk.presenter.generate()
+    desk.hear(canned.summary(Outcome.FAILED, message="The disk is full.", ledger={"copied": 0}))
+    screen = desk.see()
+    assert screen.setup.generated == "The disk is full."
+    assert screen.status is Status.STOPPED
+
+
+def test_command_that_never_begins_gives_the_ended_run_back() -> None:
+    desk = reach(Status.STOPPED)
+    desk.presenter.resume()
+    desk.service.is_busy = False
+    for _ in range(3):
+        desk.presenter.tick(idle=True)
+    assert desk.see().status is Status.STOPPED
+
+
+def test_stopping_can_be_asked_for_twice() -> None:
+    desk = reach(Status.CANCELLING)
+    button = desk.see().bar.secondary[0]
+    assert button.text == "Stop Now"
+    desk.presenter.do(button.intent)
+    assert desk.service.asked[-2:] == [("cancel",), ("cancel",)]
+
+
 # -- quitting, secrets, drawing -------------------------------------------------------------------
 
 

@@ -84,7 +84,7 @@ class Rail(ttk.Frame):
             self.demo.pack(side="bottom", anchor="w", padx=theme.px(12), pady=theme.px(12))
 
     def fold(self, *, narrow: bool) -> None:
-        """Icons only below 1100 pixels of window width."""
+        """Icons only, or icons and words."""
         if narrow == self._narrow:
             return
         self._narrow = narrow

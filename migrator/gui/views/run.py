@@ -12,6 +12,7 @@ from migrator.gui.views.tables import ProblemsTable, TransfersTable
 from migrator.gui.widgets.basics import Card, ScrollPage, WrapLabel, bind_wheel, set_text
 from migrator.gui.widgets.meter_bar import MeterBar
 
+LOW_TABS, HIGH_TABS = 140, 190
 MAX_BARS, MAX_FIGURES, MAX_TERMS = 2, 5, 7
 
 
@@ -37,7 +38,7 @@ class RunView(ScrollPage):
         self.phases.grid(row=2, column=0, sticky="we", padx=gap, pady=(0, theme.px(12)))
         self.ledger = LedgerView(page)
         self.ledger.grid(row=3, column=0, sticky="we", padx=gap, pady=(0, theme.px(12)))
-        self.tabs = ttk.Notebook(page, style="Tabs.TNotebook", height=theme.px(140))
+        self.tabs = ttk.Notebook(page, style="Tabs.TNotebook", height=theme.px(LOW_TABS))
         self.tabs.grid(row=4, column=0, sticky="nswe", padx=gap)
         self.transfers = TransfersTable(self.tabs)
         self.problems = ProblemsTable(self.tabs)
@@ -103,6 +104,8 @@ class RunView(ScrollPage):
         self.inside.rowconfigure(
             4, weight=3 if any(wanted) else 0, minsize=theme.px(150) if any(wanted) else 0
         )
+        # What is to be read needs more room than what passes by.
+        self.tabs.configure(height=theme.px(LOW_TABS if screen.shows_transfers else HIGH_TABS))
         if screen.shows_transfers:
             self.tabs.add(self.transfers)
             self._select(self.transfers)
