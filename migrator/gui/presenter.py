@@ -198,8 +198,8 @@ class Presenter:
         self._page, self._dirty = page, True
 
     def filter_log(self, level: str | None = None, search: str | None = None) -> None:
-        self.log.filter(level, search)
         self._dirty = True
+        self.log.filter(level, search)
 
     def follow_log(self, *, follow: bool) -> None:
         self._follow, self._dirty = follow, True
@@ -219,9 +219,7 @@ class Presenter:
 
     def report(self, text: str) -> None:
         """Something went wrong inside the window: into the log, without secrets."""
-        text = without_secrets(text, self.form)
-        self._write(Line("error", "window", text))
-        self._dirty = True
+        self._write(Line("error", "window", without_secrets(text, self.form)))
 
     # -- events and time ---------------------------------------------------------------------------
 
@@ -398,4 +396,5 @@ class Presenter:
         self.service.cancel()
 
     def _write(self, line: Line) -> None:
+        self._dirty = True
         self.log.add(self._stamp, line)
