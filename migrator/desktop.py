@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from migrator.engine.service import EngineService
     from migrator.gui.form import Form
 
 NO_TKINTER = (
@@ -34,7 +33,7 @@ def why_no_window() -> str:
     return ""
 
 
-def open_desktop(prefill: Callable[[EngineService], Form] | None = None) -> int:
+def open_desktop(prefill: Callable[[], Form] | None = None) -> int:
     """Open the window and stay until it is closed. `prefill` fills the form (the demo does)."""
     reason = why_no_window()
     if reason:
@@ -45,5 +44,5 @@ def open_desktop(prefill: Callable[[EngineService], Form] | None = None) -> int:
     from migrator.gui.app import open_window
 
     service = EngineService(home(), is_demo=prefill is not None)
-    form = prefill(service) if prefill else None
+    form = prefill() if prefill else None
     return open_window(service, prefill=form, demo=prefill is not None)

@@ -11,7 +11,6 @@ from migrator.demo.clouds import AWS_BUCKET, LYVE_BUCKET, Cloud, two_clouds
 
 if TYPE_CHECKING:
     from migrator.engine.commands import Engine
-    from migrator.engine.service import EngineService
     from migrator.gui.form import Form
     from migrator.model.events import Summary
 
@@ -58,7 +57,7 @@ def run_demo(objects: int, *, headless: bool, run: Callable[[Callable[[Engine], 
             f"AWS: {aws.url}   Lyve Cloud: {lyve.url}   (local, gone when the window is closed)",
             file=sys.stderr,
         )
-        return open_desktop(lambda service: _form(service, aws, lyve))
+        return open_desktop(lambda: demo_form(aws, lyve))
 
 
 def _without_window(table: dict[str, Any], run: Callable[[Callable[[Engine], Summary]], int]) -> int:
@@ -73,11 +72,10 @@ def _without_window(table: dict[str, Any], run: Callable[[Callable[[Engine], Sum
     return run(work)
 
 
-def _form(service: EngineService, aws: Cloud, lyve: Cloud) -> Form:
+def demo_form(aws: Cloud, lyve: Cloud) -> Form:
+    """Set up, filled in."""
     from migrator.gui.form import EndForm, Form
-    from migrator.job_file import job_text, write_private
 
-    write_private(service.job_file, job_text(demo_table(aws, lyve)))
     return Form(
         aws=EndForm(
             access_key_id=aws.keys.access_key_id,

@@ -272,7 +272,12 @@ def limited(monkeypatch: pytest.MonkeyPatch) -> Callable[[int | None], None]:
 @pytest.mark.parametrize("extra", [0, 1, 3])
 @pytest.mark.parametrize("phase", [Phase.LISTING, Phase.COPYING])
 def test_a_full_disk_pauses_and_resume_completes(
-    world: World, small_parts: None, limited: Callable[[int | None], None], phase: Phase, extra: int
+    world: World,
+    small_parts: None,
+    inline: None,
+    limited: Callable[[int | None], None],
+    phase: Phase,
+    extra: int,
 ) -> None:
     for number in range(400):
         world.seed(f"{number:03}-{'k' * 40}")

@@ -71,14 +71,14 @@ def root(display: None) -> Iterator[Any]:
 class Driver:
     """A window over a fake service, driven by hand: no timer, no sleeping."""
 
-    def __init__(self, root: Any) -> None:
+    def __init__(self, root: Any, service: Any = None, prefill: Any = canned.FORM) -> None:
         from migrator.gui.app import Window
 
         for child in root.winfo_children():
             child.destroy()
         self.root = root
-        self.service = canned.FakeService()
-        self.window = Window(root, self.service, prefill=canned.FORM)
+        self.service = service or canned.FakeService()
+        self.window = Window(root, self.service, prefill=prefill)
         self.presenter = self.window.presenter
         root.geometry("1280x774+0+0")
         self.presenter.draw()

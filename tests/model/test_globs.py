@@ -1,0 +1,82 @@
+"""Globs as rclone reads them: its documented examples (https://rclone.org/filtering/), and our refusals."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from migrator.model.globs import BadPattern, compile_glob
+
+
+def matches(pattern: str, key: str) -> bool:
+    return compile_glob(pattern).search(key) is not None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "yes", "no"),
+    [
+        ("file.jpg", ["file.jpg", "directory/file.jpg"], ["afile.jpg", "file.jpg/x", "filexjpg", "FILE.jpg"]),
+        ("/file.jpg", ["file.jpg"], ["afile.jpg", "directory/file.jpg"]),
+        ("*.jpg", ["file.jpg", "directory/file.jpg", ".jpg"], ["file.jpg/anything", "file.jpeg"]),
+        ("/*.jpg", ["file.jpg"], ["directory/file.jpg"]),
+        ("/dir/*", ["dir/a", "dir/"], ["dir/a/b", "x/dir/a", "dir"]),
+        ("dir/*", ["dir/a", "x/dir/a"], ["dir/a/b"]),
+        ("dir/**", ["dir/a", "dir/a/b", "x/dir/a/b", "dir/"], ["dir", "adir/a"]),
+        ("dir/", ["dir/a", "dir/a/b", "x/dir/a", "dir/"], ["dir", "adir/a"]),
+        ("/dir/", ["dir/a", "dir/a/b"], ["x/dir/a"]),
+        ("**.jpg", ["a.jpg", "x/y/a.jpg"], ["a.png"]),
+        ("/**/x", ["a/x", "a/b/x"], ["x"]),
+        ("*.{png,gif}", ["a.png", "b/a.gif"], ["a.jpg", "a.pngx", "a.png,gif"]),
+        ("{one,two}/*.txt", ["one/a.txt", "x/two/b.txt"], ["three/a.txt"]),
+        ("[a-c].txt", ["a.txt", "x/c.txt"], ["d.txt", "ab.txt", "-.txt"]),
+        ("[ab-]x", ["ax", "bx", "-x"], ["cx"]),
+        ("h[ae]llo", ["hello", "hallo"], ["hillo", "haello"]),
+        ("[!a-c].txt", ["d.txt", "x/d.txt"], ["a.txt", "/.txt"]),
+        ("[^a]", ["b"], ["a", "/"]),
+        ("h?llo", ["hello", "x/hallo"], ["h/llo", "hllo"]),
+        ("*.{{jpe?g}}", ["a.jpg", "x/a.jpeg"], ["a.jpeeg", "a.png"]),
+        ("{{.*\\.(jpg|png)}}", ["x/a.jpg", "a.png"], ["a.gif"]),
+        ("/{{a|b}}/c", ["a/c", "b/c"], ["x/a/c", "ab/c"]),
+        (r"\*.jpg", ["*.jpg", "x/*.jpg"], ["a.jpg"]),
+        (r"\\x", ["\\x"], ["x"]),
+        (r"\{a,b\}", ["{a,b}"], ["a", "b"]),
+        ("a.b+c(d)|e^f$", ["a.b+c(d)|e^f$"], ["axb+c(d)|e^f$"]),
+        ("a,b", ["a,b"], ["a", "b"]),
+        ("new*line", ["new\nline"], ["new/line"]),
+        ("caf\u00e9", ["caf\u00e9"], ["cafe\u0301"]),
+        ("potato**sausage", ["potatosausage", "potato/x/sausage"], ["potato"]),
+    ],
+)
+def test_patterns_match_what_rclone_says(pattern: str, yes: list[str], no: list[str]) -> None:
+    assert [key for key in yes if not matches(pattern, key)] == []
+    assert [key for key in no if matches(pattern, key)] == []
+
+
+@pytest.mark.parametrize("pattern", ["", "[a", "a[", "[!", "{a", "a}", "{a,{b}}", "a\\", "{{a", "{{(}}", "[z-a]"])
+def test_an_unfinished_pattern_is_refused(pattern: str) -> None:
+    with pytest.raises(BadPattern):
+        compile_glob(pattern)
+
+
+@given(st.text(st.characters(exclude_characters="/", exclude_categories=["Cs"]), min_size=1))
+def test_an_escaped_text_matches_itself_only(text: str) -> None:
+    escaped = "".join(f"\\{char}" for char in text)
+    assert matches(escaped, text)
+    assert matches(escaped, f"dir/{text}")
+    assert not matches(f"/{escaped}", f"dir/{text}")
+    assert not matches(escaped, f"{text}x")
+
+
+@given(st.text(max_size=12))
+def test_any_text_is_a_pattern_or_is_refused(text: str) -> None:
+    try:
+        compile_glob(text).search("some/key")
+    except BadPattern as refusal:
+        assert str(refusal)
+
+
+@given(st.text("ab/.", max_size=10))
+def test_two_stars_match_everything_and_one_stays_inside_a_segment(key: str) -> None:
+    assert matches("/**", key)
+    assert matches("/*", key) == ("/" not in key)
