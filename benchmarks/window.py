@@ -17,7 +17,7 @@ from pathlib import Path
 
 from migrator.demo.clouds import two_clouds
 from migrator.demo.show import demo_form
-from migrator.engine.service import EngineService
+from migrator.engine.remote import EngineProcess
 from migrator.gui import labels, theme
 from migrator.gui.app import Window
 from migrator.gui.status import Status
@@ -32,7 +32,7 @@ def main() -> int:
     count = parser.parse_args().objects
     gaps: list[float] = []
     with tempfile.TemporaryDirectory() as home, two_clouds(count) as (aws, lyve):
-        service = EngineService(Path(home), is_demo=True)
+        service = EngineProcess(Path(home), is_demo=True)
         root = theme.build_root(labels.TITLE)
         window = Window(root, service, prefill=demo_form(aws, lyve), demo=True)
         window.start()

@@ -40,9 +40,9 @@ def open_desktop(prefill: Callable[[], Form] | None = None) -> int:
         print(f"migrator: {reason}", file=sys.stderr)
         return 2
     from migrator.engine.home import home
-    from migrator.engine.service import EngineService
+    from migrator.engine.remote import EngineProcess
     from migrator.gui.app import open_window
 
-    service = EngineService(home(), is_demo=prefill is not None)
+    service = EngineProcess(home(), is_demo=prefill is not None)
     form = prefill() if prefill else None
     return open_window(service, prefill=form, demo=prefill is not None)

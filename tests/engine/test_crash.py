@@ -174,7 +174,9 @@ def test_dying_at_any_read_of_the_source(new_world: Callable[..., World]) -> Non
         world = filled(new_world())
         inner = world.source
         fault = crash_at(
-            crashes + 1, after_effect=False, operations=frozenset({"GetObject", "HeadObject", "ListObjectsV2"})
+            crashes + 1,
+            after_effect=False,
+            operations=frozenset({"GetObject", "HeadObject", "ListObjectsV2"}),
         )
         world.source = Faulty(inner, fault)
         if not dies(world.run):

@@ -126,7 +126,9 @@ def test_what_fails_for_good_is_named_and_the_run_goes_on(filled: World, operati
 
 
 def test_an_upload_that_cannot_be_finished_is_aborted(filled: World) -> None:
-    filled.destination = Faulty(filled.destination, fails("UploadPart", AccessDenied("no"), nth=3, times=None))
+    filled.destination = Faulty(
+        filled.destination, fails("UploadPart", AccessDenied("no"), nth=3, times=None)
+    )
     summary = filled.run()
     assert counts(summary)["failed"] == 1
     assert not filled.open_uploads
@@ -414,7 +416,9 @@ def test_keys_that_end_in_the_middle_pause_the_run(filled: World, error: StoreEr
 
 def test_an_end_that_is_gone_for_long_pauses_the_run(filled: World) -> None:
     filled.set("transfer", wait="10m", threads=1)
-    filled.destination = Faulty(filled.destination, fails("PutObject", Unreachable("gone"), nth=3, times=None))
+    filled.destination = Faulty(
+        filled.destination, fails("PutObject", Unreachable("gone"), nth=3, times=None)
+    )
     paused = filled.run()
     assert (paused.outcome, paused.exit_code, paused.cause) == (Outcome.PAUSED, 5, "unreachable")
     assert filled.clock.skipped_s >= 600

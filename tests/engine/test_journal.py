@@ -143,7 +143,20 @@ def test_space_is_set_aside_while_writing_and_given_back(directory: RunDir) -> N
 
 # -- keys -----------------------------------------------------------------------------------------
 
-TWINS = ["caf\u00e9", "cafe\u0301", "A", "a", "a/", "a//", "\U0001f600", "\udc80", "\udcff", "\x00", "é ", "é"]
+TWINS = [
+    "caf\u00e9",
+    "cafe\u0301",
+    "A",
+    "a",
+    "a/",
+    "a//",
+    "\U0001f600",
+    "\udc80",
+    "\udcff",
+    "\x00",
+    "é ",
+    "é",
+]
 
 
 def test_keys_that_look_alike_are_different_keys(journal: Journal) -> None:

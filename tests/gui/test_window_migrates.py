@@ -10,7 +10,7 @@ import pytest
 
 from migrator.demo.clouds import LYVE_BUCKET, Cloud, two_clouds
 from migrator.demo.show import demo_form
-from migrator.engine.service import EngineService
+from migrator.engine.remote import EngineProcess
 from migrator.gui.status import Status
 from tests.gui.conftest import Driver
 from tests.store.keepers import client_of
@@ -23,7 +23,7 @@ COUNT = 400
 class RealDriver(Driver):
     """The same window, with the engine behind it instead of a fake."""
 
-    def __init__(self, root: Any, service: EngineService, aws: Cloud, lyve: Cloud) -> None:
+    def __init__(self, root: Any, service: EngineProcess, aws: Cloud, lyve: Cloud) -> None:
         self._service = service
         self._form = demo_form(aws, lyve)
         self.lyve = client_of(lyve.url, lyve.keys.access_key_id, lyve.keys.secret_access_key)
@@ -39,7 +39,7 @@ class RealDriver(Driver):
 
 @pytest.fixture
 def real(root: Any, tmp_path: Path) -> Iterator[RealDriver]:
-    service = EngineService(tmp_path, is_demo=True)
+    service = EngineProcess(tmp_path, is_demo=True)
     with two_clouds(COUNT) as (aws, lyve):
         driver = RealDriver(root, service, aws, lyve)
         yield driver

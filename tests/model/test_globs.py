@@ -53,7 +53,9 @@ def test_patterns_match_what_rclone_says(pattern: str, yes: list[str], no: list[
     assert [key for key in no if matches(pattern, key)] == []
 
 
-@pytest.mark.parametrize("pattern", ["", "[a", "a[", "[!", "{a", "a}", "{a,{b}}", "a\\", "{{a", "{{(}}", "[z-a]"])
+@pytest.mark.parametrize(
+    "pattern", ["", "[a", "a[", "[!", "{a", "a}", "{a,{b}}", "a\\", "{{a", "{{(}}", "[z-a]"]
+)
 def test_an_unfinished_pattern_is_refused(pattern: str) -> None:
     with pytest.raises(BadPattern):
         compile_glob(pattern)

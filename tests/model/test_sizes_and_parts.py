@@ -63,14 +63,22 @@ def test_what_is_shown_is_close_to_what_it_was(size: int) -> None:
 
 @pytest.mark.parametrize(
     ("size", "shown"),
-    [(0, "0 B"), (999, "999 B"), (1000, "1.0 KB"), (4249, "4.2 KB"), (64 * 10**6, "64.0 MB"), (10**15, "1000 TB")],
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 KB"),
+        (4249, "4.2 KB"),
+        (64 * 10**6, "64.0 MB"),
+        (10**15, "1000 TB"),
+    ],
 )
 def test_sizes_are_shown_short(size: int, shown: str) -> None:
     assert show_size(size) == shown
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("90s", 90), ("15m", 900), ("24h", 86400), ("2d", 172800), ("1.5 H", 5400), ("0s", 0)]
+    ("text", "seconds"),
+    [("90s", 90), ("15m", 900), ("24h", 86400), ("2d", 172800), ("1.5 H", 5400), ("0s", 0)],
 )
 def test_durations(text: str, seconds: float) -> None:
     assert parse_duration(text) == seconds

@@ -1,0 +1,84 @@
+"""The engine in a process of its own: same methods, same events, and no silence when it dies."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migrator.demo.clouds import two_clouds
+from migrator.demo.show import AWS_KEYS, LYVE_KEYS, demo_table
+from migrator.engine.remote import EngineProcess
+from migrator.errors import JobFileError
+from migrator.model.events import Event, ObjectCopied, Summary
+from migrator.model.ledger import Outcome
+from tests.store.keepers import wait_until
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[EngineProcess]:
+    made = EngineProcess(tmp_path, is_demo=True)
+    yield made
+    made.close(30)
+
+
+@pytest.fixture
+def work() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    with two_clouds(150) as (aws, lyve):
+        yield demo_table(aws, lyve), {AWS_KEYS: aws.keys, LYVE_KEYS: lyve.keys}
+
+
+def until(service: EngineProcess, is_it: Callable[[Event], bool]) -> list[Event]:
+    """Events up to and with the first one that is it."""
+    seen: list[Event] = []
+    while not seen or not is_it(seen[-1]):
+        try:
+            seen.append(service.events.get(timeout=60))
+        except queue.Empty:
+            raise AssertionError(f"it never came after {seen[-3:]}") from None
+    return seen
+
+
+def test_a_run_and_its_rollback_tell_the_same_events_as_in_process(
+    service: EngineProcess, work: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    service.start(*work)
+    assert service.is_busy
+    seen = until(service, lambda event: isinstance(event, Summary))
+    assert sum(isinstance(event, ObjectCopied) for event in seen) == 150
+    end = seen[-1]
+    assert isinstance(end, Summary)
+    assert end.outcome is Outcome.COMPLETED
+    wait_until(lambda: not service.is_busy)
+    service.rollback(end.run)
+    undone = until(service, lambda event: isinstance(event, Summary))[-1]
+    assert isinstance(undone, Summary)
+    assert undone.removed == 150
+    assert service.close(30)
+
+
+def test_a_wrong_table_is_refused_at_once(service: EngineProcess) -> None:
+    with pytest.raises(JobFileError):
+        service.start({"version": 1}, {})
+    assert not service.is_busy
+
+
+def test_an_engine_that_is_killed_is_not_a_silence(
+    service: EngineProcess, work: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    service.start(*work)
+    until(service, lambda event: isinstance(event, ObjectCopied))
+    pid = service._process.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
+    end = until(service, lambda event: isinstance(event, Summary))[-1]
+    assert isinstance(end, Summary)
+    assert "ended unexpectedly" in end.message
+    assert not service.is_busy
+    service.cancel()
+    assert service.close(5)

@@ -1,0 +1,183 @@
+"""The states of one object, and what rollback does about it: every row of `undo.verdict`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from migrator.model.objects import TOKEN_KEY, ObjectHead, Properties
+from migrator.model.undo import (
+    MAY_HAVE_WRITTEN,
+    NEXT,
+    OPEN,
+    SourceNow,
+    State,
+    Trace,
+    Verdict,
+    is_ours,
+    same_operation,
+    token_for,
+    verdict,
+)
+
+OURS = token_for("20260102T030405Z-abcdef", 7, 1)
+OURS_AGAIN = token_for("20260102T030405Z-abcdef", 7, 2)
+ANOTHER_OBJECT = token_for("20260102T030405Z-abcdef", 77, 1)
+ANOTHER_RUN = token_for("20260102T030405Z-fedcba", 7, 1)
+
+
+def head(token: str = "", etag: str = "e", version: str | None = None) -> ObjectHead:
+    metadata = {TOKEN_KEY: token} if token else {}
+    return ObjectHead(1, etag, datetime(2024, 1, 1, tzinfo=UTC), version, Properties(metadata=metadata))
+
+
+def trace(
+    token: str = OURS, etag: str = "e", version: str | None = None, *, overwrote: bool = False
+) -> Trace:
+    return Trace(State.COMMITTED, token, etag, version, overwrote)
+
+
+V = Verdict
+
+
+@pytest.mark.parametrize(
+    ("wrote", "there", "source_holds_it", "expected"),
+    [
+        # nothing there
+        (trace(), None, True, V.NOTHING_THERE),
+        (trace(overwrote=True), None, False, V.NOTHING_THERE),
+        # ours, nothing was there before
+        (trace(), head(OURS), True, V.DELETE),
+        (trace(), head(OURS_AGAIN), True, V.DELETE),
+        (trace(version="null"), head(OURS, version="null"), True, V.DELETE),
+        (trace(version="v1"), head(OURS, version="v1"), True, V.DELETE_VERSION),
+        (trace(), head(OURS), False, V.LEAVE_LAST_COPY),
+        (trace(version="v1"), head(OURS, version="v1"), False, V.LEAVE_LAST_COPY),
+        # ours, and it replaced something
+        (trace(version="v1", overwrote=True), head(OURS, version="v1"), True, V.DELETE_VERSION),
+        (trace(overwrote=True), head(OURS), True, V.LEAVE_LOST),
+        (trace(overwrote=True), head(OURS), False, V.LEAVE_LOST),
+        (trace(version="null", overwrote=True), head(OURS, version="null"), True, V.LEAVE_LOST),
+        # not ours
+        (trace(), head("", "other"), True, V.LEAVE_FOREIGN),
+        (trace(), head(""), True, V.LEAVE_FOREIGN),
+        (trace(), head(ANOTHER_RUN), True, V.LEAVE_FOREIGN),
+        (trace(), head(ANOTHER_OBJECT), True, V.LEAVE_FOREIGN),
+        (trace(), head(OURS, "other"), True, V.LEAVE_FOREIGN),
+        (trace(version="v1"), head("", "e", "v2"), True, V.LEAVE_FOREIGN),
+        # no token was written
+        (trace(token=""), head(""), True, V.ASK),
+        (trace(token=""), head("", "other"), True, V.LEAVE_FOREIGN),
+        (trace(token="", version="v1"), head("", version="v1"), True, V.DELETE_VERSION),
+        # the answer to the write was lost
+        (trace(etag=""), head(OURS, "whatever"), True, V.DELETE),
+        (trace(etag=""), head("", "whatever"), True, V.LEAVE_FOREIGN),
+        (trace(token="", etag=""), head("", ""), True, V.LEAVE_FOREIGN),
+    ],
+)
+def test_every_row_of_the_table(
+    wrote: Trace, there: ObjectHead | None, source_holds_it: bool, expected: Verdict
+) -> None:
+    assert verdict(wrote, there, SourceNow(source_holds_it), even_last_copy=False) is expected
+    if expected is V.LEAVE_LAST_COPY:
+        waived = verdict(wrote, there, SourceNow(source_holds_it), even_last_copy=True)
+        assert waived in (V.DELETE, V.DELETE_VERSION)
+    else:
+        assert verdict(wrote, there, SourceNow(source_holds_it), even_last_copy=True) is expected
+
+
+tokens = st.sampled_from(["", OURS, OURS_AGAIN, ANOTHER_OBJECT, ANOTHER_RUN, "junk", "."])
+etags = st.sampled_from(["", "e", "other"])
+versions = st.sampled_from([None, "null", "v1", "v2"])
+traces = st.builds(Trace, st.sampled_from(State), st.sampled_from(["", OURS]), etags, versions, st.booleans())
+heads = st.builds(head, tokens, etags, versions)
+
+
+@given(traces, heads, st.booleans(), st.booleans())
+def test_nothing_is_removed_but_what_is_provably_ours(
+    wrote: Trace, there: ObjectHead, holds_it: bool, even_last_copy: bool
+) -> None:
+    found = verdict(wrote, there, SourceNow(holds_it), even_last_copy=even_last_copy)
+    if found in (V.DELETE, V.DELETE_VERSION):
+        assert is_ours(wrote, there)
+        assert holds_it or even_last_copy
+        assert not wrote.overwrote or wrote.version_id not in (None, "null")
+
+
+# -- tokens ---------------------------------------------------------------------------------------
+
+
+def test_a_token_names_run_object_and_attempt_in_48_bytes() -> None:
+    longest = token_for("20260102T030405Z-abcdef", 10**12, 10**6)
+    assert len(longest.encode()) <= 48
+    assert longest.isascii()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (OURS, OURS, True),
+        (OURS, OURS_AGAIN, True),
+        (OURS, ANOTHER_OBJECT, False),
+        (OURS, ANOTHER_RUN, False),
+        (OURS, "", False),
+        ("", "", False),
+        ("", OURS, False),
+        (token_for("r", 1, 11), token_for("r", 11, 1), False),
+    ],
+)
+def test_tokens_of_one_operation_differ_in_the_attempt_only(one: str, other: str, same: bool) -> None:
+    assert same_operation(one, other) is same
+
+
+# -- states ---------------------------------------------------------------------------------------
+
+
+def reachable(start: State) -> set[State]:
+    seen, ways = {start}, [start]
+    for state in ways:
+        new = NEXT[state] - seen
+        seen |= new
+        ways += sorted(new)
+    return seen
+
+
+def test_every_state_has_a_row_and_can_be_reached() -> None:
+    assert set(NEXT) == set(State)
+    assert reachable(State.PLANNED) == set(State)
+
+
+def test_only_committed_and_skipped_are_final() -> None:
+    assert {state for state in State if not NEXT[state]} == {State.COMMITTED, State.SKIPPED}
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.SKIPPED])
+def test_from_anywhere_the_object_can_still_be_copied(state: State) -> None:
+    assert State.COMMITTED in reachable(state)
+
+
+def test_nothing_is_written_before_its_intent() -> None:
+    """Every state that may have touched the destination comes after an intent."""
+    before_intents = {State.PLANNED}
+    ways = [State.PLANNED]
+    for state in ways:
+        new = NEXT[state] - before_intents - {State.WRITE_INTENT, State.BACKUP_INTENT}
+        before_intents |= new
+        ways += sorted(new)
+    assert not before_intents & {State.MPU_OPEN, State.COMPLETE_INTENT, State.WRITTEN, State.COMMITTED}
+
+
+def test_open_states_are_looked_at_by_undo() -> None:
+    assert OPEN < MAY_HAVE_WRITTEN
+    assert State.COMMITTED in MAY_HAVE_WRITTEN
+    assert not {State.PLANNED, State.SKIPPED} & MAY_HAVE_WRITTEN
+
+
+@pytest.mark.parametrize("state", sorted(OPEN))
+def test_recovery_can_settle_every_open_state(state: State) -> None:
+    """As `engine.recovery` does it: through FAILED, back to the plan."""
+    assert State.FAILED in NEXT[state] or state is State.BACKUP_INTENT
+    assert State.PLANNED in NEXT[State.FAILED]

@@ -1,0 +1,188 @@
+"""Where keys come from, and that they show nowhere."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Iterator
+
+import pytest
+
+from migrator import credentials
+from migrator.credentials import AwsChain, Keys, load, resolve, save, vault_name
+from migrator.errors import CredentialsError
+
+KEYS = Keys("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG", "FwoGZXIvYXdzEBYaD")
+
+
+class Vault:
+    """A key store of the system, in memory."""
+
+    def __init__(self, *, broken: bool = False) -> None:
+        self.entries: dict[tuple[str, str], str] = {}
+        self.broken = broken
+
+    def set_password(self, service: str, name: str, value: str) -> None:
+        if self.broken:
+            raise RuntimeError("locked")
+        self.entries[service, name] = value
+
+    def get_password(self, service: str, name: str) -> str | None:
+        if self.broken:
+            raise RuntimeError("locked")
+        return self.entries.get((service, name))
+
+
+@pytest.fixture(autouse=True)
+def new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing is remembered from another test."""
+    monkeypatch.setattr(credentials, "_session", {})
+    return
+
+
+def use(monkeypatch: pytest.MonkeyPatch, vault: Vault | None) -> Vault | None:
+    monkeypatch.setattr(credentials, "_vault", lambda: vault)
+    return vault
+
+
+# -- references -----------------------------------------------------------------------------------
+
+
+def test_default_and_profiles_are_left_to_awss_own_chain() -> None:
+    assert resolve("default", "source") == AwsChain()
+    assert resolve("profile:work", "source") == AwsChain("work")
+
+
+@pytest.mark.parametrize("side", ["source", "destination"])
+def test_keys_of_the_environment(side: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = f"MIGRATOR_{side.upper()}"
+    monkeypatch.setenv(f"{name}_ACCESS_KEY_ID", "id")
+    monkeypatch.setenv(f"{name}_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.delenv(f"{name}_SESSION_TOKEN", raising=False)
+    assert resolve("env", side) == Keys("id", "secret")
+    monkeypatch.setenv(f"{name}_SESSION_TOKEN", "token")
+    assert resolve("env", side) == Keys("id", "secret", "token")
+
+
+@pytest.mark.parametrize(
+    ("environment", "named", "not_named"),
+    [
+        ({}, ["SOURCE_ACCESS_KEY_ID and", "SOURCE_SECRET_ACCESS_KEY are not set"], ["DESTINATION"]),
+        (
+            {"MIGRATOR_SOURCE_ACCESS_KEY_ID": "id"},
+            ["SOURCE_SECRET_ACCESS_KEY is not set"],
+            ["SOURCE_ACCESS_KEY_ID"],
+        ),
+        ({"MIGRATOR_SOURCE_SECRET_ACCESS_KEY": "s3cr3t"}, ["SOURCE_ACCESS_KEY_ID is not set"], ["s3cr3t"]),
+        (
+            {"MIGRATOR_SOURCE_ACCESS_KEY_ID": "", "MIGRATOR_SOURCE_SECRET_ACCESS_KEY": "x"},
+            ["SOURCE_ACCESS_KEY_ID is not set"],
+            [],
+        ),
+    ],
+)
+def test_missing_variables_are_named(
+    environment: dict[str, str], named: list[str], not_named: list[str]
+) -> None:
+    with pytest.raises(CredentialsError) as caught:
+        resolve("env", "source", environment)
+    assert all(f"MIGRATOR_{text}" in str(caught.value) or text in str(caught.value) for text in named)
+    assert not [text for text in not_named if text in str(caught.value)]
+    assert caught.value.side == "source"
+
+
+# -- the vault ------------------------------------------------------------------------------------
+
+
+def test_keys_survive_in_the_vault(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, Vault())
+    assert save("work", KEYS)
+    credentials._session.clear()
+    assert load("work") == KEYS
+    assert resolve("keyring:work", "source") == KEYS
+
+
+def test_each_name_is_an_entry_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    vault = use(monkeypatch, Vault())
+    assert vault is not None
+    save("one", KEYS)
+    save("two", Keys("other", "pair"))
+    assert {name for _, name in vault.entries} == {"one", "two"}
+    credentials._session.clear()
+    assert load("two") == Keys("other", "pair")
+
+
+@pytest.mark.parametrize("vault", [None, Vault(broken=True)], ids=["none", "locked"])
+def test_without_a_vault_keys_last_as_long_as_the_program(
+    monkeypatch: pytest.MonkeyPatch, vault: Vault | None
+) -> None:
+    use(monkeypatch, vault)
+    assert save("work", KEYS) is False
+    assert resolve("keyring:work", "source") == KEYS
+    credentials._session.clear()
+    with pytest.raises(CredentialsError, match='under the name "work"'):
+        resolve("keyring:work", "source")
+
+
+@pytest.mark.parametrize("text", ["", "not JSON", "[]", "{}", '{"id": "a"}', "null", "3"])
+def test_a_damaged_entry_is_no_entry(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    vault = use(monkeypatch, Vault())
+    assert vault is not None
+    vault.entries[credentials.SERVICE, "work"] = text
+    assert load("work") is None
+    with pytest.raises(CredentialsError):
+        resolve("keyring:work", "destination")
+
+
+def test_entries_without_a_session_token_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    vault = use(monkeypatch, Vault())
+    assert vault is not None
+    vault.entries[credentials.SERVICE, "work"] = json.dumps({"id": "a", "secret": "b"})
+    assert load("work") == Keys("a", "b")
+
+
+def test_the_vault_has_a_name_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, None)
+    assert vault_name() == ""
+    use(monkeypatch, Vault())
+    assert vault_name() == "key store"
+
+
+def test_only_vaults_of_the_system_are_considered() -> None:
+    """Discovery could pick a file in plain text (keyring issue 370)."""
+    modules = {backend.__module__ for backend in credentials._candidates()}
+    allowed = {
+        "win32": {"keyring.backends.Windows"},
+        "darwin": {"keyring.backends.macOS"},
+    }.get(sys.platform, {"keyring.backends.SecretService", "keyring.backends.kwallet"})
+    assert modules <= allowed
+
+
+# -- secrets show nowhere -------------------------------------------------------------------------
+
+
+def test_secrets_show_in_no_text_of_the_keys() -> None:
+    shown = [repr(KEYS), str(KEYS), f"{KEYS}", f"{[KEYS]}", KEYS.masked, repr(resolve("default", "source"))]
+    for text in shown:
+        assert not [secret for secret in KEYS.secrets if secret in text]
+        assert KEYS.access_key_id not in text
+    assert KEYS.secrets == (KEYS.secret_access_key, KEYS.session_token)
+
+
+def test_secrets_show_in_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, Vault(broken=True))
+    save("work", KEYS)
+    credentials._session.clear()
+    try:
+        resolve("keyring:work", "source")
+    except CredentialsError as error:
+        text = "".join(traceback.format_exception(error))
+    assert not [secret for secret in KEYS.secrets if secret in text]
+
+
+@pytest.mark.parametrize(
+    ("key", "masked"), [("AKIAIOSFODNN7EXAMPLE", "AKIA…PLE"), ("short", "sh…"), ("", "…"), ("x" * 10, "xx…")]
+)
+def test_key_ids_are_masked(key: str, masked: str) -> None:
+    assert Keys(key, "s").masked == masked
