@@ -188,7 +188,7 @@ def job_from(table: Mapping[str, Any]) -> Job:
         wait_s=check.duration("transfer.wait", 24 * 3600),
     )
     carry = Carry(tags=check.carry())
-    check.not_one_inside_the_other(source, destination)
+    _not_one_inside_the_other(check, source, destination)
     job = Job(
         source=source,
         destination=destination,
@@ -201,6 +201,15 @@ def job_from(table: Mapping[str, Any]) -> Job:
     if check.problems:
         raise JobFileError(check.problems)
     return job
+
+
+def _not_one_inside_the_other(check: Checker, source: End, destination: End) -> None:
+    if source.address != destination.address or source.bucket != destination.bucket:
+        return
+    if source.prefix == destination.prefix:
+        check.problem("destination", "is the same place as the source.")
+    elif source.prefix.startswith(destination.prefix) or destination.prefix.startswith(source.prefix):
+        check.problem("destination.prefix", "source and destination lie inside one another.")
 
 
 def _end(check: Checker, side: Side) -> End:

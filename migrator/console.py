@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 LINE_EVERY_S = 10.0
 BAR_EVERY_S = 0.1
 BAR_CELLS = 24
+_WITHOUT_NUMBERS = (Phase.CONNECTING, Phase.RECOVERING, Phase.CHECKING, Phase.VERIFYING)
 
 #: One for each object: told with --verbose only, except what went wrong.
 _PER_OBJECT = (ObjectCopied, ObjectUndone, Retrying)
@@ -144,8 +145,8 @@ class Text:
         state = self._state
         if state.phase is Phase.ROLLING_BACK:
             return f"undoing {state.undo_done:,} of {state.undo_total:,}"
-        if state.phase is Phase.CHECKING:
-            return "checking"
+        if state.phase in _WITHOUT_NUMBERS:
+            return f"{state.phase} …"
         if not state.totals_are_final:
             return f"listing: {state.listed:,} objects so far, {show_size(state.bytes_listed)}"
         seconds = max(now - self._copying_since, 0.001)
@@ -183,7 +184,7 @@ class Text:
             print(f"  {ending.detail}", file=self._out)
         for group in self._state.failures[:10]:
             print(f"  {group.count:,} × {group.message} {group.advice}".rstrip(), file=self._out)
-        if summary.run and summary.exit_code in {1, 5, 130, 143}:
+        if summary.run and (summary.exit_code in {1, 5, 130, 143} or summary.cause == "unfinished-run"):
             print(
                 f"  go on: migrator resume {summary.run}    undo: migrator rollback {summary.run}",
                 file=self._out,

@@ -98,8 +98,8 @@ class UnfinishedRun(UsageError):
 
     def __init__(self, run: str) -> None:
         super().__init__(
-            f"The run {run} of the same migration is not finished.",
-            advice=f"Resume it (migrator resume {run}), roll it back, or insist on a new one (--new).",
+            f"An earlier run of the same migration, {run}, is not finished.",
+            advice="Resume it, roll it back, or insist on a new one (run --new).",
         )
         self.run = run
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from migrator.errors import Problem
@@ -14,9 +14,6 @@ from migrator.model.filters import Filter, as_utc
 from migrator.model.globs import BadPattern, compile_glob
 from migrator.model.objects import KEY_LIMIT_BYTES, key_bytes
 from migrator.model.sizes import SIZE_HELP, parse_duration, parse_size
-
-if TYPE_CHECKING:
-    from migrator.config import End
 
 _END = {
     "provider",
@@ -98,14 +95,6 @@ class Checker:
             self.problem("version", "is missing. Write version = 1 at the top.")
         elif version != 1 or isinstance(version, bool):
             self.problem("version", f"is {version!r}; this release reads version 1.")
-
-    def not_one_inside_the_other(self, source: End, destination: End) -> None:
-        if source.address != destination.address or source.bucket != destination.bucket:
-            return
-        if source.prefix == destination.prefix:
-            self.problem("destination", "is the same place as the source.")
-        elif source.prefix.startswith(destination.prefix) or destination.prefix.startswith(source.prefix):
-            self.problem("destination.prefix", "source and destination lie inside one another.")
 
     # -- one field each -------------------------------------------------------------------------
 

@@ -132,7 +132,9 @@ _PHASES: Mapping[Phase, str] = {
     Phase.CONNECTING: "Connecting to both sides.",
     Phase.LISTING: "Listing source and destination.",
     Phase.COPYING: "Copying.",
-    Phase.CHECKING: "Comparing both sides once more.",
+    Phase.RECOVERING: "Finding out what became of the objects that were under way.",
+    Phase.CHECKING: "Listing the source once more, for what changed meanwhile.",
+    Phase.VERIFYING: "Comparing both sides.",
     Phase.ROLLING_BACK: "Rolling back.",
     Phase.STOPPING: "Stopping after the parts in flight.",
 }

@@ -124,8 +124,9 @@ def test_the_contracts_example_names_every_known_key() -> None:
     for section, known in KNOWN.items():
         if section == "environment":
             continue
-        used = found[section] if section else found
-        assert set(used) == known - {"environment"}, section
+        used = set(found[section] if section else found)
+        used |= set(found["source"]) if section == "destination" else set()
+        assert used == known - {"environment"}, section
 
 
 def test_a_minimal_job_has_the_contracts_defaults() -> None:
@@ -155,7 +156,13 @@ def test_a_minimal_job_has_the_contracts_defaults() -> None:
         ({"filters__min_size": 5, "filters__max_size": 5}, "sizes as numbers"),
         ({"filters__min_date": date(2024, 1, 1), "filters__max_date": date(2024, 1, 1)}, "one day"),
         ({"filters__min_date": "2024-01-01", "filters__max_date": "2024-01-01T12:00:00Z"}, "texts"),
-        ({"filters__min_date": datetime(2024, 1, 1, 12), "filters__max_date": date(2024, 1, 1)}, "half a day"),
+        (
+            {
+                "filters__min_date": datetime(2024, 1, 1, 12, tzinfo=UTC),
+                "filters__max_date": date(2024, 1, 1),
+            },
+            "half a day",
+        ),
         ({"filters__min_date": "", "filters__min_size": "", "transfer__bandwidth_limit": ""}, "empty fields"),
         ({"transfer__bandwidth_limit": "50 MB/s", "transfer__wait": "90s"}, "units"),
         ({"carry__accept": ["acl", "storage-class"]}, "accepted losses"),

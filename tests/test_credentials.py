@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from collections.abc import Iterator
 
 import pytest
 
@@ -35,10 +34,9 @@ class Vault:
 
 
 @pytest.fixture(autouse=True)
-def new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def new_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is remembered from another test."""
     monkeypatch.setattr(credentials, "_session", {})
-    return
 
 
 def use(monkeypatch: pytest.MonkeyPatch, vault: Vault | None) -> Vault | None:

@@ -17,7 +17,11 @@ from migrator.job_file import job_text, write_private
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 sizes = st.integers(0, 10**6) | st.sampled_from(["1 KB", "1.5 GiB", "0"])
 flags = st.booleans()
-times = st.datetimes(datetime(2020, 1, 1), datetime(2022, 1, 1), timezones=st.none() | st.just(UTC))
+times = st.datetimes(
+    datetime.fromisoformat("2020-01-01"),
+    datetime.fromisoformat("2022-01-01"),
+    timezones=st.none() | st.just(UTC),
+)
 filters = st.fixed_dictionaries(
     {},
     optional={

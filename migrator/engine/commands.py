@@ -188,7 +188,7 @@ class Engine:
         def work(session: Session, journal: Journal) -> Summary:
             session.open_ends()
             session.preflight()
-            session.phase(Phase.CHECKING)
+            session.phase(Phase.VERIFYING)
             check = Verification(
                 session.job,
                 journal,

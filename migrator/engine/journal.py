@@ -11,7 +11,6 @@ become durable together in `commit` (one fsync for a batch). The rules it keeps:
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -21,16 +20,24 @@ from typing import Any
 
 from migrator.engine import schema
 from migrator.engine.home import RunDir
+from migrator.engine.journal_file import GENESIS, link, translated
 from migrator.engine.ports import Clock
-from migrator.engine.schema import COLUMNS, Entry, entry_of, microseconds
-from migrator.errors import JournalCorrupt, JournalError, JournalFull
+from migrator.engine.schema import (
+    COLUMNS,
+    LEDGER_WORDS,
+    WAY_TO_COMMITTED,
+    Entry,
+    entry_of,
+    microseconds,
+    row_of,
+)
+from migrator.errors import JournalCorrupt, JournalError
 from migrator.model.ledger import Ledger
 from migrator.model.objects import ObjectVersion, UploadedPart, key_bytes, key_text
-from migrator.model.plan import Action, Conflict, Copy, Filtered, Same, Unsupported
+from migrator.model.plan import Action
 from migrator.model.undo import NEXT, State, Undo
 
 RESERVE_BYTES = 16 * 1024 * 1024
-_GENESIS = b"\x00" * 32
 
 
 class Journal:
@@ -41,7 +48,7 @@ class Journal:
         self._clock = clock
         self._reserve = reserve
         self._states: dict[int, State] = {}  # of entries between intent and end: bounded by what is in flight
-        self._chain = _GENESIS
+        self._chain = GENESIS
         self.has_uncommitted = False
 
     # -- opening --------------------------------------------------------------------------------
@@ -53,7 +60,7 @@ class Journal:
         Raises:
             JournalFull: no room for it.
         """
-        with _translated():
+        with translated():
             _write_reserve(directory.reserve)
             directory.journal.touch(mode=0o600)
             database = _connect(directory.journal)
@@ -71,7 +78,7 @@ class Journal:
         Raises:
             JournalCorrupt: its file is damaged, or its records were changed.
         """
-        with _translated():
+        with translated():
             database = _connect(directory.journal)
             answer = database.execute("PRAGMA quick_check(1)").fetchone()[0]
             if answer != "ok":
@@ -87,7 +94,7 @@ class Journal:
     @classmethod
     def read_only(cls, directory: RunDir, clock: Clock) -> Journal:
         """A journal to look at, also beside the process that writes it."""
-        with _translated():
+        with translated():
             database = sqlite3.connect(
                 f"{directory.journal.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5
             )
@@ -105,10 +112,10 @@ class Journal:
             )
 
     def _check_chain(self, run: str) -> None:
-        chain = _GENESIS
+        chain = GENESIS
         rows = self._db.execute("SELECT record, at_us, seq, state, chain FROM records ORDER BY record")
         for record, at_us, seq, state, found in rows:
-            chain = _link(chain, at_us, seq, state)
+            chain = link(chain, at_us, seq, state)
             if chain != found:
                 raise JournalCorrupt(
                     f"The journal of {run} does not fit together from record {record} on.",
@@ -118,7 +125,7 @@ class Journal:
 
     def close(self) -> None:
         """Let go of the file, and of the space set aside: it is taken again when the journal is opened."""
-        with _translated():
+        with translated():
             self._db.close()
         if self._reserve is not None:
             with contextlib.suppress(OSError):
@@ -133,7 +140,7 @@ class Journal:
             JournalFull: it could not be; see `abandon`.
         """
         if self.has_uncommitted:
-            with _translated():
+            with translated():
                 self._db.execute("COMMIT")
             self.has_uncommitted = False
 
@@ -150,13 +157,13 @@ class Journal:
         self._states.clear()
         with contextlib.suppress(sqlite3.Error):
             row = self._db.execute("SELECT chain FROM records ORDER BY record DESC LIMIT 1").fetchone()
-            self._chain = row[0] if row else _GENESIS
+            self._chain = row[0] if row else GENESIS
         if self._reserve is not None:
             with contextlib.suppress(OSError):
                 self._reserve.unlink(missing_ok=True)
 
     def _write(self, statement: str, values: Iterable[Any] = ()) -> None:
-        with _translated():
+        with translated():
             if not self.has_uncommitted:
                 self._db.execute("BEGIN IMMEDIATE")
                 self.has_uncommitted = True
@@ -165,7 +172,7 @@ class Journal:
     # -- the run --------------------------------------------------------------------------------
 
     def meta(self, name: str, default: str = "") -> str:
-        with _translated():
+        with translated():
             row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return row[0] if row else default
 
@@ -197,7 +204,7 @@ class Journal:
         """
         last = None
         for listed, action in decided:
-            name, reason, state, prior = _row_of(action)
+            name, reason, state, prior = row_of(action)
             self._write(
                 "INSERT OR IGNORE INTO objects (shard, key, size_bytes, etag, modified_us, storage_class,"
                 " action, reason, state, prior_etag, prior_size) VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -257,7 +264,7 @@ class Journal:
     def adopt(self, entry: Entry, etag: str, version_id: str | None, assurance: str) -> None:
         """A write whose answer was lost turned out to have landed whole."""
         found = {"after_etag": etag, "after_version": version_id, "digest": etag, "digest_kind": "md5"}
-        for state in _WAY_TO_COMMITTED.get(entry.state, ()):
+        for state in WAY_TO_COMMITTED.get(entry.state, ()):
             self.move(entry, state)
         self.move(entry, State.COMMITTED, assurance=assurance, cause="", message="", **found)
 
@@ -276,7 +283,7 @@ class Journal:
 
     def _record(self, seq: int, state: str) -> None:
         at_us = microseconds(self._clock.wall())
-        self._chain = _link(self._chain, at_us, seq, state)
+        self._chain = link(self._chain, at_us, seq, state)
         self._write(
             "INSERT INTO records (at_us, seq, state, chain) VALUES (?, ?, ?, ?)",
             (at_us, seq, state, self._chain),
@@ -328,7 +335,7 @@ class Journal:
         return self._entries("key > ? ORDER BY key LIMIT ?", (key_bytes(key), limit))
 
     def _entries(self, where: str, values: Iterable[Any]) -> list[Entry]:
-        with _translated():
+        with translated():
             rows = self._db.execute(f"SELECT {COLUMNS} FROM objects WHERE {where}", tuple(values))  # noqa: S608
             return [entry_of(row) for row in rows]
 
@@ -362,12 +369,12 @@ class Journal:
         """The run's books, counted from the rows themselves."""
         totals: dict[str, int] = {}
         assurance: dict[str, int] = {}
-        with _translated():
+        with translated():
             rows = self._db.execute(
                 "SELECT action, state, assurance, COUNT(*), SUM(size_bytes) FROM objects GROUP BY 1, 2, 3"
             ).fetchall()
         for action, state, level, count, size in rows:
-            kind = _KINDS.get(state, "left") if action in {"copy", "conflict"} else action
+            kind = LEDGER_WORDS.get(state, "left") if action in {"copy", "conflict"} else action
             totals[kind] = totals.get(kind, 0) + count
             totals["listed"] = totals.get("listed", 0) + count
             if action in {"copy", "conflict"}:
@@ -384,36 +391,6 @@ class Journal:
             "SELECT reason, COUNT(*) FROM objects WHERE action = 'filtered' GROUP BY reason"
         )
         return dict(rows.fetchall())
-
-
-#: The states between what a lost answer left behind and COMMITTED; from the others it is one step.
-_WAY_TO_COMMITTED = {
-    State.FAILED: (State.PLANNED, State.WRITE_INTENT),
-    State.AMBIGUOUS: (State.WRITTEN, State.VERIFIED),
-    State.WRITTEN: (State.VERIFIED,),
-}
-
-_KINDS = {
-    State.COMMITTED.value: "copied",
-    State.FAILED.value: "failed",
-    State.AMBIGUOUS.value: "failed",
-    State.CONFLICT.value: "conflicts",
-}
-
-
-def _row_of(action: Action) -> tuple[str, str, str, ObjectVersion | None]:
-    """action, reason, first state and prior object of a decision."""
-    match action:
-        case Copy(replaces):
-            return "copy", "", State.PLANNED.value, replaces
-        case Same():
-            return "same", "", State.SKIPPED.value, None
-        case Filtered(rule):
-            return "filtered", rule, State.SKIPPED.value, None
-        case Unsupported(reason):
-            return "unsupported", reason, State.SKIPPED.value, None
-        case Conflict(reason):
-            return "conflict", reason, State.CONFLICT.value, None
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -435,31 +412,3 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _write_reserve(path: Path) -> None:
     with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
         file.write(b"\x00" * RESERVE_BYTES)
-
-
-def _link(chain: bytes, at_us: int, seq: int, state: str) -> bytes:
-    return hashlib.sha256(b"%b|%d|%d|%b" % (chain, at_us, seq, state.encode())).digest()
-
-
-def _is_full(cause: sqlite3.Error) -> bool:
-    return getattr(cause, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR"))
-
-
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.DatabaseError as cause:
-        if _is_full(cause):
-            raise JournalFull(
-                "The disk that holds the run's records is full.",
-                advice="Free some space, then resume the run. Nothing is lost.",
-            ) from cause
-        if getattr(cause, "sqlite_errorname", "") in {"SQLITE_CORRUPT", "SQLITE_NOTADB"}:
-            raise JournalCorrupt(f"The journal is damaged: {cause}") from cause
-        raise JournalError(f"The journal cannot be used: {cause}") from cause
-    except OSError as cause:
-        raise JournalFull(
-            f"The run's records cannot be written: {cause.strerror}.",
-            advice="Free some space, or move MIGRATOR_HOME to another disk.",
-        ) from cause

@@ -7,9 +7,9 @@ over; anything else of ours is undone and goes back to the plan, so that it is c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 from migrator.config import Job
+from migrator.engine.batches import carried_out
 from migrator.engine.copying import abort_orphans, abort_until_gone
 from migrator.engine.journal import Journal
 from migrator.engine.ports import Executor, Ports
@@ -104,17 +104,15 @@ class Recovery:
         after = 0
         while batch := self._journal.in_states(UNSETTLED, after_seq=after):
             after = batch[-1].seq
-            entries = {entry.seq: entry for entry in batch}
-            for entry in batch:
-                self._executor.start(entry.seq, partial(self._look, entry))
             first_error: BaseException | None = None
-            while entries:
-                for done in self._executor.finished(0.1):
-                    entry = entries.pop(done.tag)
-                    if done.error is None:
-                        found.append((entry, done.result))
-                    else:
-                        first_error = first_error or done.error
+            for ended in carried_out(self._executor, batch, self._look):
+                if ended is None:
+                    continue
+                entry, done = ended
+                if done.error is None:
+                    found.append((entry, done.result))
+                else:
+                    first_error = first_error or done.error
             if first_error is not None:
                 raise first_error
             if self._ports.wait(0):

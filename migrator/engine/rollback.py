@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from migrator.config import Job
+from migrator.engine.batches import TICK_S, carried_out
 from migrator.engine.copying import abort_orphans, abort_until_gone
 from migrator.engine.journal import Journal
 from migrator.engine.ports import Executor, Ports
 from migrator.engine.schema import Entry
-from migrator.errors import Cancelled, MigratorError, NotFound
+from migrator.errors import Cancelled, MigratorError, NotFound, Paused
 from migrator.model.events import Event, ObjectUndone, RollbackProgress
 from migrator.model.objects import ObjectHead
 from migrator.model.undo import (
@@ -31,8 +31,6 @@ from migrator.model.undo import (
     verdict,
 )
 from migrator.store.base import ObjectStore
-
-TICK_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,25 +125,25 @@ class Rollback:
             for entry in batch:
                 self._journal.set_undo(entry.seq, Undo.DELETE_INTENT)
             self._journal.commit()
-        entries = {entry.seq: entry for entry in batch}
-        for entry in batch:
-            self._executor.start(entry.seq, partial(self._undo_one, entry))
         first_error: BaseException | None = None
-        while entries:
-            for done in self._executor.finished(TICK_S):
-                entry = entries.pop(done.tag)
+        for ended in carried_out(self._executor, batch, self._undo_one):
+            if ended is not None:
+                entry, done = ended
                 if done.error is None:
                     self._settle(entry, done.result)
-                elif isinstance(done.error, MigratorError) and not isinstance(done.error, Cancelled):
+                elif isinstance(done.error, MigratorError) and not isinstance(done.error, Cancelled | Paused):
                     self._settle(entry, Undone("left", Undo.HUMAN, done.error.message))
                 else:
                     first_error = first_error or done.error
-            if self._ports.now() - self._last_told >= TICK_S:
-                self._last_told = self._ports.now()
-                self._emit(self.tally.progress())
+            self._tell_if_due()
         self._journal.commit()
         if first_error is not None:
             raise first_error
+
+    def _tell_if_due(self) -> None:
+        if self._ports.now() - self._last_told >= TICK_S:
+            self._last_told = self._ports.now()
+            self._emit(self.tally.progress())
 
     def _settle(self, entry: Entry, undone: Undone) -> None:
         self.tally.add(undone)

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 
 from migrator.model.objects import ObjectVersion, key_text
 from migrator.model.parts import is_single_put
+from migrator.model.plan import Action, Conflict, Copy, Filtered, Same, Unsupported
 from migrator.model.undo import State, Trace, Undo
 
 VERSION = 1
@@ -140,3 +141,34 @@ def entry_of(row: sqlite3.Row | tuple[object, ...]) -> Entry:
 def microseconds(moment: datetime) -> int:
     """A moment as `modified_us` keeps it."""
     return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+#: The states between what a lost answer left behind and COMMITTED; from the others it is one step.
+WAY_TO_COMMITTED = {
+    State.FAILED: (State.PLANNED, State.WRITE_INTENT),
+    State.AMBIGUOUS: (State.WRITTEN, State.VERIFIED),
+    State.WRITTEN: (State.VERIFIED,),
+}
+
+#: States of planned objects by the ledger's word for them; all others are `left`.
+LEDGER_WORDS = {
+    State.COMMITTED.value: "copied",
+    State.FAILED.value: "failed",
+    State.AMBIGUOUS.value: "failed",
+    State.CONFLICT.value: "conflicts",
+}
+
+
+def row_of(action: Action) -> tuple[str, str, str, ObjectVersion | None]:
+    """action, reason, first state and prior object of a decision."""
+    match action:
+        case Copy(replaces):
+            return "copy", "", State.PLANNED.value, replaces
+        case Same():
+            return "same", "", State.SKIPPED.value, None
+        case Filtered(rule):
+            return "filtered", rule, State.SKIPPED.value, None
+        case Unsupported(reason):
+            return "unsupported", reason, State.SKIPPED.value, None
+        case Conflict(reason):
+            return "conflict", reason, State.CONFLICT.value, None

@@ -21,6 +21,7 @@ from migrator.engine.meter import Meter
 from migrator.engine.planner import Decided, Planner, Totals
 from migrator.engine.ports import Ports, Threads
 from migrator.engine.recovery import Recovery
+from migrator.engine.runs import run_info
 from migrator.engine.tags import TagReader
 from migrator.engine.transfer import Transfer
 from migrator.errors import (
@@ -196,7 +197,7 @@ class Session:
         """From wherever the journal stands to the end of the run."""
         journal = self.journal
         if recover:
-            self.phase(Phase.CHECKING)
+            self.phase(Phase.RECOVERING)
             self._recover()
         if not journal.is_listed():
             self._list_into(journal)
@@ -338,7 +339,10 @@ class Session:
         with suppress(JournalError):
             ledger = self.journal.ledger()
         if isinstance(error, UnfinishedRun):
-            self.run = error.run  # the run this is about, for whoever wants to resume it
+            # The run this is about, for whoever wants to resume it or roll it back.
+            self.run = error.run
+            other = RunDir(self._directory.path.with_name(error.run))
+            ledger = run_info(other, self._ports.clock).ledger
         outcome, code, cause = ending_of(error, self._ports.stop.signal, has_begun=self._journal is not None)
         try:
             return self.end(

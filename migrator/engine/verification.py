@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from functools import partial
 
 from migrator.config import Job
+from migrator.engine.batches import carried_out
 from migrator.engine.journal import Journal
-from migrator.engine.ports import Executor, Ports
+from migrator.engine.ports import Done, Executor, Ports
 from migrator.engine.schema import Entry
 from migrator.errors import Cancelled, MigratorError, NotFound
 from migrator.model.events import Event, ObjectChecked
@@ -50,19 +50,18 @@ class Verification:
         after = 0
         while batch := self._journal.in_states([State.COMMITTED], after_seq=after):
             after = batch[-1].seq
-            pending = {entry.seq: entry for entry in batch}
-            for entry in batch:
-                self._executor.start(entry.seq, partial(self._check, entry))
-            while pending:
-                for done in self._executor.finished(0.1):
-                    entry = pending.pop(done.tag)
-                    reason = done.result if done.error is None else _words(done.error)
-                    self.checked += 1
-                    if reason:
-                        self.wrong += 1
-                        self._emit(ObjectChecked(entry.key, reason))
+            for ended in carried_out(self._executor, batch, self._check):
+                if ended is not None:
+                    self._settle(*ended)
             if self._ports.wait(0):
                 raise Cancelled
+
+    def _settle(self, entry: Entry, done: Done) -> None:
+        reason = done.result if done.error is None else _words(done.error)
+        self.checked += 1
+        if reason:
+            self.wrong += 1
+            self._emit(ObjectChecked(entry.key, reason))
 
     def _check(self, entry: Entry) -> str:
         """Worker: what is wrong with a copy, empty where nothing is."""

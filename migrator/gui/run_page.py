@@ -83,7 +83,7 @@ def _bars(state: RunState) -> tuple[Bar, ...]:
         f"{show_size(state.bytes_copied)} of {least}{show_size(state.bytes_planned)}"
     )
     if state.phase is Phase.CHECKING:
-        copied += " · comparing both sides once more"
+        copied += " · listing the source once more"
     nothing = final and not state.planned
     right = "nothing to copy" if nothing else "still listing" if share is None else percent(share)
     return listing, Bar(labels.COPYING, share, right, copied)

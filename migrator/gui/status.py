@@ -23,6 +23,7 @@ class Status(StrEnum):
     FINISHED_WITH_FAILURES = "finished-with-failures"
     PAUSED = "paused"
     REFUSED = "refused"
+    UNFINISHED_RUN = "unfinished-run"
     ROLLING_BACK = "rolling-back"
     ROLLED_BACK = "rolled-back"
     ROLLED_BACK_LEFTOVERS = "rolled-back-leftovers"
@@ -65,7 +66,7 @@ class Row:
 
 
 #: An ended run that still wants something: entering new keys must not make its Resume vanish.
-UNFINISHED = frozenset({Status.STOPPED, Status.PAUSED, Status.ROLLED_BACK_LEFTOVERS})
+UNFINISHED = frozenset({Status.STOPPED, Status.PAUSED, Status.UNFINISHED_RUN, Status.ROLLED_BACK_LEFTOVERS})
 
 _S = Status
 _T = Tone
@@ -84,6 +85,7 @@ TABLE: Mapping[Status, Row] = {
     _S.FINISHED_WITH_FAILURES: Row("retry", ("roll_back", "new_migration"), True, False, _T.PROBLEM),
     _S.PAUSED: Row("resume", ("roll_back", "new_migration"), True, False, _T.WARN),
     _S.REFUSED: Row("try_again", ("new_migration",), True, False, _T.PROBLEM),
+    _S.UNFINISHED_RUN: Row("resume", ("roll_back", "new_migration"), True, False, _T.WARN),
     _S.ROLLING_BACK: Row("", ("cancel",), False, False, _T.BUSY),
     _S.ROLLED_BACK: Row("new_migration", (), True, False, _T.OK),
     _S.ROLLED_BACK_LEFTOVERS: Row("try_again", ("new_migration",), True, False, _T.WARN),

@@ -21,6 +21,7 @@ _PILLS = {
     _S.FINISHED_WITH_FAILURES: "Finished with failures",
     _S.PAUSED: "Paused",
     _S.REFUSED: "Not started",
+    _S.UNFINISHED_RUN: "Not started",
     _S.ROLLING_BACK: "Rolling back",
     _S.ROLLED_BACK: "Rolled back",
     _S.ROLLED_BACK_LEFTOVERS: "Rolled back in part",
@@ -46,6 +47,8 @@ def status_of_summary(state: RunState) -> Status:
             return _S.ROLLED_BACK_LEFTOVERS if is_undo else _S.STOPPED
         case Outcome.PAUSED:
             return _S.ROLLED_BACK_LEFTOVERS if is_undo else _S.PAUSED
+        case Outcome.REFUSED if summary.cause == "unfinished-run":
+            return _S.UNFINISHED_RUN
         case Outcome.REFUSED:
             return _S.REFUSED
         case Outcome.ROLLED_BACK:
@@ -88,7 +91,7 @@ def sentences(status: Status, state: RunState, *, quitting: bool = False) -> tup
         case _S.CONNECTED:
             return "Ready", "Migrate Data plans first, then copies. The source is only read."
         case _S.LISTING:
-            return _listing(state), "Copying starts as soon as objects are found."
+            return _listing(state), "Copying starts when both sides are listed."
         case _S.RUNNING:
             threads = f" with {count(state.threads, 'thread')}" if state.threads else ""
             return f"Running{threads}", "Cancel stops it; a stopped run can be resumed or rolled back."
@@ -136,6 +139,8 @@ def _help(status: Status, state: RunState) -> str:
     """What can be done next, where the end's own detail does not say it."""
     summary = state.summary
     match status:
+        case _S.UNFINISHED_RUN:
+            return "Resume goes on with that run. Roll Back removes what it copied."
         case _S.STOPPED:
             return "Resume goes on where it stopped. Roll Back removes what was copied."
         case _S.FINISHED_WITH_FAILURES if summary is not None and summary.ledger.get("failed"):

@@ -21,7 +21,9 @@ class Phase(StrEnum):
     CONNECTING = "connecting"
     LISTING = "listing"
     COPYING = "copying"
-    CHECKING = "checking"  #: the second listing, or `verify`
+    RECOVERING = "recovering"  #: what became of what was under way when the run broke off
+    CHECKING = "checking"  #: the source is listed a second time
+    VERIFYING = "verifying"  #: the command `verify`
     ROLLING_BACK = "rolling-back"
     STOPPING = "stopping"
     ENDED = "ended"

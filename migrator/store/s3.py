@@ -1,26 +1,15 @@
 """The reference store: every operation of the contract on boto3.
 
-The only module, with `s3_errors`, that knows the SDK. Configured from facts, not from the SDK's defaults:
-
-* path-style addressing and no default checksums off AWS: Lyve Cloud is path-style only, and third-party
-  services refuse or store the SDK's checksum trailers (boto3 issues 4392, 4435);
-* answers to ranged reads are not checksum-validated: Lyve Cloud sends the whole object's checksum;
-* one send for each call (`total_max_attempts=1`): patience is `store.retrying`'s, in one place;
-* every wait bounded; one client for each end, shared by all threads, its pool as large as they are many;
-* endpoint URLs from the environment are ignored: the job file alone says where data goes.
+With `s3_client`, `s3_errors` and `s3_wire` the only place that knows the SDK.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, unquote_plus, urlencode, urlsplit
-
-import boto3
-from botocore.config import Config
 
 from migrator.errors import DigestMismatch, NotS3
 from migrator.model.objects import (
@@ -35,30 +24,13 @@ from migrator.model.objects import (
 )
 from migrator.store import s3_wire
 from migrator.store.base import ALWAYS, Body, Condition, OnBytes, Versioning
+from migrator.store.s3_client import Connection, make_client
 from migrator.store.s3_errors import Where, translated
 
-CONNECT_TIMEOUT_S = 10
-READ_TIMEOUT_S = 60
+__all__ = ["Connection", "S3Store"]
+
 #: Large enough to be cheap, small enough that stopping and progress feel immediate.
 CHUNK_BYTES = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """How to reach one end. `keys` is (access key id, secret, session token), or None for AWS's own chain."""
-
-    end: str
-    is_aws: bool
-    region: str = ""
-    endpoint_url: str = ""
-    keys: tuple[str, str, str] | None = None
-    profile: str = ""
-    ca_file: str = ""
-    requester_pays: bool = False
-    threads: int = 16
-
-    def __repr__(self) -> str:
-        return f"Connection({self.end}, {self.endpoint_url or self.region})"
 
 
 class S3Store:
@@ -69,7 +41,7 @@ class S3Store:
         self._payer: dict[str, Any] = {"RequestPayer": "requester"} if connection.requester_pays else {}
         self._expires = threading.local()
         with translated(Where("Connect", connection.end, connection.endpoint_url or "AWS")):
-            self._client = _client(connection)
+            self._client = make_client(connection)
         self._host = urlsplit(self._client.meta.endpoint_url).netloc
         s3_wire.install(self._client, self._expires)
 
@@ -346,44 +318,6 @@ class S3Store:
             missing_meta=answer.get("MissingMeta", 0),
             storage_class=answer.get("StorageClass", "STANDARD"),
         )
-
-
-def _client(connection: Connection) -> Any:
-    is_custom = bool(connection.endpoint_url)
-    session = boto3.session.Session(profile_name=connection.profile or None)
-    access, secret, token = connection.keys or (None, None, None)
-    s3_options: dict[str, Any] = {
-        "addressing_style": "auto" if connection.is_aws and not is_custom else "path",
-        # Content-MD5 goes with every body: hashing it again for the signature would only cost CPU.
-        "payload_signing_enabled": False,
-    }
-    config = Config(
-        region_name=connection.region or None,
-        signature_version="s3v4",
-        s3=s3_options,
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
-        retries={"total_max_attempts": 1, "mode": "standard"},
-        connect_timeout=CONNECT_TIMEOUT_S,
-        read_timeout=READ_TIMEOUT_S,
-        max_pool_connections=connection.threads + 4,
-        tcp_keepalive=True,
-        ignore_configured_endpoint_urls=True,
-        proxies={} if s3_wire.is_loopback_url(connection.endpoint_url) else None,
-        user_agent_extra="aws-s3-lyve-cloud-data-migration",
-    )
-    # A region is needed to sign; Lyve Cloud takes any (API guide p. 123).
-    region = connection.region or session.region_name or "us-east-1"
-    return session.client(
-        "s3",
-        region_name=region,
-        endpoint_url=connection.endpoint_url or None,
-        aws_access_key_id=access,
-        aws_secret_access_key=secret,
-        aws_session_token=token or None,
-        verify=connection.ca_file or None,
-        config=config,
-    )
 
 
 #: An upload that does not say when it was opened is older than anything of ours.

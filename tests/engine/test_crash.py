@@ -1,8 +1,8 @@
 """The process dies at every single step, before or after what it was doing took effect.
 
 Afterwards a new process either resumes, and the destination equals the source; or it rolls back, and the
-destination is as it was. The loops end only when a whole run went by without reaching the next crash point, so no
-point is left out.
+destination is as it was. The loops end only when a whole run went by without reaching the next crash point,
+so no point is left out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from migrator.model.ledger import Outcome
 from migrator.model.objects import RESERVED_PREFIX
 from migrator.store.base import Versioning
 from migrator.store.memory import LYVE
-from tests.support.faulty import WRITES, Call, Crash, Fault, Faulty
+from tests.support.faulty import WRITES, Crash, Fault, Faulty
 from tests.support.world import FROM, PART, TO, World
 
 #: Opening an upload and dying before its id is known leaves an upload that only listing can find: that

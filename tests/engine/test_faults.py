@@ -27,6 +27,8 @@ from migrator.model.objects import Page
 from migrator.store.base import Versioning
 from migrator.store.memory import LYVE
 from tests.support.faulty import (
+    OPERATIONS,
+    Call,
     Fault,
     Faulty,
     Unsorted,
@@ -416,9 +418,15 @@ def test_keys_that_end_in_the_middle_pause_the_run(filled: World, error: StoreEr
 
 def test_an_end_that_is_gone_for_long_pauses_the_run(filled: World) -> None:
     filled.set("transfer", wait="10m", threads=1)
-    filled.destination = Faulty(
-        filled.destination, fails("PutObject", Unreachable("gone"), nth=3, times=None)
-    )
+    is_gone: list[bool] = []
+
+    def refuse(_: Call) -> None:
+        if is_gone:
+            raise Unreachable("gone")
+
+    goes = meanwhile("PutObject", lambda: is_gone.append(True), nth=3)
+    gone = Fault(frozenset(OPERATIONS.values()), times=None, before=refuse)
+    filled.destination = Faulty(filled.destination, goes, gone)
     paused = filled.run()
     assert (paused.outcome, paused.exit_code, paused.cause) == (Outcome.PAUSED, 5, "unreachable")
     assert filled.clock.skipped_s >= 600

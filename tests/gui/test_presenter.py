@@ -98,6 +98,8 @@ def reach(status: Status) -> Desk:
             desk.run(canned.summary(Outcome.PAUSED, ledger={"copied": 9, "left": 209}))
         case Status.REFUSED:
             desk.run(canned.summary(Outcome.REFUSED, ledger={"copied": 0, "listed": 0}))
+        case Status.UNFINISHED_RUN:
+            desk.run(canned.summary(Outcome.REFUSED, cause="unfinished-run", ledger={"copied": 9}))
         case Status.ROLLING_BACK:
             desk.run(canned.summary())
             desk.presenter.roll_back()
@@ -328,6 +330,7 @@ def test_resume_and_retry_name_the_run() -> None:
     for status, intent in (
         (Status.STOPPED, Intent.RESUME),
         (Status.PAUSED, Intent.RESUME),
+        (Status.UNFINISHED_RUN, Intent.RESUME),
         (Status.FINISHED_WITH_FAILURES, Intent.RETRY),
     ):
         desk = reach(status)

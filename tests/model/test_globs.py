@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,10 +74,8 @@ def test_an_escaped_text_matches_itself_only(text: str) -> None:
 
 @given(st.text(max_size=12))
 def test_any_text_is_a_pattern_or_is_refused(text: str) -> None:
-    try:
+    with suppress(BadPattern):
         compile_glob(text).search("some/key")
-    except BadPattern as refusal:
-        assert str(refusal)
 
 
 @given(st.text("ab/.", max_size=10))

@@ -123,16 +123,16 @@ def test_event_names_are_stable() -> None:
     }
 
 
-CONTRACT = (
-    "event run outcome listed planned copied verified same filtered unsupported failed conflicts left "
-    "bytes_planned bytes_copied seconds assurance drift"
-).split()
+CONTRACT = {
+    "event", "run", "outcome", "listed", "planned", "copied", "verified", "same", "filtered", "unsupported",
+    "failed", "conflicts", "left", "bytes_planned", "bytes_copied", "seconds", "assurance", "drift",
+}  # fmt: skip
 
 
 def test_the_summary_is_flat_and_has_the_contracts_fields() -> None:
     end = Summary("r", Outcome.COMPLETED, 1.0, GOOD.as_dict(), drift=Drift())
     data = json.loads(json.dumps(as_json(end)))
-    assert set(CONTRACT) <= set(data)
+    assert set(data) >= CONTRACT
     assert data["assurance"] == {"read-back": 0, "digest": 0, "etag": 0, "accepted": 0, "size": 0}
     assert data["drift"] == {"added": 0, "changed": 0, "removed": 0}
     assert data["outcome"] == "completed"

@@ -234,7 +234,7 @@ def must_balance(summary: Summary) -> None:
     books = Ledger(**fields)
     assert books.balances, f"the books do not balance: {summary}"
     if summary.outcome is Outcome.COMPLETED:
-        assert not (books.left or books.failed or books.conflicts or books.unsupported), summary
+        assert books.left + books.failed + books.conflicts + books.unsupported == 0, summary
         assert books.verified == books.copied == books.planned, summary
     if summary.outcome is Outcome.FAILED:
         assert not books.left, summary

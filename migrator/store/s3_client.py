@@ -1,0 +1,79 @@
+"""The SDK's client for one end, configured from facts instead of the SDK's defaults.
+
+* path-style addressing and no default checksums off AWS: Lyve Cloud is path-style only, and third-party
+  services refuse or store the SDK's checksum trailers (boto3 issues 4392, 4435);
+* answers to ranged reads are not checksum-validated: Lyve Cloud sends the whole object's checksum;
+* one send for each call (`total_max_attempts=1`): patience is `store.retrying`'s, in one place;
+* every wait bounded; one client for each end, shared by all threads, its pool as large as they are many;
+* endpoint URLs from the environment are ignored: the job file alone says where data goes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from migrator.store import s3_wire
+
+CONNECT_TIMEOUT_S = 10
+READ_TIMEOUT_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How to reach one end. `keys` is (access key id, secret, session token), or None for AWS's own chain."""
+
+    end: str
+    is_aws: bool
+    region: str = ""
+    endpoint_url: str = ""
+    keys: tuple[str, str, str] | None = None
+    profile: str = ""
+    ca_file: str = ""
+    requester_pays: bool = False
+    threads: int = 16
+
+    def __repr__(self) -> str:
+        return f"Connection({self.end}, {self.endpoint_url or self.region})"
+
+
+def make_client(connection: Connection) -> Any:
+    """Nothing is sent yet."""
+    is_custom = bool(connection.endpoint_url)
+    session = boto3.session.Session(profile_name=connection.profile or None)
+    access, secret, token = connection.keys or (None, None, None)
+    s3_options: dict[str, Any] = {
+        "addressing_style": "auto" if connection.is_aws and not is_custom else "path",
+        # Content-MD5 goes with every body: hashing it again for the signature would only cost CPU.
+        "payload_signing_enabled": False,
+    }
+    config = Config(
+        region_name=connection.region or None,
+        signature_version="s3v4",
+        s3=s3_options,
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=READ_TIMEOUT_S,
+        max_pool_connections=connection.threads + 4,
+        tcp_keepalive=True,
+        ignore_configured_endpoint_urls=True,
+        proxies={} if s3_wire.is_loopback_url(connection.endpoint_url) else None,
+        user_agent_extra="aws-s3-lyve-cloud-data-migration",
+    )
+    # A region is needed to sign; Lyve Cloud takes any (API guide p. 123).
+    region = connection.region or session.region_name or "us-east-1"
+    return session.client(
+        "s3",
+        region_name=region,
+        endpoint_url=connection.endpoint_url or None,
+        aws_access_key_id=access,
+        aws_secret_access_key=secret,
+        aws_session_token=token or None,
+        verify=connection.ca_file or None,
+        config=config,
+    )
