@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from collections.abc import Sequence
 
@@ -12,9 +14,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from migrator.cli import run_command_line
 
+    _make_streams_safe()
     # In the executable, the window's engine process starts here and goes no further.
     multiprocessing.freeze_support()
     return run_command_line(sys.argv[1:] if arguments is None else list(arguments))
+
+
+def _make_streams_safe() -> None:
+    """Standard streams that can always be written to.
+
+    A program without a console on Windows has none; a redirected one there has a code page without ✔.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (open until the end)
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace" if stream.isatty() else "backslashreplace")
 
 
 if __name__ == "__main__":

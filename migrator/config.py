@@ -56,8 +56,8 @@ class End:
 
     @property
     def address(self) -> str:
-        """What identifies the service behind this end, whatever the region is written as."""
-        return self.endpoint_url.rstrip("/").lower() or f"aws:{self.region}"
+        """What identifies the service behind this end. AWS is one: a bucket's name is its own everywhere."""
+        return self.endpoint_url.rstrip("/").lower() or "aws"
 
 
 @dataclass(frozen=True, slots=True)

@@ -295,12 +295,13 @@ class Checker:
         value = self.get(field)
         if value is None or value == "":
             return None
-        if isinstance(value, date):
-            return value
         try:
             text = str(value).strip()
-            return date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
-        except ValueError:
+            if not isinstance(value, date):
+                value = date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
+            as_utc(value)
+            return value
+        except (ValueError, OverflowError):
             self.problem(field, f'"{value}" is not a date. Write 2024-12-31, or 2024-12-31T18:00:00Z.')
             return None
 

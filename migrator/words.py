@@ -33,6 +33,7 @@ from migrator.model.events import (
 from migrator.model.ledger import Drift, Outcome
 from migrator.model.objects import visible
 from migrator.model.sizes import show_size
+from migrator.reasons import ASSURANCES, CONFLICTS, FILTERS, UNDO_REASONS, UNSUPPORTED
 
 Level = Literal["info", "warn", "error"]
 
@@ -54,79 +55,6 @@ class Ending(NamedTuple):
     headline: str
     detail: str
 
-
-ASSURANCES: Mapping[str, str] = {
-    "read-back": "every byte read back",
-    "digest": "content digest equal",
-    "etag": "multipart ETag equal",
-    "accepted": "digest confirmed on arrival",
-    "size": "size only",
-}
-
-#: Why a filter left objects out, by the rule's name.
-FILTERS: Mapping[str, str] = {
-    "min_date": "older than Min Date",
-    "max_date": "newer than Max Date",
-    "min_size": "smaller than Min Size",
-    "max_size": "larger than Max Size",
-    "exclude": "matched by Not keys like",
-    "include": "not matched by Only keys like",
-    "exists": "already at the destination",
-}
-
-CONFLICTS: Mapping[str, str] = {
-    "different-content": "The destination has different content under this name; it was left alone.",
-    "exists": "The destination already has an object under this name; it was left alone.",
-    "changed-meanwhile": "Somebody wrote this object at the destination meanwhile; it was left alone.",
-    "cannot-undo": "Replacing this object could not be undone, so it was left alone.",
-}
-
-UNSUPPORTED: Mapping[str, str] = {
-    "archived": "The object is archived and has to be restored before it can be read.",
-    "too-large": "The object is larger than the destination accepts.",
-    "key-too-long": "The object's name would be too long at the destination.",
-    "missing-meta": "Some of the object's metadata cannot be read, so a copy would lose it.",
-}
-
-UNDO_REASONS: Mapping[str, str] = {
-    "not-ours": "Changed by someone else since; it was left alone.",
-    "kept-last-copy": "The source no longer holds this object: the copy is the last one and was kept.",
-    "lost": "What was there before cannot be brought back; the copy was left in place.",
-    "human": "Nobody can tell whether this is our copy; a person has to decide.",
-    "gone": "Nothing was there any more.",
-    "locked": "The destination has locked this object; it cannot be removed now.",
-}
-
-#: The same reasons as titles of groups.
-TITLES: Mapping[str, str] = {
-    "different-content": "Different object already there",
-    "exists": "Already there",
-    "changed-meanwhile": "Written by someone else meanwhile",
-    "cannot-undo": "Could not be undone",
-    "archived": "Archived, needs a restore",
-    "too-large": "Too large for the destination",
-    "key-too-long": "Name too long for the destination",
-    "missing-meta": "Metadata cannot be read",
-    "not-ours": "Changed by someone else since",
-    "kept-last-copy": "Last copy, kept",
-    "lost": "Old content cannot be brought back",
-    "human": "Needs a person to decide",
-    "locked": "Locked by the destination",
-}
-
-#: What can be done about a reason, where something can.
-ADVICE: Mapping[str, str] = {
-    "different-content": "Compare the two. To replace such objects, choose Overwrite and migrate again.",
-    "exists": "To compare instead, choose Skip if identical and migrate again.",
-    "changed-meanwhile": "Migrate again once nobody else writes there.",
-    "archived": "Restore it at the source, then migrate again.",
-    "too-large": "Copy it with a tool that splits objects, or leave it out with Max Size.",
-    "key-too-long": "Use a shorter folder at the destination.",
-    "missing-meta": "Ask the owner of the source for the right to read it.",
-    "not-ours": "Look at these objects yourself; nothing else of the run is left.",
-    "kept-last-copy": "Keep it, or put it back at the source first.",
-    "locked": "Try again after the lock has ended.",
-}
 
 _PHASES: Mapping[Phase, str] = {
     Phase.CONNECTING: "Connecting to both sides.",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrator.config import job_from, parse_job
@@ -77,6 +77,7 @@ tables = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(tables)
 def test_what_is_written_is_the_same_job(table: dict[str, Any]) -> None:
     text = job_text(table)

@@ -71,7 +71,7 @@ def layer_of(path: Path) -> str:
 
 
 EVERYWHERE = {"errors", "model"}
-HELPERS = {"config", "job_rules", "job_file", "credentials", "words"}
+HELPERS = {"config", "job_rules", "job_file", "credentials", "reasons", "words"}
 FACES = {"cli", "console", "desktop", "demo", "__main__"}
 #: Layer -> what of ours it may import, besides itself.
 MAY_IMPORT: dict[str, set[str]] = {

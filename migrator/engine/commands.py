@@ -6,6 +6,7 @@ at all (no such run, a job file that cannot be read) is raised.
 
 from __future__ import annotations
 
+import shutil
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,17 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from migrator.config import Job, read_job
-from migrator.engine.copying import abort_until_gone
 from migrator.engine.endings import EXIT_INCOMPLETE, EXIT_OK
 from migrator.engine.ends import StoreFactory, open_s3
 from migrator.engine.home import RunDir, create_run, find_run
 from migrator.engine.journal import Journal
-from migrator.engine.ports import Ports
+from migrator.engine.ports import Clock, Ports
 from migrator.engine.rollback import Rollback, Tally
 from migrator.engine.runs import unfinished_run
 from migrator.engine.session import Session
+from migrator.engine.uploads import abort_until_gone
 from migrator.engine.verification import Verification
-from migrator.errors import MigratorError, UnfinishedRun, UsageError
+from migrator.errors import JournalError, MigratorError, Refused, UnfinishedRun, UsageError
 from migrator.job_file import job_text, write_private
 from migrator.model.events import Event, Phase, Summary, Warned
 from migrator.model.ledger import Ledger, Outcome
@@ -54,12 +55,11 @@ class Engine:
                     raise UnfinishedRun(other)
                 session.open_ends()
                 versioning = session.preflight()
-                directory = create_run(self.root, session.run)
-                write_private(directory.job, job_text(table))
+                directory = self._new_directory(session.run, job_text(table))
                 session.hold()
                 created = self.ports.clock.wall().isoformat(timespec="seconds")
                 session.use(
-                    Journal.create(
+                    self._new_journal(
                         directory,
                         self.ports.clock,
                         {
@@ -186,6 +186,8 @@ class Engine:
         """
 
         def work(session: Session, journal: Journal) -> Summary:
+            if journal.meta("undo") not in {"", "accepted"}:
+                raise UsageError(f"The run {session.run} was rolled back: there is nothing to verify.")
             session.open_ends()
             session.preflight()
             session.phase(Phase.VERIFYING)
@@ -206,6 +208,30 @@ class Engine:
             return session.end(Outcome.VERIFIED, journal.ledger())
 
         return self._on(run, "verify", work)
+
+    def _new_directory(self, run: str, job: str) -> RunDir:
+        """A run's directory with its job file, or nothing.
+
+        Raises:
+            Refused: it cannot be written.
+        """
+        try:
+            directory = create_run(self.root, run)
+            write_private(directory.job, job)
+        except OSError as cause:
+            raise Refused(
+                f"The run's records cannot be written to {self.root}: {cause.strerror}.",
+                advice="Free some space there, or let MIGRATOR_HOME name another directory.",
+            ) from cause
+        return directory
+
+    def _new_journal(self, directory: RunDir, clock: Clock, meta: dict[str, str]) -> Journal:
+        """The journal, or no run directory at all: a run without one could not be looked at."""
+        try:
+            return Journal.create(directory, clock, meta)
+        except JournalError:
+            shutil.rmtree(directory.path, ignore_errors=True)
+            raise
 
     # -- helpers --------------------------------------------------------------------------------
 

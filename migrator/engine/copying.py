@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import NoReturn
 
 from migrator.engine.meter import Meter
 from migrator.engine.outcomes import BadCopy, CannotCarry, ChangedMeanwhile, SourceChanged
 from migrator.engine.tags import TagReader
-from migrator.errors import AccessDenied, NotFound, NotSupported, PreconditionFailed, StoreError
+from migrator.engine.uploads import abort_twins, abort_until_gone
+from migrator.errors import NotFound, NotSupported, PreconditionFailed
 from migrator.model.ledger import Assurance
 from migrator.model.objects import (
     METADATA_LIMIT_BYTES,
@@ -60,6 +60,7 @@ class Copied:
     digest: str
     digest_kind: str
     assurance: Assurance
+    has_token: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class Copier:
         *,
         verify: str = "auto",
         keep_date: bool = True,
+        keeps_versions: bool = False,
         tags: TagReader | None = None,
     ) -> None:
         self._source = source
@@ -100,6 +102,7 @@ class Copier:
         self._meter = meter
         self._verify = verify
         self._keep_date = keep_date
+        self._keeps_versions = keeps_versions
         self._tags = tags
 
     # -- small objects --------------------------------------------------------------------------
@@ -123,7 +126,13 @@ class Copier:
             assurance = Assurance.DIGEST
         if self._must_read_back(assurance):
             assurance = self._read_back(order, there, [(Part(1, 0, len(body)), md5.hexdigest())])
-        return Copied(self._as_written(there, written), md5.hexdigest(), "md5", assurance)
+        return Copied(
+            self._as_written(there, written),
+            md5.hexdigest(),
+            "md5",
+            assurance,
+            TOKEN_KEY in properties.metadata,
+        )
 
     # -- large objects --------------------------------------------------------------------------
 
@@ -132,7 +141,9 @@ class Copier:
         head = self._source.head(self._source_bucket, order.listed.key)
         _must_be_as_listed(order, head)
         properties = self._properties(order, head)
-        upload_id = self._destination.create_upload(self._bucket, order.destination_key, properties)
+        key = order.destination_key
+        upload_id = self._destination.create_upload(self._bucket, key, properties)
+        abort_twins(self._destination, self._bucket, key, upload_id)
         return Opened(upload_id, properties)
 
     def copy_part(self, order: Order, upload_id: str, part: Part) -> SentPart:
@@ -164,7 +175,7 @@ class Copier:
         except NotFound:
             # The answer to an earlier Complete was lost: the token tells whether it was carried out.
             there = self._there(order)
-            if there is None or not same_operation(order.token, there.token):
+            if there is None or not _is_this_attempt(order, there):
                 raise
             written = Written(there.etag, there.version_id)
         there = self._confirm(order, written, opened.properties)
@@ -178,7 +189,11 @@ class Copier:
             expected = [(part, each.md5) for part, each in zip(ranges, sent, strict=True)]
             assurance = self._read_back(order, there, expected)
         return Copied(
-            self._as_written(there, written), f"{digest.hexdigest()}-{len(sent)}", "md5-parts", assurance
+            self._as_written(there, written),
+            f"{digest.hexdigest()}-{len(sent)}",
+            "md5-parts",
+            assurance,
+            TOKEN_KEY in opened.properties.metadata,
         )
 
     def abort(self, order: Order, upload_id: str) -> None:
@@ -223,9 +238,15 @@ class Copier:
         """Write only where the destination still holds what the plan saw.
 
         The condition goes with the request; what an answer to it means is settled by looking, because ends
-        exist that ignore conditions, refuse them, or refuse them although they hold.
+        exist that ignore conditions, refuse them, or refuse them although they hold. For the first kind the
+        key is looked at right before, too, which leaves them a window of one request. Where versions are
+        kept, nothing can be destroyed, and the look is saved.
         """
         prior = order.prior_etag
+        if not self._keeps_versions:
+            there = self._there(order)
+            if (there.etag if there else None) != prior:
+                raise ChangedMeanwhile("The destination changed after the plan was made.")
         condition = IF_ABSENT if prior is None else Condition(etag=prior) if prior else ALWAYS
         try:
             return write(condition)
@@ -237,7 +258,7 @@ class Copier:
             there = self._there(order)
         except PreconditionFailed:
             there = self._there(order)
-            if there is not None and same_operation(order.token, there.token):
+            if there is not None and _is_this_attempt(order, there):
                 return Written(there.etag, there.version_id)
         if (there.etag if there else None) != prior:
             raise ChangedMeanwhile("The destination changed after the plan was made.")
@@ -318,20 +339,29 @@ class Copier:
         Raises:
             BadCopy: always.
         """
-        removed = False
+        left: Written | None = Written(there.etag, there.version_id)
         if order.prior_etag is None and same_operation(order.token, there.token):
             self._destination.delete(self._bucket, order.destination_key, version_id=there.version_id)
-            removed = True
-        fate = "The copy was removed." if removed else "It was left there: roll back to be rid of it."
+            left = None
+        fate = "It was left there: roll back to be rid of it." if left else "The copy was removed."
         raise BadCopy(
             f"{self._destination.end} {what}. {fate}",
             cause=f"arrived-wrong-{cause}",
+            left=left,
             advice="Try again; twice in a row points to the service, the network or this computer's memory.",
         )
 
     @staticmethod
     def _as_written(there: ObjectHead, written: Written) -> Written:
         return Written(there.etag, there.version_id or written.version_id)
+
+
+def _is_this_attempt(order: Order, there: ObjectHead) -> bool:
+    """True where the very write we are about to send is there already: its answer was lost.
+
+    An earlier attempt's object is not good enough: it may hold what the source held then.
+    """
+    return bool(order.token) and there.token == order.token
 
 
 def _must_be_as_listed(order: Order, head: ObjectHead) -> None:
@@ -343,41 +373,3 @@ def mtime_text(listed: ObjectVersion) -> str:
     """LastModified as rclone writes it: seconds since 1970 with a fraction where there is one."""
     seconds = listed.last_modified.timestamp()
     return f"{seconds:.6f}".rstrip("0").rstrip(".")
-
-
-def abort_orphans(store: ObjectStore, bucket: str, key: str, since: datetime) -> None:
-    """Abort uploads of exactly this key that were opened since `since`: ours, whose id was never recorded.
-
-    For objects whose upload was about to be opened when the run broke off. An end that may not list uploads
-    (or cannot) leaves them to a lifecycle rule.
-    """
-    try:
-        uploads = store.list_uploads(bucket, key)
-    except (AccessDenied, NotSupported):
-        return
-    for upload in uploads:
-        if upload.key == key and upload.initiated >= since:
-            abort_until_gone(store, bucket, key, upload.upload_id)
-
-
-def abort_until_gone(store: ObjectStore, bucket: str, key: str, upload_id: str, tries: int = 5) -> None:
-    """Abort an upload and look until the end knows nothing of it any more.
-
-    Raises:
-        StoreError: it is still there after `tries` aborts, or the end refused.
-    """
-    for _ in range(tries):
-        try:
-            store.abort_upload(bucket, key, upload_id)
-            store.list_parts(bucket, key, upload_id)
-        except NotFound:
-            return
-    raise StoreError(
-        f"{store.end} keeps an upload of this object open.",
-        operation="AbortMultipartUpload",
-        end=store.end,
-        bucket=bucket,
-        key=key,
-        code="UploadStaysOpen",
-        advice="A lifecycle rule that aborts incomplete uploads will remove it.",
-    )

@@ -15,7 +15,7 @@ from typing import IO
 
 from migrator.errors import JournalBusy, UnknownRun
 
-_RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
+_RUN_ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-f]{6}")
 
 
 def home() -> Path:

@@ -268,6 +268,10 @@ class Journal:
             self.move(entry, state)
         self.move(entry, State.COMMITTED, assurance=assurance, cause="", message="", **found)
 
+    def set_prior(self, seq: int, etag: str) -> None:
+        """The destination holds an attempt of our own where the plan saw something else."""
+        self._update(seq, prior_etag=etag)
+
     def refresh(self, entry: Entry, listed: ObjectVersion) -> None:
         """The source object changed since it was listed: from now on it is this one."""
         self._update(
@@ -384,6 +388,10 @@ class Journal:
                 totals["bytes_copied"] = totals.get("bytes_copied", 0) + size
                 assurance[level] = assurance.get(level, 0) + count
         return Ledger(verified=sum(assurance.values()), assurance=assurance, **totals)
+
+    def bytes_listed(self) -> int:
+        """Bytes of everything listed, whatever was decided about it."""
+        return int(self._db.execute("SELECT COALESCE(SUM(size_bytes), 0) FROM objects").fetchone()[0])
 
     def filtered_by(self) -> dict[str, int]:
         """Filtered objects by the rule that left them out."""

@@ -46,13 +46,13 @@ def _pages(
     executor: Executor, store: ObjectStore, bucket: str, prefix: str, start_after: str
 ) -> Iterator[Page]:
     fetch = executor.ahead(partial(store.list_page, bucket, prefix, start_after=start_after))
-    token: str | None = None
+    seen: set[int] = set()  # one number a page of a thousand keys
     while True:
         page = fetch()
         if page.next_token is None:
             yield page
             return
-        if page.next_token == token:
+        if hash(page.next_token) in seen:
             raise NotS3(
                 f"{store.end} repeats itself while listing {bucket}.",
                 code="RepeatedToken",
@@ -61,8 +61,8 @@ def _pages(
                 bucket=bucket,
                 advice="Report this to the service: its listing never ends.",
             )
-        token = page.next_token
-        fetch = executor.ahead(partial(store.list_page, bucket, prefix, token=token))
+        seen.add(hash(page.next_token))
+        fetch = executor.ahead(partial(store.list_page, bucket, prefix, token=page.next_token))
         yield page
 
 

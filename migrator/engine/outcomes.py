@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from migrator.errors import MigratorError
+from migrator.errors import (
+    BadCredentials,
+    Cancelled,
+    CredentialsError,
+    ExpiredCredentials,
+    MigratorError,
+    Paused,
+)
+from migrator.model.objects import Written
 
 
 class SourceChanged(MigratorError):
@@ -22,8 +30,28 @@ class ChangedMeanwhile(MigratorError):
 
 
 class BadCopy(MigratorError):
-    """What arrived is not what was sent; it has been removed again. `cause` groups such failures."""
+    """What arrived is not what was sent. `cause` groups such failures.
 
-    def __init__(self, message: str, *, cause: str, advice: str = "") -> None:
+    `left` is what had to be left there, because it is not provably ours or replaced something; None where
+    nothing is there any more.
+    """
+
+    def __init__(self, message: str, *, cause: str, advice: str = "", left: Written | None = None) -> None:
         super().__init__(message, advice=advice)
         self.cause = cause
+        self.left = left
+
+
+def reason_to_pause(error: BaseException | None) -> MigratorError | None:
+    """An error that says nothing about the object: the whole command waits for a person."""
+    if isinstance(error, Paused):
+        return error
+    if isinstance(error, ExpiredCredentials | BadCredentials | CredentialsError):
+        advice = error.advice or "Renew the keys, then resume."
+        return Paused(error.message, cause="credentials", advice=advice)
+    return None
+
+
+def is_left_for_later(error: BaseException | None) -> bool:
+    """True where an object keeps its open state: the command stops or pauses, the object did not fail."""
+    return error is None or isinstance(error, Cancelled) or reason_to_pause(error) is not None

@@ -106,10 +106,8 @@ class Planner:
         versioning: Versioning,
         save: Callable[[list[Decided]], None],
         restart: Callable[[], None],
-        *,
-        start_after: str = "",
     ) -> Totals:
-        """List from `start_after` to the end. `restart` forgets everything saved.
+        """List everything. `restart` forgets everything saved.
 
         The final totals are the caller's to tell: after a resume, this listing does not know them.
 
@@ -122,7 +120,7 @@ class Planner:
             can_undo_overwrite=versioning is Versioning.ENABLED or self._job.transfer.undo == "best-effort",
         )
         try:
-            self._save(self._decisions(self._paired(start_after), rules), save)
+            self._save(self._decisions(self._paired(), rules), save)
         except OutOfOrder:
             # Decisions saved so far came from listings that were still in order, but a key listed late
             # could have been missed as "not there": decide everything again, from a table on disk.
@@ -169,15 +167,14 @@ class Planner:
 
     # -- pairing --------------------------------------------------------------------------------
 
-    def _paired(self, start_after: str) -> Iterator[tuple[ObjectVersion, ObjectVersion | None]]:
-        """Both listings in step. The destination is listed from the same key on."""
+    def _paired(self) -> Iterator[tuple[ObjectVersion, ObjectVersion | None]]:
+        """Both listings in step."""
         source, destination = self._job.source, self._job.destination
         left = objects(
             self._executor,
             self._source,
             source.bucket,
             source.prefix,
-            start_after=start_after,
             must_be_sorted=True,
         )
         right = objects(
@@ -185,7 +182,6 @@ class Planner:
             self._destination,
             destination.bucket,
             destination.prefix,
-            start_after=self._job.destination_key(start_after) if start_after else "",
             must_be_sorted=True,
         )
         with_keys = ((self._job.destination_key(each.key), each) for each in left)

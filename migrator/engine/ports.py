@@ -145,5 +145,6 @@ class Ports:
         return self.stop.wait(seconds)
 
     def new_run_id(self) -> str:
-        """Sorts by time, safe as a file name, unique even for two runs in one second."""
-        return f"{self.clock.wall():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        """Sorts by time (milliseconds, UTC), safe as a file name, unique."""
+        now = self.clock.wall()
+        return f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03}Z-{secrets.token_hex(3)}"

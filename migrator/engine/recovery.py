@@ -6,15 +6,17 @@ over; anything else of ours is undone and goes back to the plan, so that it is c
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from migrator.config import Job
 from migrator.engine.batches import carried_out
-from migrator.engine.copying import abort_orphans, abort_until_gone
 from migrator.engine.journal import Journal
 from migrator.engine.ports import Executor, Ports
 from migrator.engine.schema import Entry
+from migrator.engine.uploads import abort_orphans, abort_until_gone
 from migrator.errors import Cancelled, NotFound
+from migrator.model.events import Event, ObjectFailed
 from migrator.model.ledger import Assurance
 from migrator.model.objects import ObjectHead, ObjectVersion, is_plain_md5
 from migrator.model.undo import OPEN, State, same_operation, token_for
@@ -26,9 +28,10 @@ UNSETTLED = (*sorted(OPEN), State.WRITTEN, State.VERIFIED, State.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Redo:
-    """Nothing of ours is there (any more): plan it again, as the source is now."""
+    """Plan it again, as the source is now. `replaces` is an attempt of ours that could not be taken away."""
 
     listed: ObjectVersion
+    replaces: ObjectHead | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class Recovery:
         destination: ObjectStore,
         executor: Executor,
         ports: Ports,
+        emit: Callable[[Event], None],
     ) -> None:
         self._job = job
         self._run = run
@@ -69,6 +73,7 @@ class Recovery:
         self._destination = destination
         self._executor = executor
         self._ports = ports
+        self._emit = emit
         self._began = journal.began()
 
     def run(self) -> int:
@@ -81,9 +86,11 @@ class Recovery:
         planned = 0
         for entry, finding in self._findings():
             match finding:
-                case Redo(listed):
+                case Redo(listed, replaces):
                     self._journal.close_upload(entry.seq)
                     self._journal.refresh(entry, listed)
+                    if replaces is not None:
+                        self._journal.set_prior(entry.seq, replaces.etag)
                     # Through FAILED: from every open state the way back to the plan is the same.
                     if entry.state is not State.FAILED:
                         self._journal.move(entry, State.FAILED)
@@ -93,6 +100,8 @@ class Recovery:
                     self._journal.close_upload(entry.seq)
                     self._journal.adopt(entry, there.etag, there.version_id, Assurance.DIGEST.value)
                 case GiveUp(cause, message):
+                    self._journal.close_upload(entry.seq)
+                    self._emit(ObjectFailed(entry.key, entry.size_bytes, cause, message))
                     if entry.state is not State.FAILED:
                         self._journal.move(entry, State.FAILED, cause=cause, message=message)
         self._journal.commit()
@@ -143,8 +152,9 @@ class Recovery:
             return Redo(listed)
         if _is_whole(there, source):
             return Adopt(there)
-        if not entry.overwrites or there.version_id not in (None, "null"):
-            self._destination.delete(bucket, key, version_id=there.version_id)
+        if entry.overwrites and there.version_id in (None, "null"):
+            return Redo(listed, replaces=there)
+        self._destination.delete(bucket, key, version_id=there.version_id)
         return Redo(listed)
 
 

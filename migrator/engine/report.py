@@ -99,7 +99,7 @@ def _write_file(kind: str, info: RunInfo, journal: Journal, output: Path) -> Non
     try:
         partial = output.with_name(f".{output.name}.part")
         with open(
-            os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+            os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline=""
         ) as file:
             _write(kind, info, journal, file)
         os.replace(partial, output)
@@ -119,7 +119,7 @@ def _write(kind: str, info: RunInfo, journal: Journal, file: IO[str]) -> None:
 
 def write_csv(journal: Journal, file: IO[str]) -> None:
     """One row for each key. Cells that a spreadsheet would run begin with an apostrophe."""
-    writer = csv.writer(file)
+    writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
     for entry in journal.iterate():
         writer.writerow([_defused(str(value)) for value in row_of(entry).values()])

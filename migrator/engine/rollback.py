@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from migrator.config import Job
 from migrator.engine.batches import TICK_S, carried_out
-from migrator.engine.copying import abort_orphans, abort_until_gone
 from migrator.engine.journal import Journal
+from migrator.engine.outcomes import is_left_for_later, reason_to_pause
 from migrator.engine.ports import Executor, Ports
 from migrator.engine.schema import Entry
-from migrator.errors import Cancelled, MigratorError, NotFound, Paused
+from migrator.engine.uploads import abort_orphans, abort_until_gone
+from migrator.errors import Cancelled, MigratorError, NotFound
 from migrator.model.events import Event, ObjectUndone, RollbackProgress
 from migrator.model.objects import ObjectHead
 from migrator.model.undo import (
@@ -27,10 +28,14 @@ from migrator.model.undo import (
     Undo,
     Verdict,
     is_ours,
+    same_operation,
     token_for,
     verdict,
 )
 from migrator.store.base import ObjectStore
+
+#: A lost answer makes one version too many, a second one two: more than this is an end that does not delete.
+DELETES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +136,10 @@ class Rollback:
                 entry, done = ended
                 if done.error is None:
                     self._settle(entry, done.result)
-                elif isinstance(done.error, MigratorError) and not isinstance(done.error, Cancelled | Paused):
+                elif isinstance(done.error, MigratorError) and not is_left_for_later(done.error):
                     self._settle(entry, Undone("left", Undo.HUMAN, done.error.message))
                 else:
-                    first_error = first_error or done.error
+                    first_error = first_error or reason_to_pause(done.error) or done.error
             self._tell_if_due()
         self._journal.commit()
         if first_error is not None:
@@ -163,7 +168,14 @@ class Rollback:
         there = self._look(bucket, key)
         if there is not None and _was_never_written(entry, trace, there):
             return Undone("never-ours", Undo.DONE)
-        source = SourceNow(holds_it=True) if there is None else self._source_now(entry)
+        hidden = self._hidden(bucket, key, trace, there)
+        source = SourceNow(holds_it=True) if there is None and not hidden else self._source_now(entry)
+        if hidden:
+            if not source.holds_it and not self._even_last_copy:
+                return Undone("left", Undo.KEPT_LAST_COPY, "kept-last-copy")
+            if not self._dry_run:
+                self._destination.delete(bucket, key, version_id=hidden)
+            return Undone("left", Undo.NOT_OURS, "hidden-removed")
         match verdict(trace, there, source, even_last_copy=self._even_last_copy):
             case Verdict.NOTHING_THERE:
                 return Undone("gone" if entry.state is State.COMMITTED else "never-ours", Undo.DONE, "gone")
@@ -197,14 +209,31 @@ class Rollback:
         return SourceNow(holds_it=head.etag == entry.etag and head.size_bytes == entry.size_bytes)
 
     def _delete(self, bucket: str, key: str, version_id: str | None, token: str) -> None:
-        """Delete and look: only what is seen to be gone counts as removed."""
-        self._destination.delete(bucket, key, version_id=version_id)
-        there = self._look(bucket, key)
-        if there is not None and token and there.token == token:
-            raise MigratorError(f"{self._destination.end} answered success, but the object is still there.")
+        """Delete and look: only what is seen to be gone counts as removed.
+
+        A write whose answer was lost and that was sent again left two versions of ours: both go.
+        """
+        for _ in range(DELETES):
+            self._destination.delete(bucket, key, version_id=version_id)
+            there = self._look(bucket, key)
+            if there is None or not same_operation(token, there.token):
+                return
+            version_id = there.version_id
+        raise MigratorError(f"{self._destination.end} answered success, but the object is still there.")
+
+    def _hidden(self, bucket: str, key: str, trace: Trace, there: ObjectHead | None) -> str | None:
+        """The id of our version where somebody's version or delete marker lies on top of it."""
+        version_id = trace.version_id
+        if version_id in (None, "null") or (there is not None and there.version_id == version_id):
+            return None
+        try:
+            self._destination.head(bucket, key, version_id=version_id)
+        except NotFound:
+            return None
+        return version_id
 
 
 def _was_never_written(entry: Entry, trace: Trace, there: ObjectHead) -> bool:
     """True where a write that was intended left no trace: what is there was there before, or is not ours."""
-    has_outcome = entry.state in {State.WRITTEN, State.VERIFIED, State.COMMITTED}
+    has_outcome = bool(entry.after_etag) or entry.state in {State.WRITTEN, State.VERIFIED, State.COMMITTED}
     return not has_outcome and bool(trace.token) and not is_ours(trace, there)

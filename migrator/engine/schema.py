@@ -51,6 +51,7 @@ CREATE TABLE objects (
     upload_id     TEXT,
     after_etag    TEXT NOT NULL DEFAULT '',
     after_version TEXT,
+    has_token     INTEGER NOT NULL DEFAULT 1, -- 0: what we wrote carries no ownership token
     digest        TEXT NOT NULL DEFAULT '',
     digest_kind   TEXT NOT NULL DEFAULT '',
     assurance     TEXT NOT NULL DEFAULT '',
@@ -78,7 +79,8 @@ CREATE TABLE records (
 
 COLUMNS = (
     "seq, key, size_bytes, etag, modified_us, storage_class, action, reason, state, attempt, prior_etag,"
-    " upload_id, part_size, after_etag, after_version, digest, digest_kind, assurance, cause, message, undo"
+    " upload_id, part_size, after_etag, after_version, digest, digest_kind, assurance, cause, message, undo,"
+    " has_token"
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -109,6 +111,7 @@ class Entry:
     cause: str
     message: str
     undo: Undo
+    has_token: bool
 
     @property
     def overwrites(self) -> bool:
@@ -122,6 +125,7 @@ class Entry:
 
     def trace(self, token: str) -> Trace:
         """What rollback needs to know; `token` is empty where the job writes none."""
+        token = token if self.has_token else ""
         return Trace(self.state, token, self.after_etag, self.after_version, self.overwrites)
 
     def listed(self) -> ObjectVersion:
@@ -135,6 +139,7 @@ def entry_of(row: sqlite3.Row | tuple[object, ...]) -> Entry:
     values[4] = _EPOCH + timedelta(microseconds=values[4])
     values[8] = State(values[8])
     values[20] = Undo(values[20])
+    values[21] = bool(values[21])
     return Entry(*values)
 
 

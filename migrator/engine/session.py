@@ -176,8 +176,6 @@ class Session:
         versioning: Versioning,
         save: Callable[[list[Decided]], None],
         restart: Callable[[], None],
-        *,
-        start_after: str = "",
     ) -> Totals:
         self.phase(Phase.LISTING)
         root = self._directory.path.parent.parent
@@ -191,7 +189,7 @@ class Session:
                 self.emit,
                 earlier,
             )
-            return planner.run(versioning, save, restart, start_after=start_after)
+            return planner.run(versioning, save, restart)
 
     def go_on(self, *, recover: bool = False) -> Summary:
         """From wherever the journal stands to the end of the run."""
@@ -218,6 +216,7 @@ class Session:
             self.ends.destination,
             self.executor,
             self._ports,
+            self.emit,
         )
         recovery.run()
 
@@ -228,7 +227,10 @@ class Session:
             self.tick()
 
         versioning = Versioning(journal.meta("versioning", Versioning.UNKNOWN.value))
-        self.list_everything(versioning, save, journal.forget_listing, start_after=journal.listed_to())
+        # A listing that broke off begins anew. It could go on after its last key only if this end were
+        # known to list in order, which half a listing cannot show; nothing was copied yet.
+        journal.forget_listing()
+        self.list_everything(versioning, save, journal.forget_listing)
         journal.end_listing()
         journal.commit()
 
@@ -237,7 +239,7 @@ class Session:
         ledger = self.journal.ledger()
         totals = Totals(
             listed=ledger.listed,
-            bytes_listed=ledger.bytes_planned,
+            bytes_listed=self.journal.bytes_listed(),
             planned=ledger.planned,
             bytes_planned=ledger.bytes_planned,
             same=ledger.same,
@@ -261,6 +263,7 @@ class Session:
             meter,
             verify=job.transfer.verify,
             keep_date=job.transfer.keep_date,
+            keeps_versions=self.journal.meta("versioning") == Versioning.ENABLED.value,
             tags=tags if job.carry.tags else None,
         )
         Transfer(

@@ -17,18 +17,21 @@ from migrator.config import Job
 from migrator.engine.copying import Copied, Copier, Opened, Order, SentPart
 from migrator.engine.journal import Journal
 from migrator.engine.meter import Meter
-from migrator.engine.outcomes import BadCopy, CannotCarry, ChangedMeanwhile, SourceChanged
+from migrator.engine.outcomes import (
+    BadCopy,
+    CannotCarry,
+    ChangedMeanwhile,
+    SourceChanged,
+    is_left_for_later,
+    reason_to_pause,
+)
 from migrator.engine.ports import Done, Executor, Ports
 from migrator.engine.schema import Entry
 from migrator.errors import (
-    BadCredentials,
     Cancelled,
-    CredentialsError,
-    ExpiredCredentials,
     JournalFull,
     MigratorError,
     NotFound,
-    Paused,
 )
 from migrator.model.events import (
     ActiveTransfer,
@@ -116,8 +119,10 @@ class Transfer:
         """
         try:
             while self._admit() or self._tasks:
-                for done in self._executor.finished(TICK_S):
-                    self._tasks -= 1
+                ended = self._executor.finished(TICK_S)
+                # All of them, before any is settled: settling can break off on a full disk.
+                self._tasks -= len(ended)
+                for done in ended:
                     self._settle(done)
                 self._commit_if_due()
                 self._tell_if_due()
@@ -255,6 +260,7 @@ class Transfer:
             digest=copied.digest,
             digest_kind=copied.digest_kind,
             assurance=copied.assurance.value,
+            has_token=int(copied.has_token),
             upload_id=None,
             cause="",
             message="",
@@ -265,7 +271,7 @@ class Transfer:
         self._emit(ObjectCopied(entry.key, entry.size_bytes, copied.assurance.value))
 
     def _settle_error(self, tag: Tag, moving: Moving, error: BaseException) -> None:
-        pause = _reason_to_pause(error)
+        pause = reason_to_pause(error)
         if pause is not None:
             self._pause = self._pause or pause
         moving.failure = moving.failure or error
@@ -285,7 +291,7 @@ class Transfer:
         moving.waiting.clear()
         if moving.parts_in_flight:
             return
-        if _is_left_for_later(moving.failure) or moving.opened is None:
+        if is_left_for_later(moving.failure) or moving.opened is None:
             self._forget(moving)
             return
         abort = partial(self._copier.abort, moving.order, moving.opened.upload_id)
@@ -299,15 +305,22 @@ class Transfer:
             case CannotCarry(reason=reason):
                 self._journal.move(entry, State.SKIPPED, reason=reason)
                 self._journal.set_action(entry.seq, "unsupported")
-                self._emit(ObjectUnsupported(entry.key, reason))
+                self._emit(ObjectUnsupported(entry.key, reason, size_bytes=entry.size_bytes))
             case ChangedMeanwhile():
                 self._journal.move(entry, State.CONFLICT, reason="changed-meanwhile")
                 self._emit(ObjectConflict(entry.key, "changed-meanwhile"))
-            case _ if _is_left_for_later(error):
+            case _ if is_left_for_later(error):
                 return
             case _:
                 cause, message, advice = describe(error)
-                self._journal.move(entry, State.FAILED, cause=cause, message=message)
+                found: dict[str, Any] = {}
+                if isinstance(error, BadCopy):
+                    found["upload_id"] = None  # complete, so not open any more
+                    if error.left is not None:
+                        found["after_etag"] = error.left.etag
+                        found["after_version"] = error.left.version_id
+                        found["has_token"] = 0
+                self._journal.move(entry, State.FAILED, cause=cause, message=message, **found)
                 self._emit(ObjectFailed(entry.key, entry.size_bytes, cause, message, advice))
 
     def _forget(self, moving: Moving) -> None:
@@ -355,21 +368,6 @@ class Transfer:
         """Wait for what is under way; its outcomes cannot be recorded and are looked up by recovery."""
         while self._tasks:
             self._tasks -= len(self._executor.finished(TICK_S))
-
-
-def _reason_to_pause(error: BaseException) -> MigratorError | None:
-    """An error that says nothing about the object: the whole run waits for a person."""
-    if isinstance(error, Paused):
-        return error
-    if isinstance(error, ExpiredCredentials | BadCredentials | CredentialsError):
-        return Paused(
-            error.message, cause="credentials", advice=error.advice or "Renew the keys, then resume."
-        )
-    return None
-
-
-def _is_left_for_later(error: BaseException | None) -> bool:
-    return error is None or isinstance(error, Cancelled) or _reason_to_pause(error) is not None
 
 
 def describe(error: BaseException | None) -> tuple[str, str, str]:

@@ -5,16 +5,16 @@ Failures are grouped by `RunState` already; this does the same for the rest, wit
 
 from __future__ import annotations
 
-from migrator import words
+from migrator import reasons, words
 from migrator.gui.screen import Group
 from migrator.gui.status import Tone
 from migrator.model.events import Event, ObjectConflict, ObjectUndone, ObjectUnsupported
 from migrator.model.run_state import MAX_GROUPS, MAX_SAMPLES, RunState
 
 _TABLES = {
-    "conflict": words.CONFLICTS,
-    "unsupported": words.UNSUPPORTED,
-    "left": words.UNDO_REASONS,
+    "conflict": reasons.CONFLICTS,
+    "unsupported": reasons.UNSUPPORTED,
+    "left": reasons.UNDO_REASONS,
 }
 
 
@@ -50,10 +50,10 @@ class Groups:
         ]
         others = [
             Group(
-                words.TITLES.get(reason) or words.reason({}, reason),
+                reasons.TITLES.get(reason) or words.reason({}, reason),
                 n,
                 words.reason(_TABLES[kind], reason),
-                words.ADVICE.get(reason, ""),
+                reasons.ADVICE.get(reason, ""),
                 _shown(keys),
                 Tone.WARN,
             )

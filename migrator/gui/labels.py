@@ -59,7 +59,7 @@ EXISTING: Mapping[str, str] = {
     "skip-same": "Skip if identical",
     "skip": "Skip whatever exists",
     "refuse": "Refuse: leave it and report it",
-    "overwrite": "Overwrite, keep the old for Roll Back",
+    "overwrite": "Overwrite (needs versioning there)",
 }
 VERIFY: Mapping[str, str] = {
     "auto": "Strongest check available",

@@ -150,6 +150,7 @@ class ObjectUnsupported:
     key: str
     reason: str
     while_listing: bool = False
+    size_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

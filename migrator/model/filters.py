@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 
 from migrator.model.globs import compile_glob
@@ -50,11 +50,12 @@ class Filter:
         return self == Filter()
 
     def _is_too_late(self, modified: datetime) -> bool:
+        """A `max_date` without a time names a whole day in UTC."""
         if self.max_date is None:
             return False
         if isinstance(self.max_date, datetime):
             return modified > as_utc(self.max_date)
-        return modified >= as_utc(self.max_date + timedelta(days=1))
+        return modified.astimezone(UTC).date() > self.max_date
 
     @cached_property
     def _not_before(self) -> datetime | None:

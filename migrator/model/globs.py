@@ -31,7 +31,7 @@ def compile_glob(pattern: str) -> re.Pattern[str]:
     if body.endswith("/"):
         body += "**"
     try:
-        return re.compile(f"{start}{_translate(body)}$", re.DOTALL)
+        return re.compile(rf"{start}{_translate(body)}\Z", re.DOTALL)
     except re.error as cause:
         raise BadPattern(str(cause)) from cause
 
@@ -61,6 +61,8 @@ def _translate(glob: str) -> str:
             end = glob.find("}}", index)
             if end < 0:
                 raise BadPattern('missing "}}"')
+            while glob.startswith("}", end + 2):  # {{\\d{4}}} ends with the last of them
+                end += 1
             out.append(f"(?:{glob[index + 1 : end]})")
             index = end + 2
         elif char == "{":
@@ -84,17 +86,24 @@ def _translate(glob: str) -> str:
 
 def _character_set(glob: str, index: int) -> tuple[str, int]:
     """Translate what follows "["; returns the text and the index after the closing "]"."""
-    end = index
-    if glob.startswith(("!", "^"), end):
-        end += 1
-    if glob.startswith("]", end):
-        end += 1
-    end = glob.find("]", end)
-    if end < 0:
-        raise BadPattern('missing "]"')
-    inside = glob[index:end]
-    negated = inside.startswith(("!", "^"))
-    inside = inside[1:] if negated else inside
-    inside = inside.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
-    inside = inside.replace("^", "\\^").replace("&", "\\&").replace("~", "\\~").replace("|", "\\|")
-    return ("[^/" if negated else "[") + inside + "]", end + 1
+    negated = glob.startswith(("!", "^"), index)
+    index += negated
+    inside: list[str] = []
+    while True:
+        if index >= len(glob):
+            raise BadPattern('missing "]"')
+        char = glob[index]
+        index += 1
+        if char == "]" and inside:
+            break
+        if char == "[" and glob.startswith(":", index):
+            raise BadPattern("classes like [:alpha:] are not known; write [a-zA-Z]")
+        if char == "\\":
+            if index >= len(glob):
+                raise BadPattern('missing "]"')
+            char = glob[index]
+            index += 1
+            inside.append(re.escape(char))
+        else:
+            inside.append(char if char == "-" else re.escape(char))
+    return ("[^/" if negated else "[") + "".join(inside) + "]", index

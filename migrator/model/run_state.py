@@ -139,7 +139,12 @@ class RunState:
                 return replace(self, conflicts=self.conflicts + 1)
             case ObjectUnsupported():
                 # Found while copying: the object was planned, and is not any more.
-                return replace(self, unsupported=self.unsupported + 1, planned=self.planned - 1)
+                return replace(
+                    self,
+                    unsupported=self.unsupported + 1,
+                    planned=self.planned - 1,
+                    bytes_planned=self.bytes_planned - event.size_bytes,
+                )
             case Retrying():
                 return replace(self, retries=self.retries + 1, last_retry=event)
             case Warned():

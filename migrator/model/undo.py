@@ -167,7 +167,8 @@ def verdict(trace: Trace, there: ObjectHead | None, source: SourceNow, *, even_l
     if not is_ours(trace, there):
         looks_like_it = not trace.token and bool(trace.etag) and there.etag == trace.etag
         return Verdict.ASK if looks_like_it else Verdict.LEAVE_FOREIGN
-    has_version = trace.version_id not in (None, "null")
+    # The answer to our write, and the version id in it, may have been lost: what is there tells both.
+    has_version = (trace.version_id or there.version_id) not in (None, "null")
     if trace.overwrote and not has_version:
         return Verdict.LEAVE_LOST
     if not source.holds_it and not even_last_copy:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from migrator.engine import journal as journals
 from tests.support import world as worlds
 from tests.support.world import PART, SECRET, World
 
@@ -36,7 +38,8 @@ def world(new_world: Callable[..., World]) -> World:
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Multipart begins above 1 KiB, so that crashing at every part of an object is quick."""
-    monkeypatch.setattr("migrator.engine.transfer.is_single_put", lambda size: size <= PART)
+    for module in ("transfer", "schema"):
+        monkeypatch.setattr(f"migrator.engine.{module}.is_single_put", lambda size: size <= PART)
     monkeypatch.setattr("migrator.engine.transfer.part_size_for", lambda size: PART)
 
 
@@ -44,3 +47,23 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 def inline(monkeypatch: pytest.MonkeyPatch) -> None:
     """No threads: everything happens in order, and a crash ends everything at once."""
     monkeypatch.setattr("migrator.engine.session.Threads", worlds.Inline)
+
+
+@pytest.fixture
+def limited(monkeypatch: pytest.MonkeyPatch) -> Callable[[int | None], None]:
+    """Sets the most pages that any journal may have; None: no limit."""
+    connections: list[sqlite3.Connection] = []
+    connect = journals._connect
+
+    def remember(path: Path) -> sqlite3.Connection:
+        connections.append(connect(path))
+        return connections[-1]
+
+    monkeypatch.setattr(journals, "_connect", remember)
+
+    def limit(extra: int | None) -> None:
+        database = connections[-1]
+        pages = database.execute("PRAGMA page_count").fetchone()[0]
+        database.execute(f"PRAGMA max_page_count = {2**30 if extra is None else pages + extra}")
+
+    return limit

@@ -209,13 +209,13 @@ def test_source_is_only_read(world: World, small_parts: None) -> None:
     assert not [operation for operation, _, _ in world.source.calls if operation in WRITES]
 
 
-def test_a_small_object_costs_one_get_one_put_and_one_look(world: World) -> None:
+def test_a_small_object_costs_one_get_one_put_and_a_look_before_and_after(world: World) -> None:
     for number in range(10):
         world.seed(f"{number}")
     world.run()
     assert len(calls(world, "GetObject")) == 10
     assert len(calls(world, "PutObject")) == 10
-    assert len(calls(world, "HeadObject")) == 10
+    assert len(calls(world, "HeadObject")) == 20
     assert not calls(world, "GetObjectTagging", "DeleteObject")
 
 

@@ -262,26 +262,6 @@ def test_open_uploads_are_known_until_they_are_closed(journal: Journal) -> None:
 # -- a full disk ----------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def limited(monkeypatch: pytest.MonkeyPatch) -> Callable[[int | None], None]:
-    """Sets the most pages that any journal may have; None: no limit."""
-    connections: list[sqlite3.Connection] = []
-    connect = journals._connect
-
-    def remember(path: Path) -> sqlite3.Connection:
-        connections.append(connect(path))
-        return connections[-1]
-
-    monkeypatch.setattr(journals, "_connect", remember)
-
-    def limit(extra: int | None) -> None:
-        database = connections[-1]
-        pages = database.execute("PRAGMA page_count").fetchone()[0]
-        database.execute(f"PRAGMA max_page_count = {2**30 if extra is None else pages + extra}")
-
-    return limit
-
-
 @pytest.mark.parametrize("extra", [0, 1, 3])
 @pytest.mark.parametrize("phase", [Phase.LISTING, Phase.COPYING])
 def test_a_full_disk_pauses_and_resume_completes(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrator.errors import (
@@ -118,6 +118,7 @@ def test_a_clear_answer_is_not_asked_for_again(error: StoreError) -> None:
     assert patience.waits == []
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40), st.floats(0, 1, exclude_max=True))
 def test_delays_grow_within_their_bounds(attempt: int, jitter: float) -> None:
     policy = Policy()

@@ -6,7 +6,7 @@ import queue
 
 import pytest
 
-from migrator import words
+from migrator import reasons, words
 from migrator.gui.figures import Meter, time_left
 from migrator.gui.log import SHOWN_LINES, Log
 from migrator.gui.pump import MAX_EVENTS, Pump
@@ -39,7 +39,7 @@ def test_every_status_has_a_row() -> None:
 
 
 def test_unknown_reasons_are_shown_as_they_are() -> None:
-    assert words.reason(words.CONFLICTS, "new-reason") == "New reason"
+    assert words.reason(reasons.CONFLICTS, "new-reason") == "New reason"
 
 
 def test_log_is_bounded_and_folds_many_successes() -> None:

@@ -104,7 +104,7 @@ def test_nothing_is_removed_but_what_is_provably_ours(
     if found in (V.DELETE, V.DELETE_VERSION):
         assert is_ours(wrote, there)
         assert holds_it or even_last_copy
-        assert not wrote.overwrote or wrote.version_id not in (None, "null")
+        assert not wrote.overwrote or (wrote.version_id or there.version_id) not in (None, "null")
 
 
 # -- tokens ---------------------------------------------------------------------------------------
