@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from migrator.config import Job
@@ -349,9 +350,8 @@ class Transfer:
         self._last_told = self._ports.now()
         total, by_object = self._meter.snapshot()
         rows: list[ActiveTransfer] = []
-        for seq, moving in self._moving.items():
-            if len(rows) == SHOWN:
-                break
+        # The oldest: what was handed out beyond the number of threads still waits for one.
+        for seq, moving in islice(self._moving.items(), min(SHOWN, self._threads)):
             rows.append(
                 ActiveTransfer(
                     moving.entry.key,

@@ -65,6 +65,24 @@ def test_a_bucket_is_migrated_and_rolled_back_with_the_buttons(real: RealDriver)
     assert real.arrived() == 0
 
 
+def test_what_went_to_lyve_comes_back_to_aws(real: RealDriver) -> None:
+    real.window.setup.fields["max_size"].variable.set("2 KB")
+    real.window.setup.generate.invoke()
+    real.until(Status.CONNECTED)
+    real.press("migrate")
+    real.until(Status.FINISHED)
+    there = real.arrived()
+    real.press("new_migration")
+    real.window.setup.directions["lyve-to-aws"].invoke()
+    real.window.setup.fields["aws.prefix"].variable.set("back/")
+    real.window.setup.generate.invoke()
+    real.until(Status.CONNECTED)
+    real.press("migrate")
+    real.until(Status.FINISHED)
+    headline = f"Transfer successful! {there}/{there}"
+    assert real.window.run.banner.headline.cget("text") == headline
+
+
 def test_cancel_stops_the_run_and_roll_back_undoes_it(real: RealDriver) -> None:
     real.window.setup.generate.invoke()
     real.until(Status.CONNECTED)
