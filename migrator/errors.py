@@ -147,8 +147,6 @@ class StoreError(MigratorError):
     """
 
     is_transient = False
-    #: False where the request may have been carried out although no answer arrived.
-    is_certain = True
 
     def __init__(
         self,
@@ -177,19 +175,14 @@ class Transient(StoreError):
     """Worth another try. The request may or may not have been carried out."""
 
     is_transient = True
-    is_certain = False
 
 
 class Unreachable(Transient):
     """No connection: the request was never carried out."""
 
-    is_certain = True
-
 
 class Throttled(Transient):
     """503 SlowDown and its kin: not carried out. `retry_after_s` is the server's wish, if it had one."""
-
-    is_certain = True
 
     def __init__(self, message: str, *, retry_after_s: float | None = None, **where: object) -> None:
         super().__init__(message, **where)  # type: ignore[arg-type]

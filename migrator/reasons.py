@@ -35,6 +35,7 @@ UNSUPPORTED: Mapping[str, str] = {
     "too-large": "The object is larger than the destination accepts.",
     "key-too-long": "The object's name would be too long at the destination.",
     "missing-meta": "Some of the object's metadata cannot be read, so a copy would lose it.",
+    "tags-unsupported": "The destination cannot keep the object's tags.",
     "tags": "Some of the object's tags cannot be read, so a copy would lose them.",
 }
 
@@ -59,6 +60,7 @@ TITLES: Mapping[str, str] = {
     "key-too-long": "Name too long for the destination",
     "missing-meta": "Metadata cannot be read",
     "tags": "Tags cannot be read",
+    "tags-unsupported": "Destination without tags",
     "not-ours": "Changed by someone else since",
     "hidden-removed": "Changed by someone else since, ours removed below",
     "kept-last-copy": "Last copy, kept",
@@ -76,6 +78,7 @@ ADVICE: Mapping[str, str] = {
     "too-large": "Copy it with a tool that splits objects, or leave it out with Max Size.",
     "key-too-long": "Use a shorter folder at the destination.",
     "missing-meta": "Ask the owner of the source for the right to read it.",
+    "tags-unsupported": "To copy without them, set tags = false in [carry].",
     "tags": "Allow s3:GetObjectTagging, or set tags = false in [carry].",
     "cannot-undo": 'Switch versioning on at the destination, or allow it with undo = "best-effort".',
     "not-ours": "Look at these objects yourself; nothing else of the run is left.",

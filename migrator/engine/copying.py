@@ -7,7 +7,8 @@ nothing but the destination, and only after the control thread made the intent d
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
@@ -119,7 +120,8 @@ class Copier:
                 self._bucket, order.destination_key, body, properties, md5=md5.digest(), condition=condition
             )
 
-        written = self._write_if_unchanged(order, put)
+        with _tags_blamed(properties):
+            written = self._write_if_unchanged(order, put)
         there = self._confirm(order, written, properties)
         assurance = Assurance.SIZE
         if there.etag == md5.hexdigest():
@@ -142,7 +144,8 @@ class Copier:
         _must_be_as_listed(order, head)
         properties = self._properties(order, head)
         key = order.destination_key
-        upload_id = self._destination.create_upload(self._bucket, key, properties)
+        with _tags_blamed(properties):
+            upload_id = self._destination.create_upload(self._bucket, key, properties)
         abort_twins(self._destination, self._bucket, key, upload_id)
         return Opened(upload_id, properties)
 
@@ -354,6 +357,17 @@ class Copier:
     @staticmethod
     def _as_written(there: ObjectHead, written: Written) -> Written:
         return Written(there.etag, there.version_id or written.version_id)
+
+
+@contextmanager
+def _tags_blamed(properties: Properties) -> Iterator[None]:
+    """An end that does not know tags answers 501 to a write that carries some (OpenStack Swift does)."""
+    try:
+        yield
+    except NotSupported as cause:
+        if properties.tags:
+            raise CannotCarry("tags-unsupported") from cause
+        raise
 
 
 def _is_this_attempt(order: Order, there: ObjectHead) -> bool:

@@ -364,11 +364,6 @@ class Journal:
         ).fetchone()
         return int(row[0])
 
-    def undo_counts(self) -> dict[str, int]:
-        """Objects by where their undo stands; those never undone are left out."""
-        rows = self._db.execute("SELECT undo, COUNT(*) FROM objects WHERE undo != '' GROUP BY undo")
-        return dict(rows.fetchall())
-
     def ledger(self) -> Ledger:
         """The run's books, counted from the rows themselves."""
         totals: dict[str, int] = {}

@@ -21,7 +21,7 @@ from migrator.errors import (
     Unreachable,
     WrongRegion,
 )
-from migrator.model.events import ObjectFailed, Retrying
+from migrator.model.events import ObjectFailed, ObjectUnsupported, Retrying
 from migrator.model.ledger import Outcome
 from migrator.model.objects import Page
 from migrator.store.base import Versioning
@@ -456,3 +456,22 @@ def test_conditions_that_are_refused_although_they_hold_do_not_stop_a_copy(fille
         world.destination = inner
     assert not world.there
     assert not world.destination_cloud.list_uploads(TO)
+
+
+def test_a_destination_without_tags_gets_everything_but_the_tagged_objects(world: World) -> None:
+    """OpenStack Swift answers 501; an object is never copied poorer than it is."""
+
+    def refuse_tags(call: Call) -> None:
+        if call.args[3].tags:
+            raise NotSupported("Object tagging is not supported.")
+
+    world.seed("tagged", tags={"a": "b"})
+    world.seed("plain")
+    world.destination = Faulty(world.destination, Fault("PutObject", times=None, before=refuse_tags))
+    summary = world.run()
+    assert summary.exit_code == 1
+    assert counts(summary)["unsupported"] == 1
+    assert counts(summary)["copied"] == 1
+    assert world.of(ObjectUnsupported)[0].reason == "tags-unsupported"
+    world.set("carry", tags=False)
+    assert world.run().outcome is Outcome.COMPLETED
