@@ -14,6 +14,7 @@ import json
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 import uuid
@@ -82,10 +83,12 @@ class S3Server:
         self._now = now
         self._listener: Listener | None = None
         self._stopping = threading.Event()
+        self._held: socket.socket | None = None
 
     def start(self) -> S3Server:
         """Listen. After `stop` or `die` it can be started again, under the same address."""
         if self._listener is None:
+            self._let_go()
             self._stopping.clear()
             self._listener = Listener(self._host, self._port, self)
             self._port = self._listener.port
@@ -97,10 +100,22 @@ class S3Server:
         listener, self._listener = self._listener, None
         if listener is not None:
             listener.end()
+        self._let_go()
 
     def die(self) -> None:
-        """What a crash looks like from outside: everything breaks at once, then nobody listens."""
+        """What a crash looks like from outside: everything breaks at once, then nobody listens.
+
+        The port stays taken, without a listener: nobody else is given it, and `start` finds it free.
+        """
         self.stop()
+        self._held = socket.socket()
+        self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._held.bind((self._host, self._port))
+
+    def _let_go(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            held.close()
 
     @property
     def url(self) -> str:
