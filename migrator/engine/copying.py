@@ -149,6 +149,12 @@ class Copier:
         abort_twins(self._destination, self._bucket, key, upload_id)
         return Opened(upload_id, properties)
 
+    def reopen_upload(self, order: Order, upload_id: str) -> Opened:
+        """Look at the source again and go on with an upload that an earlier process opened."""
+        head = self._source.head(self._source_bucket, order.listed.key)
+        _must_be_as_listed(order, head)
+        return Opened(upload_id, self._properties(order, head))
+
     def copy_part(self, order: Order, upload_id: str, part: Part) -> SentPart:
         """Bring one range of the source over as one part."""
         body = bytearray(part.length)

@@ -299,6 +299,20 @@ class Journal:
             (seq, part.number, part.etag, md5, part.size_bytes),
         )
 
+    def parts(self, seq: int) -> list[tuple[UploadedPart, str]]:
+        """Parts that the destination confirmed, with the MD5 of what was sent, in order."""
+        rows = self._db.execute(
+            "SELECT number, etag, size_bytes, md5 FROM parts WHERE seq = ? ORDER BY number", (seq,)
+        )
+        return [(UploadedPart(number, etag, size), md5) for number, etag, size, md5 in rows]
+
+    def keep_parts(self, seq: int, found: Iterable[UploadedPart]) -> None:
+        """Forget every part that the destination does not hold as it was sent."""
+        there = set(found)
+        for part, _ in self.parts(seq):
+            if part not in there:
+                self._write("DELETE FROM parts WHERE seq = ? AND number = ?", (seq, part.number))
+
     def close_upload(self, seq: int) -> None:
         """The upload is gone from the destination, and its parts with it."""
         self._update(seq, upload_id=None)

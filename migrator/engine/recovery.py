@@ -1,7 +1,7 @@
 """After a crash or a stop: finding out what became of every object that was under way.
 
 The journal says what was intended; the destination says what happened. What is provably whole is taken
-over; anything else of ours is undone and goes back to the plan, so that it is copied again from its start.
+over, an open upload goes on with the parts it has; anything else of ours is undone and goes back to the plan.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from migrator.engine.uploads import abort_orphans, abort_until_gone
 from migrator.errors import Cancelled, NotFound
 from migrator.model.events import Event, ObjectFailed
 from migrator.model.ledger import Assurance
-from migrator.model.objects import ObjectHead, ObjectVersion, is_plain_md5
+from migrator.model.objects import ObjectHead, ObjectVersion, UploadedPart, is_plain_md5
 from migrator.model.undo import OPEN, State, same_operation, token_for
 from migrator.store.base import ObjectStore
 
@@ -49,7 +49,14 @@ class GiveUp:
     message: str
 
 
-Finding = Redo | Adopt | GiveUp
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """The upload is still open and the source unchanged: only what is not among `parts` is sent."""
+
+    parts: list[UploadedPart]
+
+
+Finding = Redo | Adopt | GiveUp | Continue
 
 
 class Recovery:
@@ -96,6 +103,10 @@ class Recovery:
                         self._journal.move(entry, State.FAILED)
                     self._journal.move(entry, State.PLANNED, cause="", message="")
                     planned += 1
+                case Continue(parts):
+                    self._journal.keep_parts(entry.seq, parts)
+                    if entry.state is not State.MPU_OPEN:
+                        self._journal.move(entry, State.MPU_OPEN)
                 case Adopt(there):
                     self._journal.close_upload(entry.seq)
                     self._journal.adopt(entry, there.etag, there.version_id, Assurance.DIGEST.value)
@@ -132,12 +143,15 @@ class Recovery:
         """Worker: what the destination holds, and what of it has to go. Undoes only what is ours."""
         key = self._job.destination_key(entry.key)
         bucket = self._job.destination.bucket
+        there = _head(self._destination, bucket, key)
+        source = _head(self._source, self._job.source.bucket, entry.key)
+        parts = self._parts_of_open_upload(entry, key, there, source)
+        if parts is not None:
+            return Continue(parts)
         if entry.upload_id:
             abort_until_gone(self._destination, bucket, key, entry.upload_id)
         elif entry.may_have_orphan:
             abort_orphans(self._destination, bucket, key, self._began)
-        there = _head(self._destination, bucket, key)
-        source = _head(self._source, self._job.source.bucket, entry.key)
         if source is None:
             return GiveUp("source-gone", "The object was deleted at the source after it was listed.")
         listed = ObjectVersion(
@@ -156,6 +170,21 @@ class Recovery:
             return Redo(listed, replaces=there)
         self._destination.delete(bucket, key, version_id=there.version_id)
         return Redo(listed)
+
+    def _parts_of_open_upload(
+        self, entry: Entry, key: str, there: ObjectHead | None, source: ObjectHead | None
+    ) -> list[UploadedPart] | None:
+        """What the destination holds of an upload that can go on; None where it cannot, or is complete."""
+        if entry.upload_id is None or entry.state not in {State.MPU_OPEN, State.COMPLETE_INTENT}:
+            return None
+        if source is None or source.etag != entry.etag or source.size_bytes != entry.size_bytes:
+            return None
+        if _etag(there) != entry.prior_etag:
+            return None  # completed by us, or written by somebody
+        try:
+            return self._destination.list_parts(self._job.destination.bucket, key, entry.upload_id)
+        except NotFound:
+            return None
 
 
 def _head(store: ObjectStore, bucket: str, key: str) -> ObjectHead | None:

@@ -49,6 +49,8 @@ from migrator.model.undo import State, token_for
 TICK_S = 0.1
 COMMIT_EVERY_S = 0.25
 SHOWN = 64
+#: Uploads left open by an earlier process: at most as many as it had threads.
+MOST_OPEN = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class Transfer:
         self._held = 0  # bytes of part buffers handed out
         self._moving: dict[int, Moving] = {}
         self._ready: deque[Entry] = deque()  # intents durable, not handed out yet
+        self._open = deque(journal.in_states([State.MPU_OPEN], limit=MOST_OPEN))  # as recovery left them
         self._last_seq = 0
         self._tasks = 0
         self._must_commit = False
@@ -177,15 +180,26 @@ class Transfer:
         uploads = sum(1 for moving in self._moving.values() if moving.ranges)
         if uploads >= self._threads:
             return None
+        if self._open:
+            return self._reopened(self._open.popleft())
         entry = self._next_entry()
         if entry is None:
             return None
-        moving = Moving(entry, self._order(entry))
+        moving = Moving(entry, self._order(entry, entry.attempt + 1))
         self._moving[entry.seq] = moving
         if is_single_put(entry.size_bytes):
             return Tag("whole", entry.seq), partial(self._copier.copy_whole, moving.order)
         moving.ranges = parts_of(entry.size_bytes, part_size_for(entry.size_bytes))
         return Tag("open", entry.seq), partial(self._copier.open_upload, moving.order)
+
+    def _reopened(self, entry: Entry) -> tuple[Tag, Callable[[], Any]]:
+        """An upload that recovery found open: the same attempt, with the parts it has."""
+        moving = Moving(entry, self._order(entry, entry.attempt))
+        self._moving[entry.seq] = moving
+        moving.ranges = parts_of(entry.size_bytes, entry.part_size or part_size_for(entry.size_bytes))
+        moving.sent = {part.number: SentPart(part, md5) for part, md5 in self._journal.parts(entry.seq)}
+        reopen = partial(self._copier.reopen_upload, moving.order, entry.upload_id or "")
+        return Tag("open", entry.seq), reopen
 
     def _next_entry(self) -> Entry | None:
         """The next object; intents become durable a batch at a time, before any of it is handed out."""
@@ -200,8 +214,8 @@ class Transfer:
             self._ready.extend(batch)
         return self._ready.popleft() if self._ready else None
 
-    def _order(self, entry: Entry) -> Order:
-        token = token_for(self._run, entry.seq, entry.attempt + 1) if self._job.transfer.token else ""
+    def _order(self, entry: Entry, attempt: int) -> Order:
+        token = token_for(self._run, entry.seq, attempt) if self._job.transfer.token else ""
         return Order(entry.seq, entry.listed(), self._job.destination_key(entry.key), token, entry.prior_etag)
 
     def _give_back(self) -> None:
@@ -238,14 +252,19 @@ class Transfer:
         # Parts are handed out from the next turn on; the upload's id must be durable by then.
         self._must_commit = True
         moving.opened = opened
-        moving.waiting.extend(moving.ranges)
+        moving.waiting.extend(part for part in moving.ranges if part.number not in moving.sent)
+        self._finish_when_all_is_there(moving)
 
     def _settle_part(self, moving: Moving, sent: SentPart) -> None:
         self._journal.add_part(moving.entry.seq, sent.part, sent.md5)
         moving.sent[sent.part.number] = sent
         if moving.failure is not None:
             self._give_up_upload(moving)
-        elif len(moving.sent) == len(moving.ranges) and moving.opened is not None:
+        else:
+            self._finish_when_all_is_there(moving)
+
+    def _finish_when_all_is_there(self, moving: Moving) -> None:
+        if len(moving.sent) == len(moving.ranges) and moving.opened is not None:
             self._journal.move(moving.entry, State.COMPLETE_INTENT)
             in_order = [moving.sent[part.number] for part in moving.ranges]
             finish = partial(self._copier.finish_upload, moving.order, moving.opened, in_order, moving.ranges)

@@ -7,6 +7,7 @@ so no point is left out.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -17,7 +18,7 @@ from migrator.model.ledger import Outcome
 from migrator.model.objects import RESERVED_PREFIX
 from migrator.store.base import Versioning
 from migrator.store.memory import LYVE
-from tests.support.faulty import WRITES, Crash, Fault, Faulty
+from tests.support.faulty import WRITES, Crash, Fault, Faulty, meanwhile
 from tests.support.world import FROM, PART, TO, World
 
 pytestmark = pytest.mark.usefixtures("small_parts", "inline")
@@ -228,3 +229,71 @@ def test_the_source_object_is_gone_when_the_run_goes_on(new_world: Callable[...,
         assert ("00" in world.there) is after_effect
         assert world.rollback().exit_code == (4 if after_effect else 0)
         assert ("00" in world.there) is after_effect
+
+
+@pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("nth", [1, 2, 3, 4])
+def test_a_large_object_goes_on_with_the_parts_it_has(
+    new_world: Callable[..., World], nth: int, after_effect: bool
+) -> None:
+    world = new_world()
+    world.seed("large", bytes(range(256)) * (PART * 5 // 256))
+    inner = world.destination
+    part = frozenset({"UploadPart"})
+    world.destination = Faulty(inner, crash_at(nth, after_effect=after_effect, operations=part))
+    assert dies(world.run)
+    sent = [call for call in inner.calls if call[0] == "UploadPart"]
+    world.destination = inner
+    assert world.resume().outcome is Outcome.COMPLETED
+    again = [call for call in inner.calls if call[0] == "UploadPart"][len(sent) :]
+    assert len(again) <= 5
+    assert len([call for call in inner.calls if call[0] == "CreateMultipartUpload"]) == 1
+    assert world.there == world.here
+    assert not world.open_uploads
+
+
+def test_a_stopped_upload_sends_only_what_is_missing(
+    new_world: Callable[..., World],
+) -> None:
+    world = new_world()
+    world.seed("large", b"x" * PART * 40)
+    stop = meanwhile("UploadPart", lambda: world.ports.stop.ask(), nth=10)
+    inner = world.destination
+    world.destination = Faulty(inner, stop)
+    assert world.run().outcome is Outcome.STOPPED
+    world.destination = inner
+    assert world.resume().outcome is Outcome.COMPLETED
+    assert len([call for call in inner.calls if call[0] == "UploadPart"]) == 40
+    assert world.there == world.here
+
+
+def test_an_upload_does_not_go_on_after_the_source_changed(
+    new_world: Callable[..., World],
+) -> None:
+    world = new_world()
+    world.seed("large", b"x" * PART * 5)
+    inner = world.destination
+    crash = crash_at(3, after_effect=False, operations=frozenset({"UploadPart"}))
+    world.destination = Faulty(inner, crash)
+    assert dies(world.run)
+    world.destination = inner
+    world.seed("large", b"y" * PART * 5)
+    assert world.resume().outcome is Outcome.COMPLETED
+    assert world.there == {"large": b"y" * PART * 5}
+    assert not world.open_uploads
+
+
+def test_a_part_that_the_destination_lost_is_sent_again(
+    new_world: Callable[..., World],
+) -> None:
+    world = new_world()
+    world.seed("large", b"x" * PART * 40)
+    inner = world.destination
+    world.destination = Faulty(inner, meanwhile("UploadPart", lambda: world.ports.stop.ask(), nth=10))
+    assert world.run().outcome is Outcome.STOPPED
+    upload = inner.list_uploads(TO, "large")[0]
+    other = b"z" * PART
+    inner.upload_part(TO, "large", upload.upload_id, 2, other, md5=hashlib.md5(other).digest())
+    world.destination = inner
+    assert world.resume().outcome is Outcome.COMPLETED
+    assert world.there == world.here
