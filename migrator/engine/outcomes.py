@@ -8,6 +8,7 @@ from migrator.errors import (
     CredentialsError,
     ExpiredCredentials,
     MigratorError,
+    NotFound,
     Paused,
 )
 from migrator.model.objects import Written
@@ -55,3 +56,18 @@ def reason_to_pause(error: BaseException | None) -> MigratorError | None:
 def is_left_for_later(error: BaseException | None) -> bool:
     """True where an object keeps its open state: the command stops or pauses, the object did not fail."""
     return error is None or isinstance(error, Cancelled) or reason_to_pause(error) is not None
+
+
+def describe(error: BaseException | None) -> tuple[str, str, str]:
+    """cause (groups failures), message and advice of what went wrong with one object."""
+    match error:
+        case SourceChanged():
+            return "source-changed", error.message, "Resume the run: the object is looked at again."
+        case NotFound(code="NoSuchKey" | "NoSuchVersion"):
+            return "source-gone", "The object was deleted at the source after it was listed.", ""
+        case BadCopy():
+            return error.cause, error.message, error.advice
+        case MigratorError():
+            return getattr(error, "code", type(error).__name__), error.message, error.advice
+        case _:
+            return type(error).__name__, f"Unexpected: {error}", "Please report this."

@@ -22,7 +22,7 @@ from migrator.engine.outcomes import (
     BadCopy,
     CannotCarry,
     ChangedMeanwhile,
-    SourceChanged,
+    describe,
     is_left_for_later,
     reason_to_pause,
 )
@@ -32,7 +32,6 @@ from migrator.errors import (
     Cancelled,
     JournalFull,
     MigratorError,
-    NotFound,
 )
 from migrator.model.events import (
     ActiveTransfer,
@@ -387,18 +386,3 @@ class Transfer:
         """Wait for what is under way; its outcomes cannot be recorded and are looked up by recovery."""
         while self._tasks:
             self._tasks -= len(self._executor.finished(TICK_S))
-
-
-def describe(error: BaseException | None) -> tuple[str, str, str]:
-    """cause (groups failures), message and advice of what went wrong with one object."""
-    match error:
-        case SourceChanged():
-            return "source-changed", error.message, "Resume the run: the object is looked at again."
-        case NotFound(code="NoSuchKey" | "NoSuchVersion"):
-            return "source-gone", "The object was deleted at the source after it was listed.", ""
-        case BadCopy():
-            return error.cause, error.message, error.advice
-        case MigratorError():
-            return getattr(error, "code", type(error).__name__), error.message, error.advice
-        case _:
-            return type(error).__name__, f"Unexpected: {error}", "Please report this."
