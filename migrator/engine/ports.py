@@ -134,6 +134,7 @@ class Ports:
     stop: Stop = field(default_factory=Stop)
     clock: Clock = field(default_factory=SystemClock)
     random: random.Random = field(default_factory=random.Random)
+    executor: Callable[[int], Executor] = Threads
 
     def now(self) -> float:
         return self.clock.monotonic()

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from migrator.config import Job
 from migrator.engine.batches import carried_out
 from migrator.engine.journal import Journal
+from migrator.engine.outcomes import describe, is_left_for_later, reason_to_pause
 from migrator.engine.ports import Executor, Ports
 from migrator.engine.schema import Entry
 from migrator.engine.uploads import abort_orphans, abort_until_gone
-from migrator.errors import Cancelled, NotFound
+from migrator.errors import Cancelled, MigratorError, NotFound
 from migrator.model.events import Event, ObjectFailed
 from migrator.model.ledger import Assurance
 from migrator.model.objects import ObjectHead, ObjectVersion, UploadedPart, is_plain_md5
@@ -87,41 +88,9 @@ class Recovery:
         """Settle everything; returns how many objects are planned again.
 
         Raises:
-            Cancelled: stopped; what was not looked at keeps its state.
-            StoreError: an end failed for good; likewise.
+            Cancelled, Paused: stopped; what was not looked at keeps its state.
         """
-        planned = 0
-        for entry, finding in self._findings():
-            match finding:
-                case Redo(listed, replaces):
-                    self._journal.close_upload(entry.seq)
-                    self._journal.refresh(entry, listed)
-                    if replaces is not None:
-                        self._journal.set_prior(entry.seq, replaces.etag)
-                    # Through FAILED: from every open state the way back to the plan is the same.
-                    if entry.state is not State.FAILED:
-                        self._journal.move(entry, State.FAILED)
-                    self._journal.move(entry, State.PLANNED, cause="", message="")
-                    planned += 1
-                case Continue(parts):
-                    self._journal.keep_parts(entry.seq, parts)
-                    if entry.state is not State.MPU_OPEN:
-                        self._journal.move(entry, State.MPU_OPEN)
-                case Adopt(there):
-                    self._journal.close_upload(entry.seq)
-                    self._journal.adopt(entry, there.etag, there.version_id, Assurance.DIGEST.value)
-                case GiveUp(cause, message):
-                    self._journal.close_upload(entry.seq)
-                    self._emit(ObjectFailed(entry.key, entry.size_bytes, cause, message))
-                    if entry.state is not State.FAILED:
-                        self._journal.move(entry, State.FAILED, cause=cause, message=message)
-        self._journal.commit()
-        return planned
-
-    def _findings(self) -> list[tuple[Entry, Finding]]:
-        """Every unsettled entry with what was found. Bounded by what was in flight, and by the failures."""
-        found: list[tuple[Entry, Finding]] = []
-        after = 0
+        planned = after = 0
         while batch := self._journal.in_states(UNSETTLED, after_seq=after):
             after = batch[-1].seq
             first_error: BaseException | None = None
@@ -130,14 +99,48 @@ class Recovery:
                     continue
                 entry, done = ended
                 if done.error is None:
-                    found.append((entry, done.result))
+                    planned += self._settle(entry, done.result)
+                elif isinstance(done.error, MigratorError) and not is_left_for_later(done.error):
+                    self._set_aside(entry, *describe(done.error))
                 else:
-                    first_error = first_error or done.error
+                    first_error = first_error or reason_to_pause(done.error) or done.error
+            self._journal.commit()
             if first_error is not None:
                 raise first_error
             if self._ports.wait(0):
                 raise Cancelled
-        return found
+        return planned
+
+    def _settle(self, entry: Entry, finding: Finding) -> bool:
+        """Record a finding; True where the object is planned again."""
+        match finding:
+            case Redo(listed, replaces):
+                self._journal.close_upload(entry.seq)
+                self._journal.refresh(entry, listed)
+                if replaces is not None:
+                    self._journal.set_prior(entry.seq, replaces.etag)
+                # Through FAILED: from every open state the way back to the plan is the same.
+                if entry.state is not State.FAILED:
+                    self._journal.move(entry, State.FAILED)
+                self._journal.move(entry, State.PLANNED, cause="", message="")
+                return True
+            case Continue(parts):
+                self._journal.keep_parts(entry.seq, parts)
+                if entry.state is not State.MPU_OPEN:
+                    self._journal.move(entry, State.MPU_OPEN)
+            case Adopt(there):
+                self._journal.close_upload(entry.seq)
+                self._journal.adopt(entry, there.etag, there.version_id, Assurance.DIGEST.value)
+            case GiveUp(cause, message):
+                self._journal.close_upload(entry.seq)
+                self._set_aside(entry, cause, message, "")
+        return False
+
+    def _set_aside(self, entry: Entry, cause: str, message: str, advice: str) -> None:
+        """The object has failed; the run goes on, and the next resume looks at it again."""
+        self._emit(ObjectFailed(entry.key, entry.size_bytes, cause, message, advice))
+        if entry.state is not State.FAILED:
+            self._journal.move(entry, State.FAILED, cause=cause, message=message)
 
     def _look(self, entry: Entry) -> Finding:
         """Worker: what the destination holds, and what of it has to go. Undoes only what is ours."""

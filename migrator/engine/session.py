@@ -19,7 +19,7 @@ from migrator.engine.journal import Journal
 from migrator.engine.log import RunLog
 from migrator.engine.meter import Meter
 from migrator.engine.planner import Decided, Planner, Totals
-from migrator.engine.ports import Ports, Threads
+from migrator.engine.ports import Ports
 from migrator.engine.recovery import Recovery
 from migrator.engine.runs import run_info
 from migrator.engine.tags import TagReader
@@ -74,7 +74,7 @@ class Session:
         self._retries: queue.SimpleQueue[Retrying] = queue.SimpleQueue()
         self._began = ports.now()
         self._leaving = threading.Event()
-        self.executor = Threads(job.transfer.threads)
+        self.executor = ports.executor(job.transfer.threads)
 
     # -- opening and closing --------------------------------------------------------------------
 

@@ -46,7 +46,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def inline(monkeypatch: pytest.MonkeyPatch) -> None:
     """No threads: everything happens in order, and a crash ends everything at once."""
-    monkeypatch.setattr("migrator.engine.session.Threads", worlds.Inline)
+    monkeypatch.setattr(worlds, "EXECUTOR", worlds.Inline)
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from migrator.engine.home import RunLock
-from migrator.errors import UnknownRun
-from migrator.model.events import ListingProgress, ObjectCopied, RunStarted
+from migrator.errors import AccessDenied, UnknownRun
+from migrator.model.events import ListingProgress, ObjectCopied, ObjectFailed, RunStarted
 from migrator.model.ledger import Outcome
 from migrator.model.undo import State
 from tests.support.faulty import WRITES, Faulty, fails, meanwhile
@@ -299,3 +299,19 @@ def test_bandwidth_limit_is_kept(new_world: Callable[..., World]) -> None:
     assert world.run().outcome is Outcome.COMPLETED
     waited = world.clock.skipped_s - 60
     assert 10 <= waited <= 80
+
+
+def test_an_object_that_may_not_be_looked_at_does_not_stop_a_resume(filled: World) -> None:
+    """A policy that denies reading one key denies HEAD as well: the rest must still be finished."""
+    denied = AccessDenied("no", operation="HeadObject", code="AccessDenied")
+    inner = filled.source
+    everything = frozenset({"GetObject", "HeadObject"})
+    filled.source = Faulty(inner, fails(everything, denied, key="07", times=None))
+    assert counts(filled.run())["failed"] == 1
+    again = filled.resume()
+    assert (again.outcome, again.exit_code) == (Outcome.FAILED, 1)
+    assert counts(again)["failed"] == 1
+    assert [event.key for event in filled.of(ObjectFailed)][-1] == "07"
+    filled.source = inner
+    assert filled.resume().outcome is Outcome.COMPLETED
+    assert filled.there == filled.here

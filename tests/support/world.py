@@ -21,7 +21,7 @@ from migrator.credentials import Keys
 from migrator.engine.commands import Engine
 from migrator.engine.home import RunDir, find_run
 from migrator.engine.journal import Journal
-from migrator.engine.ports import Done, Ports
+from migrator.engine.ports import Done, Executor, Ports, Threads
 from migrator.engine.runs import RunInfo, run_info
 from migrator.engine.schema import Entry
 from migrator.model.events import Event, Summary
@@ -73,6 +73,10 @@ class StillClock:
         self._wall += timedelta(seconds=seconds)
 
 
+#: How worlds run tasks; the fixture `inline` makes it `Inline`.
+EXECUTOR: Callable[[int], Executor] = Threads
+
+
 class StillPorts(Ports):
     """Ports that never sleep."""
 
@@ -122,7 +126,7 @@ class World:
         self.source: Any = MemoryStore(self.source_cloud, "AWS")
         self.destination: Any = MemoryStore(self.destination_cloud, "Lyve Cloud")
         self.table: dict[str, Any] = deepcopy(dict(JOB))
-        self.ports = StillPorts(clock=self.clock, random=random.Random(1))
+        self.ports = StillPorts(clock=self.clock, random=random.Random(1), executor=EXECUTOR)
 
     # -- the job and its ends -------------------------------------------------------------------
 
@@ -164,7 +168,7 @@ class World:
     def engine(self) -> Engine:
         """A new process: nothing is remembered but what is on disk. A minute later, to tell runs apart."""
         self.clock.skip(60)
-        self.ports = StillPorts(clock=self.clock, random=random.Random(1))
+        self.ports = StillPorts(clock=self.clock, random=random.Random(1), executor=EXECUTOR)
         return Engine(self.root, self._hear, self.ports, self._open)
 
     def run(self, *, insist: bool = False) -> Summary:
