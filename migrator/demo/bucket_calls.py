@@ -17,14 +17,12 @@ from migrator.demo.xmlout import (
     quoted,
     xml_answer,
 )
-from migrator.errors import NotSupported, StoreError
-from migrator.store.base import Versioning
+from migrator.errors import NotFound, NotSupported, StoreError
+from migrator.store.base import BucketLock, Versioning
 from migrator.store.memory_bucket import ListedVersion
 from migrator.store.memory_cloud import MemoryCloud
-from migrator.store.memory_rules import refused
+from migrator.store.memory_rules import MAX_BATCH, refused
 
-#: S3's most for one DeleteObjects.
-MAX_BATCH = 1000
 _DEFAULT_REGION = "us-east-1"
 _OWNER = group("Owner", [element("ID", "owner")])
 
@@ -64,6 +62,19 @@ def get_versioning(cloud: MemoryCloud, head: Head) -> Answer:
     versioning = cloud.versioning(head.bucket)
     status = "" if versioning is Versioning.OFF else element("Status", versioning.value.capitalize())
     return xml_answer("VersioningConfiguration", content=status)
+
+
+def get_lock(cloud: MemoryCloud, head: Head) -> Answer:
+    lock = cloud.lock_of(head.bucket)
+    if lock is BucketLock.NONE:
+        message = "Object Lock configuration does not exist for this bucket"
+        raise NotFound(message, code="ObjectLockConfigurationNotFoundError", status=404)
+    parts = [element("ObjectLockEnabled", "Enabled")]
+    if lock is BucketLock.DEFAULT:
+        mode, days = cloud.default_retention(head.bucket)
+        kept = group("DefaultRetention", [element("Mode", mode), element("Days", days)])
+        parts.append(group("Rule", [kept]))
+    return xml_answer("ObjectLockConfiguration", parts)
 
 
 def put_versioning(cloud: MemoryCloud, head: Head, body: bytes) -> Answer:
@@ -199,7 +210,8 @@ def _delete_each(
         try:
             deleted = cloud.delete(bucket, key, version_id=version_id)
         except StoreError as error:
-            yield group("Error", [*line, element("Code", error.code), element("Message", error.message)])
+            code = "AccessDenied" if error.code == "ObjectLocked" else error.code
+            yield group("Error", [*line, element("Code", code), element("Message", error.message)])
             continue
         if deleted.is_marker:
             line.append(element("DeleteMarker", True))

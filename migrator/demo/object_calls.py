@@ -20,7 +20,7 @@ from migrator.demo.xmlout import (
     quoted,
     xml_answer,
 )
-from migrator.errors import DigestMismatch, PreconditionFailed
+from migrator.errors import DigestMismatch, NotSupported, PreconditionFailed
 from migrator.model.objects import ObjectHead, Properties, bare_etag
 from migrator.store.base import ALWAYS, IF_ABSENT, Condition
 from migrator.store.memory_cloud import MemoryCloud
@@ -128,6 +128,11 @@ def _headers_of(found: ObjectHead) -> dict[str, str]:
         headers["x-amz-tagging-count"] = str(found.tag_count)
     if found.storage_class != "STANDARD":
         headers["x-amz-storage-class"] = found.storage_class
+    if found.locked_until:
+        headers["x-amz-object-lock-mode"] = found.lock_mode
+        headers["x-amz-object-lock-retain-until-date"] = listing_time(found.locked_until)
+    if found.legal_hold:
+        headers["x-amz-object-lock-legal-hold"] = "ON"
     return headers
 
 
@@ -198,14 +203,21 @@ def put_object(cloud: MemoryCloud, head: Head, body: bytes) -> Answer:
     return Answer(200, {"ETag": quoted(written.etag), **version_headers(written.version_id)})
 
 
-def copy_object(cloud: MemoryCloud, head: Head) -> Answer:
-    """One object by the server itself: bytes, and headers and tags as the directives say."""
+def copy_source(head: Head) -> tuple[str, str, str | None]:
+    """Bucket, key and version that a copy is made of."""
     path, _, query = head.header("x-amz-copy-source").partition("?")
     bucket, _, key = decoded(path.removeprefix("/")).partition("/")
-    version_id = query.removeprefix("versionId=") or None
+    return bucket, key, query.removeprefix("versionId=") or None
+
+
+def copy_object(cloud: MemoryCloud, head: Head) -> Answer:
+    """One object by the server itself: bytes, and headers and tags as the directives say."""
+    if cloud.quirks.refuses_copy:
+        raise NotSupported("Copies are not implemented.", code="NotImplemented", status=501)
+    bucket, key, version_id = copy_source(head)
     found, stored = cloud.read(bucket, key, version_id=version_id)
     expected = head.header("x-amz-copy-source-if-match")
-    if expected and bare_etag(expected) != found.etag:
+    if expected and bare_etag(expected) != found.etag and not cloud.quirks.ignores_copy_conditions:
         message = "At least one of the pre-conditions you specified did not hold"
         raise PreconditionFailed(message, code="PreconditionFailed", status=412)
     replaces = head.header("x-amz-metadata-directive").upper() == "REPLACE"
@@ -227,7 +239,12 @@ def copy_object(cloud: MemoryCloud, head: Head) -> Answer:
 
 
 def delete_object(cloud: MemoryCloud, head: Head) -> Answer:
-    deleted = cloud.delete(head.bucket, head.key, version_id=head.maybe("versionId"))
+    deleted = cloud.delete(
+        head.bucket,
+        head.key,
+        version_id=head.maybe("versionId"),
+        if_match=bare_etag(head.header("if-match")),
+    )
     headers = version_headers(deleted.version_id)
     if deleted.is_marker:
         headers["x-amz-delete-marker"] = "true"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
+from migrator.demo import object_calls
 from migrator.demo.bucket_calls import encoding_of, number_param, refuse_delimiter
 from migrator.demo.object_calls import (
     check_crc32,
@@ -31,6 +33,7 @@ from migrator.store.memory_cloud import MemoryCloud
 from migrator.store.memory_rules import refused
 
 MAX_PAGE = 1000
+_COPY_RANGE = re.compile(r"bytes=(\d+)-(\d+)")
 
 
 def create(cloud: MemoryCloud, head: Head) -> Answer:
@@ -52,6 +55,26 @@ def upload_part(cloud: MemoryCloud, head: Head, body: bytes) -> Answer:
         head.bucket, head.key, head.param("uploadId"), int(number), body, md5=md5_of(head)
     )
     return Answer(200, {"ETag": quoted(part.etag)})
+
+
+def copy_part(cloud: MemoryCloud, head: Head) -> Answer:
+    """A range of an object as a part; within one bucket, which is all that is needed here."""
+    bucket, key, _ = object_calls.copy_source(head)
+    match = _COPY_RANGE.fullmatch(head.header("x-amz-copy-source-range"))
+    if match is None or bucket != head.bucket:
+        raise refused("NotImplemented", "Only ranges of objects in the same bucket.", 501)
+    first, last = int(match[1]), int(match[2])
+    part = cloud.copy_part(
+        head.bucket,
+        key,
+        head.key,
+        head.param("uploadId"),
+        int(head.param("partNumber")),
+        first,
+        last - first + 1,
+        if_match=bare_etag(head.header("x-amz-copy-source-if-match")),
+    )
+    return xml_answer("CopyPartResult", [element("ETag", quoted(part.etag))])
 
 
 def complete(cloud: MemoryCloud, head: Head, body: bytes) -> Answer:

@@ -66,7 +66,9 @@ def error_answer(error: StoreError, request_id: str) -> Answer:
     """An error as S3 writes it. The key stays out: it could break the document."""
     status = error.status or 400
     headers = dict(XML_TYPE)
-    parts = [element("Code", error.code), element("Message", error.message)]
+    # S3 has no code for it: only the message tells a lock from a missing right.
+    code = "AccessDenied" if error.code == "ObjectLocked" else error.code
+    parts = [element("Code", code), element("Message", error.message)]
     if isinstance(error, WrongRegion) and error.region:
         headers["x-amz-bucket-region"] = error.region
         parts.append(element("Region", error.region))

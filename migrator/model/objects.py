@@ -40,6 +40,17 @@ def key_text(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def xml_can_hold(key: str) -> bool:
+    """True where a key can stand in an XML document (XML 1.0, production Char).
+
+    A carriage return is allowed, but every parser turns it into a newline, so it is not safe either.
+    """
+    return "\r" not in key and _NOT_XML.search(key) is None
+
+
 def visible(text: str, limit: int = 0) -> str:
     """`text` with everything made visible that a terminal, a log or a label would act on or hide.
 
@@ -167,6 +178,13 @@ class ObjectHead:
     tag_count: int | None = None
     missing_meta: int = 0
     storage_class: str = "STANDARD"
+    lock_mode: str = ""  #: GOVERNANCE or COMPLIANCE, until `locked_until`
+    locked_until: datetime | None = None
+    legal_hold: bool = False
+
+    def is_locked(self, now: datetime) -> bool:
+        """True where this version cannot be removed at `now`."""
+        return self.legal_hold or (self.locked_until is not None and self.locked_until > now)
 
     @property
     def token(self) -> str:
@@ -180,6 +198,18 @@ class Written:
 
     etag: str
     version_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptVersion:
+    """One version of a key, or a delete marker (no ETag, no bytes)."""
+
+    version_id: str
+    is_latest: bool
+    is_marker: bool
+    etag: str
+    size_bytes: int
+    last_modified: datetime
 
 
 @dataclass(frozen=True, slots=True)

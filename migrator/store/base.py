@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from migrator.errors import StoreError
 from migrator.model.objects import (
+    KeptVersion,
     ObjectHead,
     OpenUpload,
     Page,
@@ -35,6 +37,19 @@ class Versioning(StrEnum):
     OFF = "off"
     ENABLED = "enabled"
     SUSPENDED = "suspended"
+    UNKNOWN = "unknown"
+
+
+class BucketLock(StrEnum):
+    """Whether a bucket locks what is written to it (Object Lock).
+
+    NONE: it cannot. ENABLED: it can, where a write asks for it. DEFAULT: every new object is locked. UNKNOWN
+    where the keys may not ask: never taken for NONE.
+    """
+
+    NONE = "none"
+    ENABLED = "enabled"
+    DEFAULT = "default"
     UNKNOWN = "unknown"
 
 
@@ -76,6 +91,25 @@ class ObjectStore(Protocol):
         ...
 
     def versioning(self, bucket: str) -> Versioning: ...
+
+    def lock_of(self, bucket: str) -> BucketLock: ...
+
+    def create_bucket(self, bucket: str, region: str) -> None:
+        """Make a private bucket.
+
+        Raises:
+            Rejected: `BucketAlreadyOwnedByYou` or `BucketAlreadyExists`. (AWS in us-east-1 answers success
+                for a bucket that is ours already: look first.)
+        """
+        ...
+
+    def delete_bucket(self, bucket: str) -> None:
+        """Remove an empty bucket.
+
+        Raises:
+            Rejected: `BucketNotEmpty`.
+        """
+        ...
 
     def list_page(self, bucket: str, prefix: str, *, start_after: str = "", token: str | None = None) -> Page:
         """At most 1,000 objects whose keys begin with `prefix`, after `start_after`.
@@ -164,8 +198,61 @@ class ObjectStore(Protocol):
         """Open uploads whose keys begin with `prefix`. Lyve Cloud 1 wants the exact key."""
         ...
 
-    def delete(self, bucket: str, key: str, *, version_id: str | None = None) -> None:
-        """Delete the current object (a marker on versioned buckets), or exactly one version."""
+    def versions(self, bucket: str, key: str) -> list[KeptVersion]:
+        """Every version and delete marker of exactly this key, newest first.
+
+        On an unversioned bucket: the object, if there is one, under the id `null`.
+        """
+        ...
+
+    def copy(
+        self,
+        bucket: str,
+        key: str,
+        to_key: str,
+        *,
+        if_match: str = "",
+        storage_class: str = "STANDARD",
+    ) -> Written:
+        """Copy an object of at most 5 GiB within its bucket: bytes, headers, user metadata and tags.
+
+        Raises:
+            PreconditionFailed: the object's ETag is not `if_match` any more.
+        """
+        ...
+
+    def copy_part(
+        self,
+        bucket: str,
+        key: str,
+        to_key: str,
+        upload_id: str,
+        number: int,
+        offset: int,
+        length: int,
+        *,
+        if_match: str = "",
+    ) -> UploadedPart:
+        """Make `length` bytes of an object, from `offset`, a part of an open upload in the same bucket."""
+        ...
+
+    def delete(self, bucket: str, key: str, *, version_id: str | None = None, if_match: str = "") -> None:
+        """Delete the current object (a marker on versioned buckets), or exactly one version.
+
+        `if_match` (a bare ETag) is only for the current object: AWS answers 501 to both together.
+
+        Raises:
+            PreconditionFailed: the object's ETag is not `if_match`. NotFound: there is no object to match.
+        """
+        ...
+
+    def delete_versions(
+        self, bucket: str, versions: Sequence[tuple[str, str]]
+    ) -> dict[tuple[str, str], StoreError]:
+        """Delete at most 1,000 versions, (key, version id) each, in one request; returns what failed.
+
+        A version that is not there has not failed. Keys must be such that XML can hold them.
+        """
         ...
 
     def put_tags(

@@ -6,13 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from migrator.errors import DigestMismatch, StoreError
-from migrator.model.objects import ObjectHead, OpenUpload, Page, Properties, UploadedPart, Written
+from migrator.model.objects import (
+    KeptVersion,
+    ObjectHead,
+    OpenUpload,
+    Page,
+    Properties,
+    UploadedPart,
+    Written,
+)
 from migrator.model.parts import MIB
-from migrator.store.base import ALWAYS, Body, Condition, OnBytes, Versioning
+from migrator.store.base import ALWAYS, Body, BucketLock, Condition, OnBytes, Versioning
 from migrator.store.memory_cloud import MemoryCloud
-from migrator.store.memory_rules import AWS, LYVE, Quirks, refused
+from migrator.store.memory_rules import AWS, CEPH, LYVE, Quirks, refused
 
-__all__ = ["AWS", "LYVE", "MemoryCloud", "MemoryStore", "Quirks"]
+__all__ = ["AWS", "CEPH", "LYVE", "MemoryCloud", "MemoryStore", "Quirks"]
 
 #: Bytes arrive in pieces of at most this size, so that `on_bytes` is called as often as with a network.
 CHUNK_BYTES = MIB
@@ -43,6 +51,18 @@ class MemoryStore:
     def versioning(self, bucket: str) -> Versioning:
         with self._call("GetBucketVersioning", bucket):
             return self.cloud.versioning(bucket)
+
+    def lock_of(self, bucket: str) -> BucketLock:
+        with self._call("GetObjectLockConfiguration", bucket):
+            return self.cloud.lock_of(bucket)
+
+    def create_bucket(self, bucket: str, region: str) -> None:
+        with self._call("CreateBucket", bucket):
+            self.cloud.create_bucket(bucket, region=region or "us-east-1")
+
+    def delete_bucket(self, bucket: str) -> None:
+        with self._call("DeleteBucket", bucket):
+            self.cloud.delete_bucket(bucket)
 
     def list_page(self, bucket: str, prefix: str, *, start_after: str = "", token: str | None = None) -> Page:
         if start_after and token is not None:
@@ -135,9 +155,48 @@ class MemoryStore:
         with self._call("ListMultipartUploads", bucket):
             return self.cloud.list_uploads(bucket, prefix)
 
-    def delete(self, bucket: str, key: str, *, version_id: str | None = None) -> None:
+    def versions(self, bucket: str, key: str) -> list[KeptVersion]:
+        with self._call("ListObjectVersions", bucket, key):
+            return [line.kept() for line in self.cloud.list_versions(bucket, key) if line.version.key == key]
+
+    def copy(
+        self,
+        bucket: str,
+        key: str,
+        to_key: str,
+        *,
+        if_match: str = "",
+        storage_class: str = "STANDARD",
+    ) -> Written:
+        with self._call("CopyObject", bucket, to_key):
+            return self.cloud.copy(bucket, key, to_key, if_match=if_match, storage_class=storage_class)
+
+    def copy_part(
+        self,
+        bucket: str,
+        key: str,
+        to_key: str,
+        upload_id: str,
+        number: int,
+        offset: int,
+        length: int,
+        *,
+        if_match: str = "",
+    ) -> UploadedPart:
+        with self._call("UploadPartCopy", bucket, to_key):
+            return self.cloud.copy_part(
+                bucket, key, to_key, upload_id, number, offset, length, if_match=if_match
+            )
+
+    def delete(self, bucket: str, key: str, *, version_id: str | None = None, if_match: str = "") -> None:
         with self._call("DeleteObject", bucket, key):
-            self.cloud.delete(bucket, key, version_id=version_id)
+            self.cloud.delete(bucket, key, version_id=version_id, if_match=if_match)
+
+    def delete_versions(
+        self, bucket: str, versions: Sequence[tuple[str, str]]
+    ) -> dict[tuple[str, str], StoreError]:
+        with self._call("DeleteObjects", bucket):
+            return self.cloud.delete_versions(bucket, versions)
 
     def put_tags(
         self, bucket: str, key: str, tags: Mapping[str, str], *, version_id: str | None = None

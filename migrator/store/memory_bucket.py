@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from migrator.model.objects import ObjectHead, ObjectVersion, Properties
-from migrator.store.base import Versioning
+from migrator.model.objects import KeptVersion, ObjectHead, ObjectVersion, Properties
+from migrator.store.base import BucketLock, Versioning
 from migrator.store.memory_uploads import Upload
 
 #: The id of a version that was written while versioning was not on.
@@ -32,6 +32,12 @@ class StoredVersion:
     properties: Properties = field(default_factory=Properties)
     storage_class: str = "STANDARD"
     is_marker: bool = False
+    lock_mode: str = ""
+    locked_until: datetime | None = None
+    legal_hold: bool = False
+
+    def is_locked(self, now: datetime) -> bool:
+        return self.legal_hold or (self.locked_until is not None and self.locked_until > now)
 
     def line(self) -> ObjectVersion:
         """As a listing shows it."""
@@ -45,6 +51,13 @@ class ListedVersion:
     version: StoredVersion
     is_latest: bool
 
+    def kept(self) -> KeptVersion:
+        """As a store tells it."""
+        each = self.version
+        return KeptVersion(
+            each.version_id, self.is_latest, each.is_marker, each.etag, len(each.body), each.last_modified
+        )
+
 
 class Bucket:
     """Versions by key (oldest first), and the keys in S3's order."""
@@ -55,6 +68,8 @@ class Bucket:
         self.versioning = versioning
         self.created = created
         self.uploads: dict[str, Upload] = {}
+        self.lock = BucketLock.NONE
+        self.lock_mode, self.lock_days = "", 0  # the default retention, where there is one
         self._versions: dict[str, list[StoredVersion]] = {}
         # Python compares text by code point, which is the order of the UTF-8 bytes.
         self._keys: list[str] = []
@@ -151,4 +166,7 @@ class Bucket:
             properties=replace(version.properties, tags={}),
             tag_count=len(version.properties.tags),
             storage_class=version.storage_class,
+            lock_mode=version.lock_mode,
+            locked_until=version.locked_until,
+            legal_hold=version.legal_hold,
         )

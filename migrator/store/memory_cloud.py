@@ -11,18 +11,19 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from migrator.errors import NotFound, PreconditionFailed
+from migrator.errors import AccessDenied, NotFound, NotSupported, PreconditionFailed, StoreError
 from migrator.model.objects import ObjectHead, OpenUpload, Page, Properties, UploadedPart, Written
 from migrator.model.parts import MAX_PARTS, MIN_PART_BYTES
-from migrator.store.base import ALWAYS, Body, Condition, Versioning
+from migrator.store.base import ALWAYS, Body, BucketLock, Condition, Versioning
 from migrator.store.memory_bucket import NULL_VERSION, Bucket, ListedVersion, StoredVersion
 from migrator.store.memory_rules import (
     AWS,
     DEFAULT_CONTENT_TYPE,
     FROZEN_CLASSES,
+    MAX_BATCH,
     MAX_PUT_BYTES,
     IsMarker,
     Quirks,
@@ -114,6 +115,25 @@ class MemoryCloud:
         with self._lock:
             self._bucket(bucket).versioning = versioning
 
+    def set_lock(self, bucket: str, *, mode: str = "", days: int = 0) -> None:
+        """Switch Object Lock on, which needs versioning; with `days` every new object is locked so long."""
+        with self._lock:
+            home = self._bucket(bucket)
+            if home.versioning is not Versioning.ENABLED:
+                raise refused("InvalidBucketState", "Versioning must be 'Enabled' on the bucket", 409)
+            home.lock = BucketLock.DEFAULT if days else BucketLock.ENABLED
+            home.lock_mode, home.lock_days = mode if days else "", days
+
+    def default_retention(self, bucket: str) -> tuple[str, int]:
+        """Mode and days that new objects are locked for."""
+        with self._lock:
+            home = self._bucket(bucket)
+            return home.lock_mode, home.lock_days
+
+    def lock_of(self, bucket: str) -> BucketLock:
+        with self._lock:
+            return self._bucket(bucket).lock
+
     # Objects
 
     def put(
@@ -174,14 +194,89 @@ class MemoryCloud:
                 raise refused("InvalidObjectState", message, 403)
             return home.head_of(version), version.body
 
-    def delete(self, bucket: str, key: str, *, version_id: str | None = None) -> Deleted:
+    def copy(
+        self,
+        bucket: str,
+        key: str,
+        to_key: str,
+        *,
+        if_match: str = "",
+        storage_class: str = "STANDARD",
+    ) -> Written:
+        """Within one bucket, with everything that belongs to the object. The copy's ETag is its MD5."""
+        check_key(to_key)
+        with self._lock:
+            original = self._original(bucket, key, if_match)
+            etag = checked_md5(original.body, None).hex()
+            home = self._bucket(bucket)
+            return self._store(home, to_key, original.body, etag, original.properties, storage_class)
+
+    def copy_part(
+        self,
+        bucket: str,
+        key: str,
+        to_key: str,
+        upload_id: str,
+        number: int,
+        offset: int,
+        length: int,
+        *,
+        if_match: str = "",
+    ) -> UploadedPart:
+        with self._lock:
+            original = self._original(bucket, key, if_match)
+            if offset + length > len(original.body):
+                raise refused("InvalidRange", "The requested range is not satisfiable", 416)
+            body = original.body[offset : offset + length]
+            return self.upload_part(bucket, to_key, upload_id, number, body)
+
+    def _original(self, bucket: str, key: str, if_match: str) -> StoredVersion:
+        if self.quirks.refuses_copy:
+            raise _not_implemented()
+        original = self._found(self._bucket(bucket), key, None)
+        if if_match and original.etag != if_match and not self.quirks.ignores_copy_conditions:
+            raise _failed_condition()
+        if original.storage_class in FROZEN_CLASSES:
+            raise refused("InvalidObjectState", "The object is archived.", 403)
+        return original
+
+    def delete_versions(
+        self, bucket: str, versions: Sequence[tuple[str, str]]
+    ) -> dict[tuple[str, str], StoreError]:
+        """Many versions at once; each fails by itself."""
+        if self.quirks.refuses_batch_delete:
+            raise _not_implemented()
+        if not 1 <= len(versions) <= MAX_BATCH:
+            raise refused("MalformedXML", f"1 to {MAX_BATCH} versions.")
+        self._bucket(bucket)
+        failures: dict[tuple[str, str], StoreError] = {}
+        for key, version_id in versions:
+            try:
+                self.delete(bucket, key, version_id=version_id)
+            except StoreError as error:
+                failures[key, version_id] = error
+        return failures
+
+    def delete(self, bucket: str, key: str, *, version_id: str | None = None, if_match: str = "") -> Deleted:
         """Missing keys and versions are no error. Without an id, versioned buckets get a marker."""
         check_key(key)
         with self._lock:
             home = self._bucket(bucket)
             if version_id is not None:
+                if if_match:
+                    raise _not_implemented()
+                there = home.version(key, version_id)
+                if there is not None and there.is_locked(self._now()):
+                    message = "Access Denied because object protected by object lock."
+                    raise AccessDenied(message, code="ObjectLocked", status=403)
                 gone = home.remove(key, version_id)
                 return Deleted(version_id, gone is not None and gone.is_marker)
+            if if_match and not self.quirks.ignores_delete_conditions:
+                current = home.existing(key)
+                if current is None:
+                    raise missing("NoSuchKey", "The specified key does not exist.")
+                if current.etag != if_match:
+                    raise _failed_condition()
             if home.versioning is Versioning.OFF:
                 home.remove(key, NULL_VERSION)
                 return Deleted(None, is_marker=False)
@@ -338,8 +433,12 @@ class MemoryCloud:
 
     def _check_condition(self, home: Bucket, key: str, condition: Condition) -> None:
         there = home.existing(key)
+        if self.quirks.ignores_conditions_when_versioned and home.versioning is not Versioning.OFF:
+            return
         if condition.absent and there is not None and not self.quirks.ignores_if_none_match:
             raise _failed_condition()
+        if self.quirks.ignores_if_match:
+            return
         if condition.etag and there is None:
             raise missing("NoSuchKey", "The specified key does not exist.")
         if condition.etag and there is not None and there.etag != condition.etag:
@@ -362,7 +461,18 @@ class MemoryCloud:
             tags=dict(properties.tags),
         )
         time = (last_modified or self._time()).replace(microsecond=0)
-        version = StoredVersion(key, home.next_version_id(), time, body, etag, kept, storage_class)
+        until = self._now() + timedelta(days=home.lock_days) if home.lock_days else None
+        version = StoredVersion(
+            key,
+            home.next_version_id(),
+            time,
+            body,
+            etag,
+            kept,
+            storage_class,
+            lock_mode=home.lock_mode,
+            locked_until=until,
+        )
         home.add(version)
         return Written(etag, home.shown_id(version.version_id))
 
@@ -376,6 +486,11 @@ class MemoryCloud:
 def _failed_condition() -> PreconditionFailed:
     message = "At least one of the pre-conditions you specified did not hold"
     return PreconditionFailed(message, code="PreconditionFailed", status=412)
+
+
+def _not_implemented() -> NotSupported:
+    message = "A header you provided implies functionality that is not implemented"
+    return NotSupported(message, code="NotImplemented", status=501)
 
 
 def _no_such_upload() -> NotFound:

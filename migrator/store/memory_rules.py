@@ -25,6 +25,8 @@ from migrator.model.parts import GIB
 
 #: S3's limit of one PUT and of one part. Larger objects need parts.
 MAX_PUT_BYTES = 5 * GIB
+#: S3's most for one DeleteObjects.
+MAX_BATCH = 1000
 MAX_TAGS = 10
 MAX_TAG_KEY_CHARS = 128
 MAX_TAG_VALUE_CHARS = 256
@@ -43,12 +45,22 @@ class Quirks:
     """Where a service does something else than S3 says. All off: AWS as documented.
 
     `ignores_if_none_match`: a write with `If-None-Match: *` answers 200 and overwrites (seen on Lyve
-    Cloud 2). `foreign_multipart_etags`: the ETag of a multipart object has the form of an MD5 and is none.
+    Cloud 2). `ignores_if_match`: likewise for `If-Match`. `ignores_conditions_when_versioned`: both, in
+    buckets with versioning (Ceph). `ignores_delete_conditions`: a DELETE with `If-Match` answers 204 and
+    deletes (Ceph, MinIO). `ignores_copy_conditions`: likewise for copies. `refuses_copy`,
+    `refuses_batch_delete`: 501.
+    `foreign_multipart_etags`: the ETag of a multipart object has the form of an MD5 and is none.
     `drops_tags_of_uploads`: tags given to CreateMultipartUpload are forgotten. `page_size`: most lines in
     one page of any listing.
     """
 
     ignores_if_none_match: bool = False
+    ignores_if_match: bool = False
+    ignores_conditions_when_versioned: bool = False
+    ignores_delete_conditions: bool = False
+    ignores_copy_conditions: bool = False
+    refuses_copy: bool = False
+    refuses_batch_delete: bool = False
     foreign_multipart_etags: bool = False
     drops_tags_of_uploads: bool = False
     page_size: int = 1000
@@ -56,6 +68,10 @@ class Quirks:
 
 AWS = Quirks()
 LYVE = Quirks(ignores_if_none_match=True, foreign_multipart_etags=True)
+#: Ceph RGW 16, as measured.
+CEPH = Quirks(
+    ignores_conditions_when_versioned=True, ignores_delete_conditions=True, ignores_copy_conditions=True
+)
 
 
 class IsMarker(NotFound):

@@ -16,8 +16,16 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from migrator.errors import Cancelled, Paused, StoreError, Throttled, Transient, Unreachable
-from migrator.model.objects import ObjectHead, OpenUpload, Page, Properties, UploadedPart, Written
-from migrator.store.base import ALWAYS, Body, Condition, ObjectStore, OnBytes, Versioning
+from migrator.model.objects import (
+    KeptVersion,
+    ObjectHead,
+    OpenUpload,
+    Page,
+    Properties,
+    UploadedPart,
+    Written,
+)
+from migrator.store.base import ALWAYS, Body, BucketLock, Condition, ObjectStore, OnBytes, Versioning
 
 T = TypeVar("T")
 
@@ -172,6 +180,15 @@ class RetryingStore:
     def versioning(self, bucket: str) -> Versioning:
         return self._try("GetBucketVersioning", lambda: self.inner.versioning(bucket))
 
+    def lock_of(self, bucket: str) -> BucketLock:
+        return self._try("GetObjectLockConfiguration", lambda: self.inner.lock_of(bucket))
+
+    def create_bucket(self, bucket: str, region: str) -> None:
+        self._try("CreateBucket", lambda: self.inner.create_bucket(bucket, region))
+
+    def delete_bucket(self, bucket: str) -> None:
+        self._try("DeleteBucket", lambda: self.inner.delete_bucket(bucket))
+
     def list_page(self, bucket: str, prefix: str, *, start_after: str = "", token: str | None = None) -> Page:
         return self._try(
             "ListObjectsV2",
@@ -250,8 +267,52 @@ class RetryingStore:
     def list_uploads(self, bucket: str, prefix: str) -> list[OpenUpload]:
         return self._try("ListMultipartUploads", lambda: self.inner.list_uploads(bucket, prefix))
 
-    def delete(self, bucket: str, key: str, *, version_id: str | None = None) -> None:
-        self._try("DeleteObject", lambda: self.inner.delete(bucket, key, version_id=version_id))
+    def versions(self, bucket: str, key: str) -> list[KeptVersion]:
+        return self._try("ListObjectVersions", lambda: self.inner.versions(bucket, key))
+
+    def copy(
+        self,
+        bucket: str,
+        key: str,
+        to_key: str,
+        *,
+        if_match: str = "",
+        storage_class: str = "STANDARD",
+    ) -> Written:
+        return self._try(
+            "CopyObject",
+            lambda: self.inner.copy(bucket, key, to_key, if_match=if_match, storage_class=storage_class),
+        )
+
+    def copy_part(
+        self,
+        bucket: str,
+        key: str,
+        to_key: str,
+        upload_id: str,
+        number: int,
+        offset: int,
+        length: int,
+        *,
+        if_match: str = "",
+    ) -> UploadedPart:
+        return self._try(
+            "UploadPartCopy",
+            lambda: self.inner.copy_part(
+                bucket, key, to_key, upload_id, number, offset, length, if_match=if_match
+            ),
+        )
+
+    def delete(self, bucket: str, key: str, *, version_id: str | None = None, if_match: str = "") -> None:
+        self._try(
+            "DeleteObject",
+            lambda: self.inner.delete(bucket, key, version_id=version_id, if_match=if_match),
+        )
+
+    def delete_versions(
+        self, bucket: str, versions: Sequence[tuple[str, str]]
+    ) -> dict[tuple[str, str], StoreError]:
+        return self._try("DeleteObjects", lambda: self.inner.delete_versions(bucket, versions))
 
     def put_tags(
         self, bucket: str, key: str, tags: Mapping[str, str], *, version_id: str | None = None

@@ -9,10 +9,19 @@ import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, unquote_plus, urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
-from migrator.errors import DigestMismatch, NotS3
+from migrator.errors import (
+    AccessDenied,
+    DigestMismatch,
+    NotFound,
+    NotS3,
+    NotSupported,
+    Rejected,
+    StoreError,
+)
 from migrator.model.objects import (
+    KeptVersion,
     ObjectHead,
     ObjectVersion,
     OpenUpload,
@@ -23,9 +32,9 @@ from migrator.model.objects import (
     bare_etag,
 )
 from migrator.store import s3_wire
-from migrator.store.base import ALWAYS, Body, Condition, OnBytes, Versioning
+from migrator.store.base import ALWAYS, Body, BucketLock, Condition, OnBytes, Versioning
 from migrator.store.s3_client import Connection, make_client
-from migrator.store.s3_errors import Where, translated
+from migrator.store.s3_errors import Where, of_code, translated
 
 __all__ = ["Connection", "S3Store"]
 
@@ -71,6 +80,36 @@ class S3Store:
         return {"Enabled": Versioning.ENABLED, "Suspended": Versioning.SUSPENDED}.get(
             str(status), Versioning.OFF
         )
+
+    def lock_of(self, bucket: str) -> BucketLock:
+        """Ends that do not know the question ignore it, and answer with a listing: that is none."""
+        try:
+            with self._call("GetObjectLockConfiguration", bucket):
+                answer = self._client.get_object_lock_configuration(Bucket=bucket)
+        except AccessDenied:
+            return BucketLock.UNKNOWN
+        except NotFound as cause:
+            if cause.code == "NoSuchBucket":
+                raise
+            return BucketLock.NONE
+        except (NotSupported, Rejected):
+            return BucketLock.NONE
+        found = answer.get("ObjectLockConfiguration", {})
+        if found.get("ObjectLockEnabled") != "Enabled":
+            return BucketLock.NONE
+        has_default = bool(found.get("Rule", {}).get("DefaultRetention"))
+        return BucketLock.DEFAULT if has_default else BucketLock.ENABLED
+
+    def create_bucket(self, bucket: str, region: str) -> None:
+        where: dict[str, Any] = {}
+        if region not in ("", "us-east-1"):
+            where["CreateBucketConfiguration"] = {"LocationConstraint": region}
+        with self._call("CreateBucket", bucket):
+            self._client.create_bucket(Bucket=bucket, **where)
+
+    def delete_bucket(self, bucket: str) -> None:
+        with self._call("DeleteBucket", bucket):
+            self._client.delete_bucket(Bucket=bucket)
 
     def list_page(self, bucket: str, prefix: str, *, start_after: str = "", token: str | None = None) -> Page:
         params: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix, **self._payer}
@@ -165,9 +204,102 @@ class S3Store:
             )
             return Written(bare_etag(answer.get("ETag", "")), answer.get("VersionId"))
 
-    def delete(self, bucket: str, key: str, *, version_id: str | None = None) -> None:
+    def versions(self, bucket: str, key: str) -> list[KeptVersion]:
+        found: list[KeptVersion] = []
+        params: dict[str, Any] = {}
+        while True:
+            with self._call("ListObjectVersions", bucket, key):
+                answer = self._client.list_object_versions(
+                    Bucket=bucket, Prefix=key, EncodingType="url", **params, **self._payer
+                )
+            if answer.get("Name") != bucket:
+                raise self._not_s3("ListObjectVersions", bucket, key)
+            page = s3_wire.versions_of(answer, key)
+            found.extend(page)
+            following = {
+                "KeyMarker": answer.get("NextKeyMarker", ""),
+                "VersionIdMarker": answer.get("NextVersionIdMarker", ""),
+            }
+            # Keys that only begin with this one come after it.
+            is_over = not answer.get("IsTruncated") or following == params
+            if is_over or s3_wire.decoded_key(answer, following["KeyMarker"]) != key:
+                return sorted(found, key=lambda each: not each.is_latest)
+            params = following
+
+    def copy(
+        self,
+        bucket: str,
+        key: str,
+        to_key: str,
+        *,
+        if_match: str = "",
+        storage_class: str = "STANDARD",
+    ) -> Written:
+        with self._call("CopyObject", bucket, to_key):
+            answer = self._client.copy_object(
+                Bucket=bucket,
+                Key=to_key,
+                CopySource={"Bucket": bucket, "Key": key},
+                **_if_source(if_match),
+                **({"StorageClass": storage_class} if storage_class != "STANDARD" else {}),
+                **self._payer,
+            )
+            etag = answer.get("CopyObjectResult", {}).get("ETag")
+            if not etag:
+                raise self._not_s3("CopyObject", bucket, to_key)
+            return Written(bare_etag(etag), answer.get("VersionId"))
+
+    def copy_part(
+        self,
+        bucket: str,
+        key: str,
+        to_key: str,
+        upload_id: str,
+        number: int,
+        offset: int,
+        length: int,
+        *,
+        if_match: str = "",
+    ) -> UploadedPart:
+        with self._call("UploadPartCopy", bucket, to_key):
+            answer = self._client.upload_part_copy(
+                Bucket=bucket,
+                Key=to_key,
+                UploadId=upload_id,
+                PartNumber=number,
+                CopySource={"Bucket": bucket, "Key": key},
+                CopySourceRange=f"bytes={offset}-{offset + length - 1}",
+                **_if_source(if_match),
+                **self._payer,
+            )
+            etag = answer.get("CopyPartResult", {}).get("ETag")
+            if not etag:
+                raise self._not_s3("UploadPartCopy", bucket, to_key)
+            return UploadedPart(number, bare_etag(etag), length)
+
+    def delete(self, bucket: str, key: str, *, version_id: str | None = None, if_match: str = "") -> None:
+        condition = {"IfMatch": f'"{if_match}"'} if if_match else {}
         with self._call("DeleteObject", bucket, key):
-            self._client.delete_object(Bucket=bucket, Key=key, **_version(version_id), **self._payer)
+            self._client.delete_object(
+                Bucket=bucket, Key=key, **_version(version_id), **condition, **self._payer
+            )
+
+    def delete_versions(
+        self, bucket: str, versions: Sequence[tuple[str, str]]
+    ) -> dict[tuple[str, str], StoreError]:
+        wanted: list[Any] = [{"Key": key, "VersionId": version_id} for key, version_id in versions]
+        with self._call("DeleteObjects", bucket):
+            answer = self._client.delete_objects(
+                Bucket=bucket, Delete={"Objects": wanted, "Quiet": True}, **self._payer
+            )
+        failures: dict[tuple[str, str], StoreError] = {}
+        for error in answer.get("Errors", []):
+            key, version_id = error.get("Key", ""), error.get("VersionId", "")
+            code, message = error.get("Code", ""), error.get("Message", "")
+            if code not in {"NoSuchVersion", "NoSuchKey"}:
+                where = self._where("DeleteObjects", bucket, key)
+                failures[key, version_id] = of_code(code, message, where)
+        return failures
 
     def put_tags(
         self, bucket: str, key: str, tags: Mapping[str, str], *, version_id: str | None = None
@@ -256,12 +388,8 @@ class S3Store:
                 answer = self._client.list_multipart_uploads(
                     Bucket=bucket, Prefix=prefix, EncodingType="url", **params, **self._payer
                 )
-            is_encoded = answer.get("EncodingType") == "url"
             for upload in answer.get("Uploads", []):
-                key = upload["Key"]
-                if is_encoded:
-                    # A space comes as "+", as in listings.
-                    key = unquote_plus(key, errors="surrogateescape")
+                key = s3_wire.decoded_key(answer, upload["Key"])
                 found.append(OpenUpload(key, upload["UploadId"], _utc(upload.get("Initiated", _UNKNOWN))))
             following = {
                 "KeyMarker": answer.get("NextKeyMarker", ""),
@@ -317,6 +445,9 @@ class S3Store:
             tag_count=s3_wire.tag_count(answer),
             missing_meta=answer.get("MissingMeta", 0),
             storage_class=answer.get("StorageClass", "STANDARD"),
+            lock_mode=answer.get("ObjectLockMode", ""),
+            locked_until=answer.get("ObjectLockRetainUntilDate"),
+            legal_hold=answer.get("ObjectLockLegalHoldStatus") == "ON",
         )
 
 
@@ -356,6 +487,10 @@ def _condition(condition: Condition) -> dict[str, str]:
     if condition.absent:
         return {"IfNoneMatch": "*"}
     return {"IfMatch": f'"{condition.etag}"'} if condition.etag else {}
+
+
+def _if_source(etag: str) -> dict[str, Any]:
+    return {"CopySourceIfMatch": f'"{etag}"'} if etag else {}
 
 
 def _version(version_id: str | None) -> dict[str, Any]:

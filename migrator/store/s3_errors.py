@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -86,6 +87,11 @@ STATUSES: Mapping[int, type[StoreError]] = {
     503: Throttled,
     504: Transient,
 }
+
+
+#: Our own code for what S3 answers with AccessDenied and a sentence: no right is missing, a lock is in force.
+OBJECT_LOCKED = "ObjectLocked"
+_LOCKED = re.compile(r"object.?lock|WORM|legal.?hold|retention", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +188,15 @@ def from_answer(cause: sdk.ClientError, where: Where) -> StoreError:
     status = int(meta.get("HTTPStatusCode") or 0)
     code = str(error.get("Code") or status)
     kind = CODES.get(code) or STATUSES.get(status) or (Transient if status >= 500 else Rejected)
+    said = str(error.get("Message") or "")
+    if kind is AccessDenied and _LOCKED.search(said):
+        code = OBJECT_LOCKED
     if code.isdigit():
         # HEAD answers carry no body, so S3's own code is not known; the status and the operation name it.
         code = _code_of_status(kind, where, status)
     elif kind is Rejected and status >= 300 and not error.get("Code"):
         kind = NotS3
-    message, advice = _words(kind, code, where, str(error.get("Message") or ""), headers)
+    message, advice = _words(kind, code, where, said, headers)
     fields = {
         **where.fields(),
         "code": code,
@@ -201,6 +210,15 @@ def from_answer(cause: sdk.ClientError, where: Where) -> StoreError:
     if kind is Throttled:
         return Throttled(message, retry_after_s=_seconds(headers.get("retry-after")), **fields)
     return kind(message, **fields)
+
+
+def of_code(code: str, said: str, where: Where) -> StoreError:
+    """The error for one line of a batch's answer, which has no status of its own."""
+    kind = CODES.get(code) or Rejected
+    if kind is AccessDenied and _LOCKED.search(said):
+        code = OBJECT_LOCKED
+    message, advice = _words(kind, code, where, said, {})
+    return kind(message, code=code, advice=advice, **where.fields())
 
 
 def _code_of_status(kind: type[StoreError], where: Where, status: int) -> str:
@@ -231,6 +249,8 @@ def _words(
             f"{end} refuses requests because this computer's clock is off by more than 15 minutes.",
             "Set the clock, then try again.",
         )
+    if code == OBJECT_LOCKED:
+        return f"{end} has locked this object (Object Lock).", "Try again after the lock has ended."
     if kind is AccessDenied:
         return (
             f"{end} denies {where.operation}{f' on {bucket}' if bucket else ''}.",
@@ -257,6 +277,11 @@ _ACTIONS = {
     "HeadBucket": "s3:ListBucket",
     "ListBuckets": "s3:ListAllMyBuckets",
     "HeadObject": "s3:GetObject",
+    "ListObjectVersions": "s3:ListBucketVersions",
+    "GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
+    "CopyObject": "s3:PutObject",
+    "UploadPartCopy": "s3:PutObject",
+    "DeleteObjects": "s3:DeleteObjectVersion",
     "CreateMultipartUpload": "s3:PutObject",
     "UploadPart": "s3:PutObject",
     "CompleteMultipartUpload": "s3:PutObject",

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 import threading
+from datetime import UTC
 from types import TracebackType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
+
+from migrator.model.objects import KeptVersion, bare_etag
 
 _WRITES_HEADERS = ("PutObject", "CreateMultipartUpload")
 _ECHOES_THE_KEY = (
@@ -60,10 +64,43 @@ def install(client: Any, expires: threading.local) -> None:
             response_dict["status_code"] = 200
         response_dict["body"] = clean
 
+    def add_md5(params: dict[str, Any], **_: Any) -> None:
+        # The SDK sends a CRC32 only, and services exist that insist on the older header.
+        body = params["body"]
+        raw = body if isinstance(body, bytes) else str(body).encode()
+        params["headers"]["Content-MD5"] = base64_text(hashlib.md5(raw, usedforsecurity=False).digest())
+
+    client.meta.events.register("before-call.s3.DeleteObjects", add_md5)
     for operation in _WRITES_HEADERS:
         client.meta.events.register(f"before-call.s3.{operation}", send_raw_expires)
     for operation in _ECHOES_THE_KEY:
         client.meta.events.register(f"before-parse.s3.{operation}", drop_what_xml_cannot_hold)
+
+
+def decoded_key(answer: Any, key: str) -> str:
+    """A key out of a listing with `encoding-type=url`, if the service honoured it. A space comes as `+`."""
+    return unquote_plus(key, errors="surrogateescape") if answer.get("EncodingType") == "url" else key
+
+
+def versions_of(answer: Any, key: str) -> list[KeptVersion]:
+    """Versions and markers of exactly one key out of a page of ListObjectVersions, newest first.
+
+    The SDK sorts them into two lists; seconds are all that the service tells about their order.
+    """
+    found = [
+        KeptVersion(
+            each["VersionId"],
+            bool(each.get("IsLatest")),
+            is_marker,
+            bare_etag(each.get("ETag", "")),
+            each.get("Size", 0),
+            each["LastModified"].astimezone(UTC),
+        )
+        for name, is_marker in (("Versions", False), ("DeleteMarkers", True))
+        for each in answer.get(name, [])
+        if decoded_key(answer, each["Key"]) == key
+    ]
+    return sorted(found, key=lambda each: each.last_modified, reverse=True)
 
 
 def tag_count(answer: Any) -> int | None:

@@ -17,7 +17,14 @@ OPERATIONS = {
     "list_buckets": "ListBuckets",
     "check_bucket": "HeadBucket",
     "versioning": "GetBucketVersioning",
+    "lock_of": "GetObjectLockConfiguration",
+    "create_bucket": "CreateBucket",
+    "delete_bucket": "DeleteBucket",
     "list_page": "ListObjectsV2",
+    "versions": "ListObjectVersions",
+    "copy": "CopyObject",
+    "copy_part": "UploadPartCopy",
+    "delete_versions": "DeleteObjects",
     "head": "HeadObject",
     "tags": "GetObjectTagging",
     "read": "GetObject",
@@ -41,9 +48,27 @@ WRITES = frozenset(
         "AbortMultipartUpload",
         "DeleteObject",
         "PutObjectTagging",
+        "CreateBucket",
+        "DeleteBucket",
+        "CopyObject",
+        "UploadPartCopy",
+        "DeleteObjects",
     }
 )
-_WITHOUT_KEY = frozenset({"ListBuckets", "HeadBucket", "GetBucketVersioning", "ListObjectsV2"})
+_WITHOUT_KEY = frozenset(
+    {
+        "ListBuckets",
+        "HeadBucket",
+        "GetBucketVersioning",
+        "GetObjectLockConfiguration",
+        "ListObjectsV2",
+        "CreateBucket",
+        "DeleteBucket",
+        "DeleteObjects",
+    }
+)
+#: The key that is written stands second here.
+_TO_KEY = frozenset({"CopyObject", "UploadPartCopy"})
 
 
 class Crash(BaseException):
@@ -114,7 +139,8 @@ class Faulty:
             return found
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            key = args[1] if len(args) > 1 and operation not in _WITHOUT_KEY else ""
+            at = 2 if operation in _TO_KEY else 1
+            key = args[at] if len(args) > at and operation not in _WITHOUT_KEY else ""
             asked = Call(operation, key, list(args), kwargs)
             hits = [fault for fault in self.faults if fault.strikes(asked)]
             for fault in hits:
