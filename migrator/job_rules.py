@@ -223,10 +223,7 @@ class Checker:
     def create_bucket(self, side: str) -> bool:
         if side == "source":
             return False
-        wanted = self.flag("destination.create_bucket", default=False)
-        if wanted:
-            self._later("destination.create_bucket", "create the bucket first")
-        return wanted
+        return self.flag("destination.create_bucket", default=False)
 
     def speed(self, field: str) -> int:
         value = self.get(field, "")

@@ -25,6 +25,7 @@ from migrator.model.events import (
     PhaseChanged,
     Retrying,
     RollbackProgress,
+    RunRelies,
     RunStarted,
     Summary,
     TransferProgress,
@@ -130,6 +131,11 @@ def sentence(event: Event) -> Line | None:
                 event.end.split(" ")[0].lower() or "run",
                 f"{event.operation}: {visible(event.cause)}. "
                 f"Trying again in {event.delay_s:.1f} s (attempt {event.attempt}).",
+            )
+        case RunRelies():
+            many = count(event.count, "object")
+            return Line(
+                "warn", "undo", f"Run {event.run} relies on {many} of this run: it will be incomplete."
             )
         case Warned():
             return Line("warn", "run", visible(event.message))

@@ -253,7 +253,7 @@ def test_loopback_is_this_machine_only(host: str, yes: bool) -> None:
         ({"source__credentials": "keyring:"}, "source.credentials", "keyring:NAME"),
         ({"source__ca_file": "/no/such/file.pem"}, "source.ca_file", "no file"),
         ({"source__allow_http": "yes"}, "source.allow_http", "true or false"),
-        ({"destination__create_bucket": True}, "destination.create_bucket", "not supported"),
+        ({"destination__create_bucket": "yes"}, "destination.create_bucket", "true or false"),
         ({"filters__min_date": "soon"}, "filters.min_date", "2024-12-31"),
         ({"filters__min_date": "2024-02-30"}, "filters.min_date", "not a date"),
         ({"filters__min_size": "much"}, "filters.min_size", "KiB MiB"),

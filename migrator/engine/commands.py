@@ -15,18 +15,20 @@ from typing import Any
 
 from migrator.config import Job, read_job
 from migrator.engine.endings import EXIT_INCOMPLETE, EXIT_OK
-from migrator.engine.ends import StoreFactory, open_s3
+from migrator.engine.ends import StoreFactory, open_s3, preflight
 from migrator.engine.home import RunDir, create_run, find_run
 from migrator.engine.journal import Journal
 from migrator.engine.ports import Clock, Ports
-from migrator.engine.rollback import Rollback, Tally
+from migrator.engine.relying import later_runs, mark_incomplete
+from migrator.engine.rollback import Tally
 from migrator.engine.runs import unfinished_run
 from migrator.engine.session import Session
-from migrator.engine.uploads import abort_until_gone
+from migrator.engine.steps import Steps, disk_free_bytes, disk_needed_bytes, list_everything
+from migrator.engine.undo_steps import give_up_undo, undo
 from migrator.engine.verification import Verification
 from migrator.errors import JournalError, MigratorError, Refused, UnfinishedRun, UsageError
 from migrator.job_file import job_text, write_private
-from migrator.model.events import Event, Phase, Summary, Warned
+from migrator.model.events import Event, Phase, RunRelies, Summary, Warned
 from migrator.model.ledger import Ledger, Outcome
 
 
@@ -54,7 +56,7 @@ class Engine:
                 if other:
                     raise UnfinishedRun(other)
                 session.open_ends()
-                versioning = session.preflight()
+                ready = preflight(job, session.ends)
                 directory = self._new_directory(session.run, job_text(table))
                 session.hold()
                 created = self.ports.clock.wall().isoformat(timespec="seconds")
@@ -68,13 +70,14 @@ class Engine:
                             "migration": job.migration,
                             "source": job.source.place,
                             "destination": job.destination.place,
-                            "versioning": versioning.value,
+                            "versioning": ready.versioning.value,
+                            "bucket": "there" if ready.destination_exists else "absent",
                             "created": created,
                             "outcome": "running",
                         },
                     )
                 )
-                return session.go_on()
+                return Steps(session, ready).go_on()
 
             return _ended(session, work)
 
@@ -84,8 +87,10 @@ class Engine:
 
             def work() -> Summary:
                 session.open_ends()
-                totals = session.list_everything(session.preflight(), lambda _: session.tick(), lambda: None)
+                ready = preflight(job, session.ends)
+                totals, _ = list_everything(session, ready, lambda _: session.tick(), lambda: None)
                 session.emit(totals.progress(final=True))
+                left = totals.planned - totals.conflicts
                 ledger = Ledger(
                     listed=totals.listed,
                     planned=totals.planned,
@@ -93,10 +98,15 @@ class Engine:
                     filtered=totals.filtered_by.total(),
                     unsupported=totals.unsupported,
                     conflicts=totals.conflicts,
-                    left=totals.planned - totals.conflicts,
+                    left=left,
                     bytes_planned=totals.bytes_planned,
                 )
-                return session.end(Outcome.PLANNED, ledger, filtered_by=dict(totals.filtered_by))
+                return session.end(
+                    Outcome.PLANNED,
+                    ledger,
+                    filtered_by=dict(totals.filtered_by),
+                    disk=(disk_needed_bytes(left), disk_free_bytes(session)),
+                )
 
             return _ended(session, work)
 
@@ -115,10 +125,10 @@ class Engine:
                     advice="Start a new run.",
                 )
             session.open_ends()
-            session.preflight()
+            ready = preflight(session.job, session.ends)
             journal.set_meta(outcome="running")
             journal.commit()
-            return session.go_on(recover=True)
+            return Steps(session, ready).go_on(recover=True)
 
         return self._on(run, "resume", work)
 
@@ -133,43 +143,29 @@ class Engine:
             if journal.meta("undo") == "accepted":
                 raise UsageError(f"The run {session.run} was accepted: its undo has ended.")
             session.open_ends()
-            session.preflight_for_undo()
             session.phase(Phase.ROLLING_BACK)
-            if not dry_run:
-                journal.set_meta(undo="started")
-                journal.commit()
-            tally = Rollback(
-                session.job,
-                session.run,
-                journal,
-                session.ends.source,
-                session.ends.destination,
-                session.executor,
-                self.ports,
-                session.emit,
-                dry_run=dry_run,
-                even_last_copy=even_last_copy,
-            ).run()
+            later = later_runs(self.root, session.run, journal.meta("migration"), self.ports.clock)
+            for each in later:
+                session.emit(RunRelies(each.run, each.count))
+            tally = undo(session, journal, dry_run=dry_run, even_last_copy=even_last_copy)
+            if not dry_run and tally.removed + tally.restored:
+                for problem in mark_incomplete(later, session.run, self.ports.clock):
+                    session.emit(Warned("not-marked", problem))
             return _end_rollback(session, journal, tally, dry_run=dry_run)
 
         return self._on(run, "rollback", work)
 
     def accept(self, run: str) -> Summary:
-        """End undo for good: abort our open uploads; what was copied stays.
+        """End undo for good: abort our open uploads, remove what was kept aside; what was copied stays.
 
         Raises:
             UnknownRun: there is no such run.
         """
 
         def work(session: Session, journal: Journal) -> Summary:
-            uploads = journal.open_uploads()
-            if uploads:
+            if journal.open_uploads() or journal.reserved("saved") or journal.reserved("probe"):
                 session.open_ends()
-            for entry in uploads:
-                key, bucket = session.job.destination_key(entry.key), session.job.destination.bucket
-                abort_until_gone(session.ends.destination, bucket, key, entry.upload_id or "")
-                journal.close_upload(entry.seq)
-                journal.commit()
+                give_up_undo(session, journal)
             journal.set_meta(undo="accepted")
             journal.commit()
             outcome = journal.meta("outcome")
@@ -189,7 +185,7 @@ class Engine:
             if journal.meta("undo") not in {"", "accepted"}:
                 raise UsageError(f"The run {session.run} was rolled back: there is nothing to verify.")
             session.open_ends()
-            session.preflight()
+            preflight(session.job, session.ends)
             session.phase(Phase.VERIFYING)
             check = Verification(
                 session.job,

@@ -14,9 +14,11 @@ from typing import NoReturn
 
 from migrator.engine.meter import Meter
 from migrator.engine.outcomes import BadCopy, CannotCarry, ChangedMeanwhile, SourceChanged
+from migrator.engine.saving import Prepared, Saver
 from migrator.engine.tags import TagReader
 from migrator.engine.uploads import abort_twins, abort_until_gone
 from migrator.errors import NotFound, NotSupported, PreconditionFailed
+from migrator.model.capabilities import UNKNOWN, Capabilities
 from migrator.model.ledger import Assurance
 from migrator.model.objects import (
     METADATA_LIMIT_BYTES,
@@ -27,10 +29,11 @@ from migrator.model.objects import (
     Properties,
     UploadedPart,
     Written,
+    is_plain_md5,
     metadata_bytes,
 )
 from migrator.model.parts import Part
-from migrator.model.undo import same_operation
+from migrator.model.undo import Prior, same_operation
 from migrator.store.base import ALWAYS, IF_ABSENT, Condition, ObjectStore
 
 #: Carries out a write under a condition.
@@ -44,6 +47,7 @@ class Order:
     """One object to bring over.
 
     `token` is empty where the job writes none; `prior_etag` is None where the destination held nothing.
+    `save_as` is where the content to be replaced is kept aside.
     """
 
     seq: int
@@ -51,6 +55,7 @@ class Order:
     destination_key: str
     token: str
     prior_etag: str | None
+    save_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,8 @@ class Copier:
         verify: str = "auto",
         keep_date: bool = True,
         keeps_versions: bool = False,
+        seen: Capabilities = UNKNOWN,
+        saver: Saver | None = None,
         tags: TagReader | None = None,
     ) -> None:
         self._source = source
@@ -104,7 +111,21 @@ class Copier:
         self._verify = verify
         self._keep_date = keep_date
         self._keeps_versions = keeps_versions
+        self._seen = seen
+        self._saver = saver
         self._tags = tags
+
+    # -- before anything is replaced ------------------------------------------------------------
+
+    def must_prepare(self, *, overwrites: bool) -> bool:
+        """Whether `prepare` comes before this write."""
+        return self._saver is not None and self._saver.is_needed(overwrites=overwrites)
+
+    def prepare(self, order: Order) -> Prepared:
+        """See what the write will replace, and keep that aside if it would be destroyed."""
+        if self._saver is None:
+            return Prepared(Prior.LOST if order.prior_etag is not None else Prior.ABSENT)
+        return self._saver.prepare(order.destination_key, order.prior_etag, order.save_as)
 
     # -- small objects --------------------------------------------------------------------------
 
@@ -120,8 +141,9 @@ class Copier:
                 self._bucket, order.destination_key, body, properties, md5=md5.digest(), condition=condition
             )
 
+        is_relied_on = self._seen.put_if_absent if order.prior_etag is None else self._seen.put_if_match
         with _tags_blamed(properties):
-            written = self._write_if_unchanged(order, put)
+            written = self._write_if_unchanged(order, put, look_first=not is_relied_on)
         there = self._confirm(order, written, properties)
         assurance = Assurance.SIZE
         if there.etag == md5.hexdigest():
@@ -180,14 +202,39 @@ class Copier:
             )
 
         try:
-            written = self._write_if_unchanged(order, complete)
+            # A Complete was not probed: one look more for each large object costs nothing.
+            written = self._write_if_unchanged(order, complete, look_first=True)
         except NotFound:
             # The answer to an earlier Complete was lost: the token tells whether it was carried out.
             there = self._there(order)
             if there is None or not _is_this_attempt(order, there):
                 raise
             written = Written(there.etag, there.version_id)
-        there = self._confirm(order, written, opened.properties)
+        return self._checked_parts(order, written, opened.properties, sent, ranges)
+
+    def adopt_upload(self, order: Order, there: ObjectHead, sent: Sequence[SentPart]) -> Copied:
+        """Check a large object whose Complete was carried out, though nobody heard of it.
+
+        `there` carries this attempt's token, so it was made of the parts in `sent`, all of them.
+        """
+        head = self._source.head(self._source_bucket, order.listed.key)
+        _must_be_as_listed(order, head)
+        ranges, offset = [], 0
+        for each in sent:
+            ranges.append(Part(each.part.number, offset, each.part.size_bytes))
+            offset += each.part.size_bytes
+        written = Written(there.etag, there.version_id)
+        return self._checked_parts(order, written, self._properties(order, head), sent, ranges)
+
+    def _checked_parts(
+        self,
+        order: Order,
+        written: Written,
+        properties: Properties,
+        sent: Sequence[SentPart],
+        ranges: Sequence[Part],
+    ) -> Copied:
+        there = self._confirm(order, written, properties)
         digest = hashlib.md5(b"".join(bytes.fromhex(each.md5) for each in sent), usedforsecurity=False)
         assurance = Assurance.SIZE
         if there.etag == f"{digest.hexdigest()}-{len(sent)}":
@@ -202,7 +249,30 @@ class Copier:
             f"{digest.hexdigest()}-{len(sent)}",
             "md5-parts",
             assurance,
-            TOKEN_KEY in opened.properties.metadata,
+            TOKEN_KEY in properties.metadata,
+        )
+
+    def adopt_whole(self, order: Order, there: ObjectHead) -> Copied:
+        """Check a small object that landed, though nobody heard of it: its ETag is the source's MD5.
+
+        Raises:
+            SourceChanged, BadCopy: it is no copy of what the source holds now.
+        """
+        head = self._source.head(self._source_bucket, order.listed.key)
+        _must_be_as_listed(order, head)
+        if not is_plain_md5(head.etag) or there.etag != head.etag:
+            raise BadCopy("What landed cannot be proven to be the source's object.", cause="unproven")
+        properties = self._properties(order, head)
+        there = self._confirm(order, Written(there.etag, there.version_id), properties)
+        assurance = Assurance.DIGEST
+        if self._must_read_back(assurance):
+            assurance = self._read_back(order, there, [(Part(1, 0, there.size_bytes), head.etag)])
+        return Copied(
+            Written(there.etag, there.version_id),
+            head.etag,
+            "md5",
+            assurance,
+            TOKEN_KEY in properties.metadata,
         )
 
     def abort(self, order: Order, upload_id: str) -> None:
@@ -243,16 +313,16 @@ class Copier:
 
     # -- writing --------------------------------------------------------------------------------
 
-    def _write_if_unchanged(self, order: Order, write: _Write) -> Written:
+    def _write_if_unchanged(self, order: Order, write: _Write, *, look_first: bool) -> Written:
         """Write only where the destination still holds what the plan saw.
 
         The condition goes with the request; what an answer to it means is settled by looking, because ends
         exist that ignore conditions, refuse them, or refuse them although they hold. For the first kind the
-        key is looked at right before, too, which leaves them a window of one request. Where versions are
-        kept, nothing can be destroyed, and the look is saved.
+        key is looked at right before, too, which leaves them a window of one request. The look is saved where
+        this run saw the condition honoured, and where versions are kept, so that nothing can be destroyed.
         """
         prior = order.prior_etag
-        if not self._keeps_versions:
+        if look_first and not self._keeps_versions:
             there = self._there(order)
             if (there.etag if there else None) != prior:
                 raise ChangedMeanwhile("The destination changed after the plan was made.")
@@ -349,7 +419,8 @@ class Copier:
             BadCopy: always.
         """
         left: Written | None = Written(there.etag, there.version_id)
-        if order.prior_etag is None and same_operation(order.token, there.token):
+        is_marked = same_operation(order.token, there.token)
+        if order.prior_etag is None and is_marked:
             self._destination.delete(self._bucket, order.destination_key, version_id=there.version_id)
             left = None
         fate = "It was left there: roll back to be rid of it." if left else "The copy was removed."
@@ -357,6 +428,7 @@ class Copier:
             f"{self._destination.end} {what}. {fate}",
             cause=f"arrived-wrong-{cause}",
             left=left,
+            is_marked=is_marked,
             advice="Try again; twice in a row points to the service, the network or this computer's memory.",
         )
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from migrator.config import Job
 from migrator.engine.journal import Journal
-from migrator.engine.listing import OutOfOrder, in_step, objects
+from migrator.engine.listing import in_step, objects
 from migrator.engine.ports import Executor, Ports
+from migrator.engine.reserved import KnownReserved
 from migrator.engine.schema import Entry
 from migrator.errors import Cancelled
 from migrator.model.ledger import Drift
@@ -16,30 +17,31 @@ from migrator.store.base import ObjectStore
 
 
 def find_drift(
-    job: Job, journal: Journal, source: ObjectStore, executor: Executor, ports: Ports
-) -> Drift | None:
+    job: Job,
+    journal: Journal,
+    source: ObjectStore,
+    executor: Executor,
+    ports: Ports,
+    known: KnownReserved,
+) -> Drift:
     """Compare what was listed with what the source lists now, in step and in bounded memory.
 
-    None where the source does not list in key order, so that it cannot be compared so.
-
     Raises:
+        OutOfOrder: the source does not list in key order, so that it cannot be compared so.
         Cancelled: somebody asked to stop.
     """
     added = changed = removed = 0
     before = ((entry.key, entry.listed()) for entry in _by_key(journal))
     now = objects(executor, source, job.source.bucket, job.source.prefix, must_be_sorted=True)
-    try:
-        for count, (was, there) in enumerate(in_step(before, now)):
-            if was is None:
-                added += 1
-            elif there is None:
-                removed += 1
-            else:
-                changed += _differs(was, there)
-            if count % 1000 == 0 and ports.wait(0):
-                raise Cancelled
-    except OutOfOrder:
-        return None
+    for count, (was, there) in enumerate(in_step(before, known.without(now))):
+        if was is None:
+            added += 1
+        elif there is None:
+            removed += 1
+        else:
+            changed += _differs(was, there)
+        if count % 1000 == 0 and ports.wait(0):
+            raise Cancelled
     return Drift(added, changed, removed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from migrator.engine.home import RunDir, all_runs
@@ -20,7 +21,9 @@ class EarlierRuns:
     """The journals of earlier runs of one migration, open for reading. Use as a context manager."""
 
     def __init__(self, root: Path, migration: str, clock: Clock, *, apart_from: str = "") -> None:
-        self._journals: list[Journal] = []
+        self._journals: list[tuple[str, Journal]] = []
+        #: How many decisions rest on what each earlier run copied.
+        self.relied_on: Counter[str] = Counter()
         for directory in all_runs(root):
             if directory.run == apart_from or len(self._journals) == MOST:
                 continue
@@ -28,7 +31,7 @@ class EarlierRuns:
             if journal is None:
                 continue
             if journal.meta("migration") == migration:
-                self._journals.append(journal)
+                self._journals.append((directory.run, journal))
             else:
                 journal.close()
 
@@ -36,7 +39,7 @@ class EarlierRuns:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for journal in self._journals:
+        for _run, journal in self._journals:
             journal.close()
 
     def proof(self, listed: ObjectVersion, there: ObjectVersion | None) -> Proof:
@@ -47,12 +50,13 @@ class EarlierRuns:
         """
         if there is None:
             return Proof.NOTHING
-        for journal in self._journals:
+        for run, journal in self._journals:
             entry = journal.by_key(listed.key)
             if entry is None or entry.state is not State.COMMITTED or entry.undo is not Undo.NONE:
                 continue
             if not entry.after_etag or entry.after_etag != there.etag or entry.size_bytes != there.size_bytes:
                 return Proof.NOTHING
+            self.relied_on[run] += 1
             is_unchanged = entry.etag == listed.etag and entry.size_bytes == listed.size_bytes
             return Proof.SAME if is_unchanged else Proof.OURS
         return Proof.NOTHING

@@ -19,7 +19,7 @@ from migrator.errors import (
     UsageError,
     WrongRegion,
 )
-from migrator.store.base import ObjectStore, Versioning
+from migrator.store.base import BucketLock, ObjectStore, Versioning
 from migrator.store.retrying import OnRetry, Patience, Policy, RetryingStore
 
 #: Opens the store of an end. Tests hand in their own.
@@ -80,8 +80,17 @@ def open_ends(
     return Ends(*stores)
 
 
-def preflight(job: Job, ends: Ends) -> Versioning:
-    """Reach both buckets with one listing each; returns the destination's versioning.
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What preflight found at the destination. `exists` is False for a bucket that the run will create."""
+
+    versioning: Versioning
+    lock: BucketLock = BucketLock.NONE
+    destination_exists: bool = True
+
+
+def preflight(job: Job, ends: Ends) -> Ready:
+    """Reach both buckets with one listing each, and ask how the destination keeps versions and locks.
 
     A listing is asked for instead of a HEAD: its error has a body, so that a wrong key, a wrong secret and a
     missing right can be told apart.
@@ -90,17 +99,30 @@ def preflight(job: Job, ends: Ends) -> Versioning:
         UsageError: wrong keys, no such bucket, another region.
         Refused: an end does not answer, or a needed right is missing.
     """
-    for end, store in ((job.source, ends.source), (job.destination, ends.destination)):
-        try:
-            store.list_page(end.bucket, end.prefix)
-        except StoreError as cause:
-            raise as_refusal(cause) from cause
+    try:
+        ends.source.list_page(job.source.bucket, job.source.prefix)
+    except StoreError as cause:
+        raise as_refusal(cause) from cause
+    try:
+        ends.destination.list_page(job.destination.bucket, job.destination.prefix)
+    except NotFound as cause:
+        if cause.code == "NoSuchBucket" and job.destination.create_bucket:
+            # What we create is private and keeps neither versions nor locks.
+            return Ready(Versioning.OFF, destination_exists=False)
+        raise as_refusal(cause) from cause
+    except StoreError as cause:
+        raise as_refusal(cause) from cause
+    try:
+        return Ready(_versioning(job, ends), ends.destination.lock_of(job.destination.bucket))
+    except StoreError as cause:
+        raise as_refusal(cause) from cause
+
+
+def _versioning(job: Job, ends: Ends) -> Versioning:
     try:
         return ends.destination.versioning(job.destination.bucket)
     except AccessDenied:
         return Versioning.UNKNOWN
-    except StoreError as cause:
-        raise as_refusal(cause) from cause
 
 
 def as_refusal(cause: StoreError) -> UsageError | Refused:

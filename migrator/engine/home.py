@@ -63,6 +63,11 @@ def create_run(root: Path, run: str) -> RunDir:
     return RunDir(path)
 
 
+def is_run_id(text: str) -> bool:
+    """True for what `Ports.new_run_id` makes."""
+    return _RUN_ID.fullmatch(text) is not None
+
+
 def find_run(root: Path, run: str) -> RunDir:
     """The directory of a run id, or of `latest`.
 
@@ -85,7 +90,7 @@ def all_runs(root: Path) -> list[RunDir]:
     folder = root / "runs"
     if not folder.is_dir():
         return []
-    found = [RunDir(path) for path in folder.iterdir() if _RUN_ID.fullmatch(path.name)]
+    found = [RunDir(path) for path in folder.iterdir() if is_run_id(path.name)]
     return sorted((each for each in found if each.journal.exists()), key=lambda each: each.run, reverse=True)
 
 

@@ -15,23 +15,21 @@ import os
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migrator.engine import schema
 from migrator.engine.home import RunDir
 from migrator.engine.journal_file import GENESIS, link, translated
 from migrator.engine.journal_reader import JournalReader
 from migrator.engine.ports import Clock
-from migrator.engine.schema import (
-    WAY_TO_COMMITTED,
-    Entry,
-    microseconds,
-    row_of,
-)
+from migrator.engine.schema import Entry, microseconds, row_of
 from migrator.errors import JournalCorrupt, JournalError
 from migrator.model.objects import ObjectVersion, UploadedPart, key_bytes
 from migrator.model.plan import Action
 from migrator.model.undo import NEXT, State, Undo
+
+if TYPE_CHECKING:
+    from migrator.engine.copying import Copied
 
 RESERVE_BYTES = 16 * 1024 * 1024
 
@@ -82,6 +80,7 @@ class Journal(JournalReader):
             journal = cls(database, clock, directory.reserve)
             journal._check_schema(directory.run)
             journal._check_chain(directory.run)
+            journal._upgrade()
             if not directory.reserve.exists():
                 with contextlib.suppress(OSError):  # a nearly full disk: go on without
                     _write_reserve(directory.reserve)
@@ -97,6 +96,15 @@ class Journal(JournalReader):
             journal = cls(database, clock)
             journal._check_schema(directory.run)
             return journal
+
+    def _upgrade(self) -> None:
+        """Bring a journal of an older release to this one's tables, in one transaction."""
+        if self._version == 1:
+            self._db.executescript(
+                f"BEGIN IMMEDIATE; {schema.UPGRADE}"  # noqa: S608 - a constant of ours
+                "UPDATE meta SET value = '2' WHERE name = 'schema'; COMMIT;"
+            )
+            self._version = schema.VERSION
 
     def _check_chain(self, run: str) -> None:
         chain = GENESIS
@@ -231,12 +239,21 @@ class Journal(JournalReader):
         self._update(seq, undo=undo.value, **({"message": reason} if reason else {}))
         self._record(seq, undo.value)
 
-    def adopt(self, entry: Entry, etag: str, version_id: str | None, assurance: str) -> None:
-        """A write whose answer was lost turned out to have landed whole."""
-        found = {"after_etag": etag, "after_version": version_id, "digest": etag, "digest_kind": "md5"}
-        for state in WAY_TO_COMMITTED.get(entry.state, ()):
-            self.move(entry, state)
-        self.move(entry, State.COMMITTED, assurance=assurance, cause="", message="", **found)
+    def commit_copy(self, entry: Entry, copied: Copied) -> None:
+        """The copy is there and was checked."""
+        self.move(
+            entry,
+            State.COMMITTED,
+            after_etag=copied.written.etag,
+            after_version=copied.written.version_id,
+            digest=copied.digest,
+            digest_kind=copied.digest_kind,
+            assurance=copied.assurance.value,
+            has_token=int(copied.has_token),
+            upload_id=None,
+            cause="",
+            message="",
+        )
 
     def set_prior(self, seq: int, etag: str) -> None:
         """The destination holds an attempt of our own where the plan saw something else."""
@@ -250,6 +267,36 @@ class Journal(JournalReader):
             etag=listed.etag,
             modified_us=microseconds(listed.last_modified),
         )
+
+    # -- what we keep under the reserved prefix -------------------------------------------------
+
+    def reserve(self, key: str, kind: str, seq: int | None = None) -> None:
+        """We are about to write `key`, of our own accord: a `saved` copy for object `seq`, or a `probe`."""
+        self._write(
+            "INSERT INTO reserved (key, kind, seq, state) VALUES (?, ?, ?, 'intent')"
+            " ON CONFLICT (key) DO UPDATE SET state = 'intent'",
+            (key_bytes(key), kind, seq),
+        )
+        self._record_reserved(key, "intent")
+
+    def keep(self, key: str, etag: str, size_bytes: int) -> None:
+        """A saved copy is there and was looked at."""
+        self._write(
+            "UPDATE reserved SET state = 'there', etag = ?, size_bytes = ? WHERE key = ?",
+            (etag, size_bytes, key_bytes(key)),
+        )
+        self._record_reserved(key, "there")
+
+    def release(self, key: str) -> None:
+        """It was seen to be gone."""
+        self._write("UPDATE reserved SET state = 'gone' WHERE key = ?", (key_bytes(key),))
+        self._record_reserved(key, "gone")
+
+    def _record_reserved(self, key: str, state: str) -> None:
+        row = self.reserved_at(key)
+        if row is None:
+            raise JournalError("a reserved key was never announced")
+        self._record(-row.id, f"{row.kind}-{state}")
 
     def _update(self, seq: int, **columns: Any) -> None:
         names = ", ".join(f"{name} = ?" for name in columns)

@@ -9,17 +9,26 @@ from typing import Any
 
 from migrator.engine import schema
 from migrator.engine.journal_file import translated
-from migrator.engine.schema import COLUMNS, LEDGER_WORDS, Entry, entry_of
+from migrator.engine.schema import COLUMNS, COLUMNS_1, LEDGER_WORDS, Entry, Reserved, entry_of
 from migrator.errors import JournalCorrupt
 from migrator.model.ledger import Ledger
 from migrator.model.objects import UploadedPart, key_bytes, key_text
-from migrator.model.undo import State, Undo
+from migrator.model.undo import BACK, State
+
+#: Values of `undo` after which a key is as it was, and what holds for all other keys that may hold our work.
+#: Where the run died with a write under way, it may land late: such a key is looked at each time.
+_BACK = tuple(sorted(BACK))
+_NOT_BACK = (
+    f"attempt > 0 AND (undo NOT IN ({', '.join('?' * len(_BACK))}) OR"
+    " (undo = 'rb-done' AND after_etag = '' AND state IN ('write-intent', 'complete-intent')))"
+)
 
 
 class JournalReader:
     """The questions that a journal answers. Reading begins no transaction and waits for no writer."""
 
     _db: sqlite3.Connection
+    _version = schema.VERSION
 
     def meta(self, name: str, default: str = "") -> str:
         with translated():
@@ -47,15 +56,19 @@ class JournalReader:
             (*wanted, after_seq, limit),
         )
 
-    def to_undo(self, states: Iterable[State], *, before_seq: int, limit: int = 256) -> list[Entry]:
+    def to_undo(self, *, before_seq: int, limit: int = 256) -> list[Entry]:
         """The next entries to undo, newest first: attempted at least once and not yet back."""
-        wanted = [state.value for state in states]
-        marks = ", ".join("?" * len(wanted))
         return self._entries(
-            f"state IN ({marks}) AND attempt > 0 AND seq < ? AND undo NOT IN (?, ?) "
-            "ORDER BY seq DESC LIMIT ?",
-            (*wanted, before_seq, Undo.DONE.value, Undo.DELETED.value, limit),
+            f"{_NOT_BACK} AND seq < ? ORDER BY seq DESC LIMIT ?",
+            (*_BACK, before_seq, limit),
         )
+
+    def has_overwrites(self) -> bool:
+        """True where something planned replaces what the destination holds."""
+        row = self._db.execute(
+            "SELECT EXISTS (SELECT 1 FROM objects WHERE state = 'planned' AND prior_etag IS NOT NULL)"
+        ).fetchone()
+        return bool(row[0])
 
     def by_key(self, key: str) -> Entry | None:
         found = self._entries("key = ?", (key_bytes(key),))
@@ -68,8 +81,9 @@ class JournalReader:
         return self._entries("key > ? ORDER BY key LIMIT ?", (key_bytes(key), limit))
 
     def _entries(self, where: str, values: Iterable[Any]) -> list[Entry]:
+        columns = COLUMNS_1 if self._version == 1 else COLUMNS
         with translated():
-            rows = self._db.execute(f"SELECT {COLUMNS} FROM objects WHERE {where}", tuple(values))  # noqa: S608
+            rows = self._db.execute(f"SELECT {columns} FROM objects WHERE {where}", tuple(values))  # noqa: S608
             return [entry_of(row) for row in rows]
 
     def iterate(self, batch: int = 1000) -> Iterator[Entry]:
@@ -83,6 +97,49 @@ class JournalReader:
         """Entries whose multipart upload may still be open."""
         return self._entries("upload_id IS NOT NULL AND state != ?", (State.COMMITTED.value,))
 
+    # -- what we keep under the reserved prefix -------------------------------------------------
+
+    def reserved(self, kind: str, *, after_id: int = 0, limit: int = 256) -> list[Reserved]:
+        """The next objects of one kind (`saved`, `probe`) that are there or may be, oldest first."""
+        return self._reserved(
+            "kind = ? AND id > ? AND state != 'gone' ORDER BY id LIMIT ?", kind, after_id, limit
+        )
+
+    def reserved_at(self, key: str) -> Reserved | None:
+        """What we know about a key under the reserved prefix, also after it was removed again."""
+        found = self._reserved("key = ?", key_bytes(key))
+        return found[0] if found else None
+
+    def _reserved(self, where: str, *values: Any) -> list[Reserved]:
+        if self._version == 1:
+            return []
+        with translated():
+            rows = self._db.execute(
+                f"SELECT id, key, kind, seq, size_bytes, etag, state FROM reserved WHERE {where}",  # noqa: S608
+                values,
+            ).fetchall()
+        return [Reserved(row[0], key_text(row[1]), *row[2:]) for row in rows]
+
+    def kept(self) -> tuple[int, int]:
+        """Saved copies that undo still needs: their number, and their bytes."""
+        if self._version == 1:
+            return 0, 0
+        with translated():
+            row = self._db.execute(
+                "SELECT COUNT(*), COALESCE(SUM(size_bytes), 0) FROM reserved"
+                " WHERE kind = 'saved' AND state = 'there'"
+            ).fetchone()
+        return int(row[0]), int(row[1])
+
+    def is_all_back(self) -> bool:
+        """True where every object whose old content was kept aside is as it was before the run."""
+        with translated():
+            row = self._db.execute(
+                f"SELECT COUNT(*) FROM objects WHERE saved_as IS NOT NULL AND {_NOT_BACK}",  # noqa: S608
+                _BACK,
+            ).fetchone()
+        return not row[0]
+
     def parts(self, seq: int) -> list[tuple[UploadedPart, str]]:
         """Parts that the destination confirmed, with the MD5 of what was sent, in order."""
         rows = self._db.execute(
@@ -90,13 +147,10 @@ class JournalReader:
         )
         return [(UploadedPart(number, etag, size), md5) for number, etag, size, md5 in rows]
 
-    def count_to_undo(self, states: Iterable[State]) -> int:
-        wanted = [state.value for state in states]
-        marks = ", ".join("?" * len(wanted))
+    def count_to_undo(self) -> int:
         row = self._db.execute(
-            f"SELECT COUNT(*) FROM objects WHERE state IN ({marks}) AND attempt > 0 "  # noqa: S608
-            "AND undo NOT IN (?, ?)",
-            (*wanted, Undo.DONE.value, Undo.DELETED.value),
+            f"SELECT COUNT(*) FROM objects WHERE {_NOT_BACK}",  # noqa: S608
+            _BACK,
         ).fetchone()
         return int(row[0])
 
@@ -139,3 +193,4 @@ class JournalReader:
                 f"{schema.VERSION}.",
                 advice="Use the release that made it, or a newer one.",
             )
+        self._version = int(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from migrator.errors import (
     BadCredentials,
     Cancelled,
+    ClockSkew,
     CredentialsError,
     ExpiredCredentials,
     MigratorError,
@@ -30,23 +31,42 @@ class ChangedMeanwhile(MigratorError):
     """The destination holds something else under this key than when the plan was made."""
 
 
+class CannotUndo(MigratorError):
+    """Replacing what is there could not be undone, and the job insists on that it can."""
+
+
+class StaysThere(MigratorError):
+    """An end answered success to a delete and keeps the object."""
+
+
 class BadCopy(MigratorError):
     """What arrived is not what was sent. `cause` groups such failures.
 
     `left` is what had to be left there, because it is not provably ours or replaced something; None where
-    nothing is there any more.
+    nothing is there any more. `is_marked`: it carries our token.
     """
 
-    def __init__(self, message: str, *, cause: str, advice: str = "", left: Written | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        cause: str,
+        advice: str = "",
+        left: Written | None = None,
+        is_marked: bool = False,
+    ) -> None:
         super().__init__(message, advice=advice)
         self.cause = cause
         self.left = left
+        self.is_marked = is_marked
 
 
 def reason_to_pause(error: BaseException | None) -> MigratorError | None:
     """An error that says nothing about the object: the whole command waits for a person."""
     if isinstance(error, Paused):
         return error
+    if isinstance(error, ClockSkew):
+        return Paused(error.message, cause="clock-skew", advice=error.advice)
     if isinstance(error, ExpiredCredentials | BadCredentials | CredentialsError):
         advice = error.advice or "Renew the keys, then resume."
         return Paused(error.message, cause="credentials", advice=advice)

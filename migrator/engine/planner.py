@@ -18,11 +18,12 @@ from migrator.config import Job
 from migrator.engine.earlier import EarlierRuns
 from migrator.engine.listing import OutOfOrder, in_step, objects
 from migrator.engine.ports import Executor, Ports
+from migrator.engine.reserved import KnownReserved
 from migrator.errors import Cancelled
 from migrator.model.events import Event, ListingProgress, ObjectConflict, ObjectUnsupported
 from migrator.model.objects import ObjectVersion, key_bytes
 from migrator.model.plan import Action, Conflict, Copy, Filtered, Rules, Same, Unsupported, decide
-from migrator.store.base import ObjectStore, Versioning
+from migrator.store.base import ObjectStore
 
 BATCH = 1000
 PROGRESS_EVERY_S = 0.1
@@ -80,17 +81,21 @@ class Totals:
 
 
 class Planner:
-    """Decides about every key of one job. `save` gets batches in listing order and makes them durable."""
+    """Decides about every key of one job. `save` gets batches in listing order and makes them durable.
+
+    `destination` is None where its bucket does not exist yet.
+    """
 
     def __init__(
         self,
         job: Job,
         source: ObjectStore,
-        destination: ObjectStore,
+        destination: ObjectStore | None,
         executor: Executor,
         ports: Ports,
         emit: Callable[[Event], None],
         earlier: EarlierRuns,
+        known: KnownReserved,
     ) -> None:
         self._job = job
         self._source = source
@@ -99,15 +104,21 @@ class Planner:
         self._ports = ports
         self._emit = emit
         self._earlier = earlier
+        self._known = known
         self.totals = Totals()
 
     def run(
         self,
-        versioning: Versioning,
         save: Callable[[list[Decided]], None],
         restart: Callable[[], None],
+        *,
+        start_after: str = "",
+        totals: Totals | None = None,
+        in_step: bool = True,
     ) -> Totals:
-        """List everything. `restart` forgets everything saved.
+        """List everything after the source key `start_after`; `totals` are those of the keys before.
+
+        `restart` forgets everything saved.
 
         The final totals are the caller's to tell: after a resume, this listing does not know them.
 
@@ -117,10 +128,13 @@ class Planner:
         rules = Rules(
             existing=self._job.transfer.existing,
             compare_size_only=self._job.transfer.verify == "size",
-            can_undo_overwrite=versioning is Versioning.ENABLED or self._job.transfer.undo == "best-effort",
         )
+        if not in_step:
+            self._save(self._decisions(self._looked_up(), rules), save)
+            return self.totals
+        self.totals = totals or Totals()
         try:
-            self._save(self._decisions(self._paired(), rules), save)
+            self._save(self._decisions(self._paired(start_after), rules), save)
         except OutOfOrder:
             # Decisions saved so far came from listings that were still in order, but a key listed late
             # could have been missed as "not there": decide everything again, from a table on disk.
@@ -167,23 +181,10 @@ class Planner:
 
     # -- pairing --------------------------------------------------------------------------------
 
-    def _paired(self) -> Iterator[tuple[ObjectVersion, ObjectVersion | None]]:
+    def _paired(self, start_after: str) -> Iterator[tuple[ObjectVersion, ObjectVersion | None]]:
         """Both listings in step."""
-        source, destination = self._job.source, self._job.destination
-        left = objects(
-            self._executor,
-            self._source,
-            source.bucket,
-            source.prefix,
-            must_be_sorted=True,
-        )
-        right = objects(
-            self._executor,
-            self._destination,
-            destination.bucket,
-            destination.prefix,
-            must_be_sorted=True,
-        )
+        left = self._source_listing(start_after, must_be_sorted=True)
+        right = self._destination_listing(start_after, must_be_sorted=True)
         with_keys = ((self._job.destination_key(each.key), each) for each in left)
         for listed, there in in_step(with_keys, right):
             if listed is not None:
@@ -191,15 +192,46 @@ class Planner:
 
     def _looked_up(self) -> Iterator[tuple[ObjectVersion, ObjectVersion | None]]:
         """The source in whatever order it lists, against a table of the destination's listing."""
-        source, destination = self._job.source, self._job.destination
         with tempfile.TemporaryDirectory(prefix="migrator-") as folder:
             table = _Table(Path(folder) / "listing.sqlite")
             try:
-                table.fill(objects(self._executor, self._destination, destination.bucket, destination.prefix))
-                for listed in objects(self._executor, self._source, source.bucket, source.prefix):
+                table.fill(self._destination_listing())
+                for listed in self._source_listing():
                     yield listed, table.get(self._job.destination_key(listed.key))
             finally:
                 table.close()
+
+    def _source_listing(
+        self, start_after: str = "", *, must_be_sorted: bool = False
+    ) -> Iterator[ObjectVersion]:
+        end = self._job.source
+        return self._known.without(
+            objects(
+                self._executor,
+                self._source,
+                end.bucket,
+                end.prefix,
+                start_after=start_after,
+                must_be_sorted=must_be_sorted,
+            )
+        )
+
+    def _destination_listing(
+        self, start_after: str = "", *, must_be_sorted: bool = False
+    ) -> Iterator[ObjectVersion]:
+        if self._destination is None:
+            return iter(())
+        end = self._job.destination
+        return self._known.without(
+            objects(
+                self._executor,
+                self._destination,
+                end.bucket,
+                end.prefix,
+                start_after=self._job.destination_key(start_after) if start_after else "",
+                must_be_sorted=must_be_sorted,
+            )
+        )
 
 
 class _Table:

@@ -11,20 +11,29 @@ from dataclasses import dataclass
 
 from migrator.config import Job
 from migrator.engine.batches import carried_out
+from migrator.engine.copying import Copied, Copier, Order, SentPart
 from migrator.engine.journal import Journal
-from migrator.engine.outcomes import describe, is_left_for_later, reason_to_pause
+from migrator.engine.outcomes import (
+    BadCopy,
+    CannotCarry,
+    SourceChanged,
+    describe,
+    is_left_for_later,
+    reason_to_pause,
+)
 from migrator.engine.ports import Executor, Ports
+from migrator.engine.reserved import look, saved_key
 from migrator.engine.schema import Entry
 from migrator.engine.uploads import abort_orphans, abort_until_gone
 from migrator.errors import Cancelled, MigratorError, NotFound
 from migrator.model.events import Event, ObjectFailed
-from migrator.model.ledger import Assurance
-from migrator.model.objects import ObjectHead, ObjectVersion, UploadedPart, is_plain_md5
-from migrator.model.undo import OPEN, State, same_operation, token_for
+from migrator.model.objects import ObjectHead, ObjectVersion, UploadedPart
+from migrator.model.parts import is_single_put
+from migrator.model.undo import UNSETTLED, Prior, State, is_real, same_operation, token_for
 from migrator.store.base import ObjectStore
 
 #: What `resume` looks at again: everything that may have been under way, and what failed.
-UNSETTLED = (*sorted(OPEN), State.WRITTEN, State.VERIFIED, State.FAILED)
+LOOKED_AT = (*sorted(UNSETTLED), State.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +45,20 @@ class Redo:
 
 
 @dataclass(frozen=True, slots=True)
-class Adopt:
-    """Our write landed whole: the destination's digest is the source's."""
+class PrepareAgain:
+    """Nothing was written yet but, perhaps, a copy of what is there: that step is repeated."""
 
-    there: ObjectHead
+
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """What is there was kept aside, and nothing else was done: the plan holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """Our write landed whole, and was checked."""
+
+    copied: Copied
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +76,9 @@ class Continue:
     parts: list[UploadedPart]
 
 
-Finding = Redo | Adopt | GiveUp | Continue
+Finding = Redo | PrepareAgain | GoOn | Adopt | GiveUp | Continue
+#: What shows that a landed write is no copy of what the source holds now.
+_NO_COPY = (SourceChanged, BadCopy, CannotCarry)
 
 
 class Recovery:
@@ -70,6 +91,7 @@ class Recovery:
         journal: Journal,
         source: ObjectStore,
         destination: ObjectStore,
+        copier: Copier,
         executor: Executor,
         ports: Ports,
         emit: Callable[[Event], None],
@@ -79,10 +101,12 @@ class Recovery:
         self._journal = journal
         self._source = source
         self._destination = destination
+        self._copier = copier
         self._executor = executor
         self._ports = ports
         self._emit = emit
         self._began = journal.began()
+        self._sent: dict[int, list[SentPart]] = {}  # of the batch under way; workers only read it
 
     def run(self) -> int:
         """Settle everything; returns how many objects are planned again.
@@ -91,8 +115,13 @@ class Recovery:
             Cancelled, Paused: stopped; what was not looked at keeps its state.
         """
         planned = after = 0
-        while batch := self._journal.in_states(UNSETTLED, after_seq=after):
+        while batch := self._journal.in_states(LOOKED_AT, after_seq=after):
             after = batch[-1].seq
+            self._sent = {
+                entry.seq: [SentPart(part, md5) for part, md5 in self._journal.parts(entry.seq)]
+                for entry in batch
+                if entry.upload_id
+            }
             first_error: BaseException | None = None
             for ended in carried_out(self._executor, batch, self._look):
                 if ended is None:
@@ -114,23 +143,23 @@ class Recovery:
     def _settle(self, entry: Entry, finding: Finding) -> bool:
         """Record a finding; True where the object is planned again."""
         match finding:
+            case PrepareAgain() | GoOn():
+                self._journal.move(entry, State.PLANNED)
+                return True
             case Redo(listed, replaces):
                 self._journal.close_upload(entry.seq)
                 self._journal.refresh(entry, listed)
                 if replaces is not None:
                     self._journal.set_prior(entry.seq, replaces.etag)
-                # Through FAILED: from every open state the way back to the plan is the same.
-                if entry.state is not State.FAILED:
-                    self._journal.move(entry, State.FAILED)
                 self._journal.move(entry, State.PLANNED, cause="", message="")
                 return True
             case Continue(parts):
                 self._journal.keep_parts(entry.seq, parts)
                 if entry.state is not State.MPU_OPEN:
                     self._journal.move(entry, State.MPU_OPEN)
-            case Adopt(there):
+            case Adopt(copied):
                 self._journal.close_upload(entry.seq)
-                self._journal.adopt(entry, there.etag, there.version_id, Assurance.DIGEST.value)
+                self._journal.commit_copy(entry, copied)
             case GiveUp(cause, message):
                 self._journal.close_upload(entry.seq)
                 self._set_aside(entry, cause, message, "")
@@ -142,12 +171,19 @@ class Recovery:
         if entry.state is not State.FAILED:
             self._journal.move(entry, State.FAILED, cause=cause, message=message)
 
+    # -- one object, on a worker ----------------------------------------------------------------
+
     def _look(self, entry: Entry) -> Finding:
-        """Worker: what the destination holds, and what of it has to go. Undoes only what is ours."""
+        """What the destination holds, and what of it has to go. Undoes only what is ours."""
         key = self._job.destination_key(entry.key)
         bucket = self._job.destination.bucket
-        there = _head(self._destination, bucket, key)
-        source = _head(self._source, self._job.source.bucket, entry.key)
+        if entry.state is State.BACKUP_INTENT:
+            abort_orphans(self._destination, bucket, saved_key(self._run, entry.seq), self._began)
+            return PrepareAgain()
+        if entry.state is State.BACKED_UP:
+            return GoOn()
+        there = look(self._destination, bucket, key)
+        source = look(self._source, self._job.source.bucket, entry.key)
         parts = self._parts_of_open_upload(entry, key, there, source)
         if parts is not None:
             return Continue(parts)
@@ -160,19 +196,43 @@ class Recovery:
         listed = ObjectVersion(
             entry.key, source.size_bytes, source.etag, source.last_modified, source.storage_class
         )
-        is_ours = there is not None and same_operation(token_for(self._run, entry.seq, 0), there.token)
-        if there is None or not is_ours:
+        if there is None or not same_operation(token_for(self._run, entry.seq, 0), there.token):
             if not self._job.transfer.token and _etag(there) != entry.prior_etag:
                 return GiveUp(
                     "doubtful", "Nobody can tell whether this copy is ours: the run writes no token."
                 )
             return Redo(listed)
-        if _is_whole(there, source):
-            return Adopt(there)
-        if entry.overwrites and there.version_id in (None, "null"):
+        try:
+            return Adopt(self._adopted(entry, listed, there))
+        except _NO_COPY:
+            pass
+        there = look(self._destination, bucket, key)
+        if there is None:
+            return Redo(listed)
+        # Ours, and not whole. What replaced something else stays until it is replaced itself.
+        is_all_of_it = entry.prior(there.version_id) in {Prior.ABSENT, Prior.VERSION}
+        if not is_all_of_it or (entry.overwrites and not is_real(there.version_id)):
             return Redo(listed, replaces=there)
         self._destination.delete(bucket, key, version_id=there.version_id)
         return Redo(listed)
+
+    def _adopted(self, entry: Entry, listed: ObjectVersion, there: ObjectHead) -> Copied:
+        """Our object, checked as if its answer had come.
+
+        Raises:
+            SourceChanged, BadCopy, CannotCarry: it is no copy of what the source holds now.
+        """
+        token = token_for(self._run, entry.seq, entry.attempt) if self._job.transfer.token else ""
+        order = Order(
+            entry.seq, listed, self._job.destination_key(entry.key), token, prior_etag=entry.prior_etag
+        )
+        if is_single_put(entry.size_bytes):
+            return self._copier.adopt_whole(order, there)
+        sent = self._sent.get(entry.seq, [])
+        is_complete = sum(each.part.size_bytes for each in sent) == listed.size_bytes
+        if there.token != token or not is_complete or listed.etag != entry.etag:
+            raise SourceChanged("It was not made of the parts that were sent.")
+        return self._copier.adopt_upload(order, there, sent)
 
     def _parts_of_open_upload(
         self, entry: Entry, key: str, there: ObjectHead | None, source: ObjectHead | None
@@ -190,24 +250,5 @@ class Recovery:
             return None
 
 
-def _head(store: ObjectStore, bucket: str, key: str) -> ObjectHead | None:
-    try:
-        return store.head(bucket, key)
-    except NotFound as cause:
-        if cause.code == "NoSuchBucket":
-            raise
-        return None
-
-
 def _etag(head: ObjectHead | None) -> str | None:
     return head.etag if head else None
-
-
-def _is_whole(there: ObjectHead, source: ObjectHead) -> bool:
-    return (
-        is_plain_md5(there.etag)
-        and there.etag == source.etag
-        and there.size_bytes == source.size_bytes
-        and not source.properties.differences(there.properties)
-        and not source.tag_count
-    )

@@ -50,7 +50,7 @@ def outcome_word(entry: Entry) -> str:
     match entry.state:
         case State.COMMITTED:
             return "copied"
-        case State.FAILED | State.AMBIGUOUS:
+        case State.FAILED:
             return "failed"
         case State.CONFLICT:
             return "conflict"

@@ -3,48 +3,40 @@
 1. Only what this run wrote is removed, and only while it is still ours.
 2. Nothing is removed that the source does not hold any more: it would be the last copy.
 3. Whatever has to stay is named, with its reason. The run stays on record and can be rolled back again.
+4. Saved copies go last, and only when everything that was kept aside is back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from migrator.config import Job
 from migrator.engine.batches import TICK_S, carried_out
 from migrator.engine.journal import Journal
 from migrator.engine.outcomes import is_left_for_later, reason_to_pause
 from migrator.engine.ports import Executor, Ports
+from migrator.engine.probing import Probing
+from migrator.engine.reserved import remove_saved
 from migrator.engine.schema import Entry
-from migrator.engine.uploads import abort_orphans, abort_until_gone
-from migrator.errors import Cancelled, MigratorError, NotFound
-from migrator.model.events import Event, ObjectUndone, RollbackProgress
-from migrator.model.objects import ObjectHead
-from migrator.model.undo import (
-    MAY_HAVE_WRITTEN,
-    SourceNow,
-    State,
-    Trace,
-    Undo,
-    Verdict,
-    is_ours,
-    same_operation,
-    token_for,
-    verdict,
-)
-from migrator.store.base import ObjectStore
+from migrator.engine.undoing import Judgement, Undoing, Undone
+from migrator.engine.uploads import abort_until_gone
+from migrator.errors import AccessDenied, Cancelled, MigratorError, NotFound, NotSupported, Rejected
+from migrator.model.capabilities import Capabilities
+from migrator.model.events import Event, ObjectUndone, RollbackProgress, Warned
+from migrator.model.objects import xml_can_hold
+from migrator.model.undo import ACTS, Undo, Verdict, is_real
+from migrator.store.base import ObjectStore, Versioning
 
-#: A lost answer makes one version too many, a second one two: more than this is an end that does not delete.
-DELETES = 5
+T = TypeVar("T")
 
-
-@dataclass(frozen=True, slots=True)
-class Undone:
-    """What became of one key: `action` is removed, restored, gone, never-ours or left."""
-
-    action: str
-    undo: Undo
-    reason: str = ""
+#: How long a request that was under way when the run died may take to land: keys whose answer was never
+#: recorded are looked at once more after it.
+SETTLE_S = 5.0
+#: Keys looked at once more: far more than can have been under way.
+MOST_DOUBTFUL = 10_000
+_BY_VERSION = frozenset({Verdict.DELETE_VERSION, Verdict.REMOVE_HIDDEN})
 
 
 @dataclass
@@ -81,20 +73,33 @@ class Rollback:
         ports: Ports,
         emit: Callable[[Event], None],
         *,
+        versioning: Versioning,
         dry_run: bool = False,
         even_last_copy: bool = False,
     ) -> None:
-        self._job = job
         self._run = run
+        self._job = job
         self._journal = journal
-        self._source = source
         self._destination = destination
+        self._bucket = job.destination.bucket
         self._executor = executor
         self._ports = ports
         self._emit = emit
         self._dry_run = dry_run
-        self._even_last_copy = even_last_copy
-        self._began = journal.began()
+        self._undoing = Undoing(
+            job,
+            run,
+            source,
+            destination,
+            began=journal.began(),
+            now=ports.clock.wall(),
+            versioning=versioning,
+            seen=Capabilities.from_json(journal.meta("capabilities")),
+            dry_run=dry_run,
+            even_last_copy=even_last_copy,
+        )
+        self._can_batch = True
+        self._doubtful: list[Entry] = []
         self.tally = Tally()
         self._last_told = ports.now()
 
@@ -105,135 +110,160 @@ class Rollback:
             Cancelled, Paused: stopped; running it again goes on.
             JournalFull: likewise.
         """
-        self.tally.total = self._journal.count_to_undo(MAY_HAVE_WRITTEN)
+        self.tally.total = self._journal.count_to_undo()
         self._emit(self.tally.progress())
         if not self._dry_run:
             self._abort_uploads()
         before = 2**62
-        while batch := self._journal.to_undo(MAY_HAVE_WRITTEN, before_seq=before):
+        while batch := self._journal.to_undo(before_seq=before):
             before = batch[-1].seq
             self._undo(batch)
             if self._ports.wait(0):
                 raise Cancelled
+        if not self._dry_run:
+            self._settle_doubtful()
+            self._clean_up()
         self._emit(self.tally.progress())
         return self.tally
+
+    # -- objects --------------------------------------------------------------------------------
 
     def _abort_uploads(self) -> None:
         for entry in self._journal.open_uploads():
             key = self._job.destination_key(entry.key)
-            abort_until_gone(self._destination, self._job.destination.bucket, key, entry.upload_id or "")
+            abort_until_gone(self._destination, self._bucket, key, entry.upload_id or "")
             self._journal.close_upload(entry.seq)
             self._journal.commit()
 
     def _undo(self, batch: list[Entry]) -> None:
+        """Judge a batch, make the intents durable, then act: by version in one request, else one by one."""
+        judged: dict[int, Judgement] = {}
+        first_error = self._carry_out(batch, self._undoing.judge, judged.__setitem__)
+        batch = [entry for entry in batch if entry.seq in judged]
         if not self._dry_run:
             for entry in batch:
-                self._journal.set_undo(entry.seq, Undo.DELETE_INTENT)
+                if judged[entry.seq].verdict in ACTS:
+                    restores = judged[entry.seq].verdict is Verdict.RESTORE
+                    intent = Undo.RESTORE_INTENT if restores else Undo.DELETE_INTENT
+                    self._journal.set_undo(entry.seq, intent)
             self._journal.commit()
+        gone = self._delete_versions(batch, judged)
+
+        def act(entry: Entry) -> Undone:
+            return self._undoing.act(entry, judged[entry.seq], is_deleted=entry.seq in gone)
+
+        by_seq = {entry.seq: entry for entry in batch}
+
+        def settle(seq: int, undone: Undone) -> None:
+            self._settle(by_seq[seq], undone)
+
+        first_error = first_error or self._carry_out(batch, act, settle)
+        self._journal.commit()
+        if first_error is not None:
+            raise first_error
+
+    def _carry_out(
+        self, batch: list[Entry], work: Callable[[Entry], T], then: Callable[[int, T], None]
+    ) -> BaseException | None:
+        """`work` on every entry, `then` with what it returned; an object that failed is left in place.
+
+        Returns what stops the command, if anything did.
+        """
         first_error: BaseException | None = None
-        for ended in carried_out(self._executor, batch, self._undo_one):
+        for ended in carried_out(self._executor, batch, work):
             if ended is not None:
                 entry, done = ended
                 if done.error is None:
-                    self._settle(entry, done.result)
+                    then(entry.seq, done.result)
+                elif isinstance(done.error, AccessDenied) and _is_locked(done.error):
+                    self._settle(entry, Undone("left", Undo.LOCKED, "locked"))
                 elif isinstance(done.error, MigratorError) and not is_left_for_later(done.error):
                     self._settle(entry, Undone("left", Undo.HUMAN, done.error.message))
                 else:
                     first_error = first_error or reason_to_pause(done.error) or done.error
             self._tell_if_due()
-        self._journal.commit()
-        if first_error is not None:
-            raise first_error
+        return first_error
+
+    def _delete_versions(self, batch: list[Entry], judged: dict[int, Judgement]) -> set[int]:
+        """Remove by version id what can be, in one request; returns the numbers of those that went."""
+        if self._dry_run or not self._can_batch:
+            return set()
+        pairs: dict[tuple[str, str], int] = {}
+        for entry in batch:
+            found = judged[entry.seq]
+            key = self._job.destination_key(entry.key)
+            if found.verdict in _BY_VERSION and is_real(found.version_id) and xml_can_hold(key):
+                pairs[key, found.version_id or ""] = entry.seq
+        if len(pairs) < 2:
+            return set()
+        try:
+            failures = self._destination.delete_versions(self._bucket, list(pairs))
+        except (NotSupported, AccessDenied, Rejected):
+            self._can_batch = False  # one by one, then
+            return set()
+        return {seq for pair, seq in pairs.items() if pair not in failures}
+
+    def _settle(self, entry: Entry, undone: Undone) -> None:
+        self.tally.add(undone)
+        if not self._dry_run:
+            self._journal.set_undo(entry.seq, undone.undo, undone.reason)
+            if entry.may_land_late and undone.undo is Undo.DONE and len(self._doubtful) < MOST_DOUBTFUL:
+                self._doubtful.append(entry)
+        if undone.action != "never-ours":
+            self._emit(ObjectUndone(entry.key, undone.action, undone.reason))
 
     def _tell_if_due(self) -> None:
         if self._ports.now() - self._last_told >= TICK_S:
             self._last_told = self._ports.now()
             self._emit(self.tally.progress())
 
-    def _settle(self, entry: Entry, undone: Undone) -> None:
-        self.tally.add(undone)
-        if not self._dry_run:
-            self._journal.set_undo(entry.seq, undone.undo, undone.reason)
-        if undone.action != "never-ours":
-            self._emit(ObjectUndone(entry.key, undone.action, undone.reason))
+    def _settle_doubtful(self) -> None:
+        """Look once more where a write may have been under way when the run died: it can land late."""
+        doubtful, self._doubtful = self._doubtful, []
+        if not doubtful:
+            return
+        if self._ports.wait(SETTLE_S):
+            raise Cancelled
+        self.tally.done -= len(doubtful)  # counted again below
+        self._undo(doubtful)
 
-    # -- one object, on a worker ----------------------------------------------------------------
+    # -- what we put there of our own accord ----------------------------------------------------
 
-    def _undo_one(self, entry: Entry) -> Undone:
-        key, bucket = self._job.destination_key(entry.key), self._job.destination.bucket
-        token = token_for(self._run, entry.seq, entry.attempt) if self._job.transfer.token else ""
-        trace = entry.trace(token)
-        if entry.may_have_orphan and not self._dry_run:
-            abort_orphans(self._destination, bucket, key, self._began)
-        there = self._look(bucket, key)
-        if there is not None and _was_never_written(entry, trace, there):
-            return Undone("never-ours", Undo.DONE)
-        hidden = self._hidden(bucket, key, trace, there)
-        source = SourceNow(holds_it=True) if there is None and not hidden else self._source_now(entry)
-        if hidden:
-            if not source.holds_it and not self._even_last_copy:
-                return Undone("left", Undo.KEPT_LAST_COPY, "kept-last-copy")
-            if not self._dry_run:
-                self._destination.delete(bucket, key, version_id=hidden)
-            return Undone("left", Undo.NOT_OURS, "hidden-removed")
-        match verdict(trace, there, source, even_last_copy=self._even_last_copy):
-            case Verdict.NOTHING_THERE:
-                return Undone("gone" if entry.state is State.COMMITTED else "never-ours", Undo.DONE, "gone")
-            case Verdict.LEAVE_FOREIGN:
-                return Undone("left", Undo.NOT_OURS, "not-ours")
-            case Verdict.LEAVE_LAST_COPY:
-                return Undone("left", Undo.KEPT_LAST_COPY, "kept-last-copy")
-            case Verdict.LEAVE_LOST:
-                return Undone("left", Undo.LOST, "lost")
-            case Verdict.ASK:
-                return Undone("left", Undo.HUMAN, "human")
-            case Verdict.DELETE | Verdict.DELETE_VERSION:
-                version = there.version_id if there else None
-                if not self._dry_run:
-                    self._delete(bucket, key, version, token)
-                return Undone("restored" if entry.overwrites else "removed", Undo.DELETED)
+    def _clean_up(self) -> None:
+        """Probes; saved copies once everything kept aside is back; the bucket, if it is ours and empty."""
+        for key in Probing(self._destination, self._bucket, self._run, self._journal).clear():
+            self._leave(key, "stays-there")
+        if self._journal.is_all_back():
+            for key in remove_saved(self._destination, self._bucket, self._journal, self._ports):
+                self._leave(key, "stays-there")
+        elif self._journal.kept()[0]:
+            self._emit(Warned("saved-kept", _SAVED_KEPT.format(count=self._journal.kept()[0])))
+        if self._journal.meta("bucket") in {"intent", "created"} and not self.tally.left:
+            self._remove_bucket()
 
-    def _look(self, bucket: str, key: str) -> ObjectHead | None:
+    def _leave(self, key: str, reason: str) -> None:
+        self.tally.left += 1
+        self._emit(ObjectUndone(key, "left", reason))
+
+    def _remove_bucket(self) -> None:
+        """Deleting a bucket is refused by the service unless it is empty, so nothing else can be lost."""
         try:
-            return self._destination.head(bucket, key)
-        except NotFound as cause:
-            if cause.code == "NoSuchBucket":
-                raise
-            return None
-
-    def _source_now(self, entry: Entry) -> SourceNow:
-        try:
-            head = self._source.head(self._job.source.bucket, entry.key)
+            self._destination.delete_bucket(self._bucket)
         except NotFound:
-            return SourceNow(holds_it=False)
-        return SourceNow(holds_it=head.etag == entry.etag and head.size_bytes == entry.size_bytes)
-
-    def _delete(self, bucket: str, key: str, version_id: str | None, token: str) -> None:
-        """Delete and look: only what is seen to be gone counts as removed.
-
-        A write whose answer was lost and that was sent again left two versions of ours: both go.
-        """
-        for _ in range(DELETES):
-            self._destination.delete(bucket, key, version_id=version_id)
-            there = self._look(bucket, key)
-            if there is None or not same_operation(token, there.token):
-                return
-            version_id = there.version_id
-        raise MigratorError(f"{self._destination.end} answered success, but the object is still there.")
-
-    def _hidden(self, bucket: str, key: str, trace: Trace, there: ObjectHead | None) -> str | None:
-        """The id of our version where somebody's version or delete marker lies on top of it."""
-        version_id = trace.version_id
-        if version_id in (None, "null") or (there is not None and there.version_id == version_id):
-            return None
-        try:
-            self._destination.head(bucket, key, version_id=version_id)
-        except NotFound:
-            return None
-        return version_id
+            pass
+        except (Rejected, AccessDenied):
+            self._leave(f"{self._bucket}/", "bucket-kept")
+            return
+        self._journal.set_meta(bucket="removed")
+        self._journal.commit()
 
 
-def _was_never_written(entry: Entry, trace: Trace, there: ObjectHead) -> bool:
-    """True where a write that was intended left no trace: what is there was there before, or is not ours."""
-    has_outcome = bool(entry.after_etag) or entry.state in {State.WRITTEN, State.VERIFIED, State.COMMITTED}
-    return not has_outcome and bool(trace.token) and not is_ours(trace, there)
+def _is_locked(error: AccessDenied) -> bool:
+    """S3 answers AccessDenied to a delete of a locked version, and says so in its message."""
+    return "lock" in error.message.lower() or "WORM" in error.message
+
+
+_SAVED_KEPT = (
+    "Not everything is back, so {count:,} saved copies stay where they are. They go when the rest is back, "
+    "or when the run is accepted."
+)

@@ -15,7 +15,11 @@ from migrator.model.ledger import Ledger
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """One run, as a list shows it. `state` is an outcome, or `running`, `crashed`, `unreadable`."""
+    """One run, as a list shows it.
+
+    `state` is an outcome, or `running`, `crashed`, `unreadable`; or `incomplete`: it was completed, and then
+    an earlier run that it relies on was undone. `kept`, `bytes_kept`: copies of replaced content, for undo.
+    """
 
     run: str
     state: str
@@ -27,6 +31,8 @@ class RunInfo:
     seconds: float
     ledger: Ledger
     open_uploads: int
+    kept: int
+    bytes_kept: int
     migration: str
 
     @property
@@ -40,11 +46,14 @@ def run_info(directory: RunDir, clock: Clock) -> RunInfo:
     try:
         journal = Journal.read_only(directory, clock)
     except JournalError:
-        return RunInfo(directory.run, "unreadable", "", "", "", "", "", 0.0, Ledger(), 0, "")
+        return RunInfo(directory.run, "unreadable", "", "", "", "", "", 0.0, Ledger(), 0, 0, 0, "")
     try:
         state = journal.meta("outcome", "running")
         if state == "running" and not is_busy(directory):
             state = "crashed"
+        if state == "completed" and journal.meta("incomplete_by"):
+            state = "incomplete"
+        kept, bytes_kept = journal.kept()
         return RunInfo(
             run=directory.run,
             state=state,
@@ -56,6 +65,8 @@ def run_info(directory: RunDir, clock: Clock) -> RunInfo:
             seconds=float(journal.meta("seconds", "0")),
             ledger=journal.ledger(),
             open_uploads=len(journal.open_uploads()),
+            kept=kept,
+            bytes_kept=bytes_kept,
             migration=journal.meta("migration"),
         )
     finally:

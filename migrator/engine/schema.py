@@ -4,7 +4,8 @@
     shards    key ranges, how far each is listed (one for now: the whole prefix)
     objects   one row for each listed key: what was decided, where it stands, what is known of both ends
     parts     parts of open multipart uploads that the destination confirmed
-    records   every change of an object's state in order, chained by hashes: append-only
+    reserved  what we put under the reserved prefix of our own accord: saved copies, probes
+    records   every change of a state in order, chained by hashes: append-only
 
 Keys are BLOBs: two keys that differ only in Unicode normalisation are two keys.
 """
@@ -18,11 +19,23 @@ from datetime import UTC, datetime, timedelta
 from migrator.model.objects import ObjectVersion, key_text
 from migrator.model.parts import is_single_put
 from migrator.model.plan import Action, Conflict, Copy, Filtered, Same, Unsupported
-from migrator.model.undo import State, Trace, Undo
+from migrator.model.undo import Prior, State, Trace, Undo, is_real
 
-VERSION = 1
+#: 2: `reserved`, and what a write replaces where a version id cannot tell (`prior_kind`).
+VERSION = 2
 
-TABLES = """
+RESERVED = """
+CREATE TABLE reserved (
+    id         INTEGER PRIMARY KEY,
+    key        BLOB NOT NULL UNIQUE,
+    kind       TEXT NOT NULL,              -- saved | probe
+    seq        INTEGER,                    -- saved: of the object whose old content it is
+    size_bytes INTEGER NOT NULL DEFAULT 0,
+    etag       TEXT NOT NULL DEFAULT '',
+    state      TEXT NOT NULL               -- intent | there | gone
+);"""
+
+TABLES = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE shards (
     shard       INTEGER PRIMARY KEY,
@@ -46,6 +59,7 @@ CREATE TABLE objects (
     prior_etag    TEXT,                    -- what the destination held when the plan was made; NULL: nothing
     prior_size    INTEGER,
     prior_version TEXT,
+    prior_kind    TEXT NOT NULL DEFAULT '', -- what `preparing` found; empty: nobody looked
     saved_as      BLOB,                    -- where the old content was kept aside
     part_size     INTEGER,
     upload_id     TEXT,
@@ -68,10 +82,11 @@ CREATE TABLE parts (
     size_bytes INTEGER NOT NULL,
     PRIMARY KEY (seq, number)
 ) WITHOUT ROWID;
+{RESERVED}
 CREATE TABLE records (
     record INTEGER PRIMARY KEY,
     at_us  INTEGER NOT NULL,
-    seq    INTEGER NOT NULL,
+    seq    INTEGER NOT NULL,               -- of an object; less than 0: of a row of `reserved`
     state  TEXT NOT NULL,
     chain  BLOB NOT NULL                   -- SHA-256 over the previous chain value and this record
 );
@@ -80,10 +95,27 @@ CREATE TABLE records (
 COLUMNS = (
     "seq, key, size_bytes, etag, modified_us, storage_class, action, reason, state, attempt, prior_etag,"
     " upload_id, part_size, after_etag, after_version, digest, digest_kind, assurance, cause, message, undo,"
-    " has_token"
+    " has_token, prior_kind, prior_version, saved_as"
 )
+#: The same of a journal of version 1, which knew no kinds.
+COLUMNS_1 = COLUMNS.replace("prior_kind", "''")
+#: From version 1 to 2.
+UPGRADE = "ALTER TABLE objects ADD COLUMN prior_kind TEXT NOT NULL DEFAULT '';" + RESERVED
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """One row of `reserved`: an object of ours under the reserved prefix. `state`: intent, there or gone."""
+
+    id: int
+    key: str
+    kind: str
+    seq: int | None
+    size_bytes: int
+    etag: str
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +144,23 @@ class Entry:
     message: str
     undo: Undo
     has_token: bool
+    prior_kind: str
+    prior_version: str | None
+    saved_as: str | None
 
     @property
     def overwrites(self) -> bool:
         return self.prior_etag is not None
+
+    def prior(self, there_version: str | None) -> Prior:
+        """What our write replaced. `there_version`: the id of our version as it is seen now, which stands in
+        for the one in an answer that was lost. A version with an id of its own has replaced nothing: what
+        was there before is below it."""
+        if is_real(self.after_version or there_version):
+            return Prior.VERSION if self.overwrites or self.prior_kind == Prior.MARKER else Prior.ABSENT
+        if self.prior_kind:
+            return Prior(self.prior_kind)
+        return Prior.LOST if self.overwrites else Prior.ABSENT
 
     @property
     def may_have_orphan(self) -> bool:
@@ -123,10 +168,20 @@ class Entry:
         is_unsure = self.state in {State.WRITE_INTENT, State.FAILED} and self.upload_id is None
         return is_unsure and self.attempt > 0 and not is_single_put(self.size_bytes)
 
-    def trace(self, token: str) -> Trace:
-        """What rollback needs to know; `token` is empty where the job writes none."""
+    @property
+    def is_doubtful(self) -> bool:
+        """A write was intended and nobody knows what became of it."""
+        return self.attempt > 0 and not self.after_etag
+
+    @property
+    def may_land_late(self) -> bool:
+        """The run died with the write under way: a service may still carry it out."""
+        return self.is_doubtful and self.state in {State.WRITE_INTENT, State.COMPLETE_INTENT}
+
+    def trace(self, token: str, there_version: str | None = None) -> Trace:
+        """What rollback needs to know; `token` is empty where the job writes none. See `prior`."""
         token = token if self.has_token else ""
-        return Trace(self.state, token, self.after_etag, self.after_version, self.overwrites)
+        return Trace(token, self.after_etag, self.after_version, self.prior(there_version))
 
     def listed(self) -> ObjectVersion:
         return ObjectVersion(self.key, self.size_bytes, self.etag, self.last_modified, self.storage_class)
@@ -140,6 +195,7 @@ def entry_of(row: sqlite3.Row | tuple[object, ...]) -> Entry:
     values[8] = State(values[8])
     values[20] = Undo(values[20])
     values[21] = bool(values[21])
+    values[24] = None if values[24] is None else key_text(values[24])
     return Entry(*values)
 
 
@@ -148,18 +204,10 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
-#: The states between what a lost answer left behind and COMMITTED; from the others it is one step.
-WAY_TO_COMMITTED = {
-    State.FAILED: (State.PLANNED, State.WRITE_INTENT),
-    State.AMBIGUOUS: (State.WRITTEN, State.VERIFIED),
-    State.WRITTEN: (State.VERIFIED,),
-}
-
 #: States of planned objects by the ledger's word for them; all others are `left`.
 LEDGER_WORDS = {
     State.COMMITTED.value: "copied",
     State.FAILED.value: "failed",
-    State.AMBIGUOUS.value: "failed",
     State.CONFLICT.value: "conflicts",
 }
 

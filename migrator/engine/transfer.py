@@ -21,12 +21,15 @@ from migrator.engine.meter import Meter
 from migrator.engine.outcomes import (
     BadCopy,
     CannotCarry,
+    CannotUndo,
     ChangedMeanwhile,
     describe,
     is_left_for_later,
     reason_to_pause,
 )
 from migrator.engine.ports import Done, Executor, Ports
+from migrator.engine.reserved import saved_key
+from migrator.engine.saving import Prepared
 from migrator.engine.schema import Entry
 from migrator.errors import (
     Cancelled,
@@ -42,8 +45,9 @@ from migrator.model.events import (
     ObjectUnsupported,
     TransferProgress,
 )
+from migrator.model.objects import key_bytes
 from migrator.model.parts import DEFAULT_PART_BYTES, Part, is_single_put, part_size_for, parts_of
-from migrator.model.undo import State, token_for
+from migrator.model.undo import Prior, State, token_for
 
 TICK_S = 0.1
 COMMIT_EVERY_S = 0.25
@@ -56,7 +60,7 @@ MOST_OPEN = 512
 class Tag:
     """Names a task: what it does, for which object, for which part."""
 
-    step: str  #: whole | open | part | finish | abort
+    step: str  #: prepare | whole | open | part | finish | abort
     seq: int
     part: Part | None = None
 
@@ -186,10 +190,20 @@ class Transfer:
             return None
         moving = Moving(entry, self._order(entry, entry.attempt + 1))
         self._moving[entry.seq] = moving
-        if is_single_put(entry.size_bytes):
-            return Tag("whole", entry.seq), partial(self._copier.copy_whole, moving.order)
-        moving.ranges = parts_of(entry.size_bytes, part_size_for(entry.size_bytes))
-        return Tag("open", entry.seq), partial(self._copier.open_upload, moving.order)
+        if not is_single_put(entry.size_bytes):
+            moving.ranges = parts_of(entry.size_bytes, part_size_for(entry.size_bytes))
+        if self._must_prepare(entry):
+            return Tag("prepare", entry.seq), partial(self._copier.prepare, moving.order)
+        return self._copying(moving)
+
+    def _must_prepare(self, entry: Entry) -> bool:
+        return not entry.prior_kind and self._copier.must_prepare(overwrites=entry.overwrites)
+
+    def _copying(self, moving: Moving) -> tuple[Tag, Callable[[], Any]]:
+        """The first request that writes under the object's own key; its intent is durable."""
+        if moving.ranges:
+            return Tag("open", moving.entry.seq), partial(self._copier.open_upload, moving.order)
+        return Tag("whole", moving.entry.seq), partial(self._copier.copy_whole, moving.order)
 
     def _reopened(self, entry: Entry) -> tuple[Tag, Callable[[], Any]]:
         """An upload that recovery found open: the same attempt, with the parts it has."""
@@ -207,7 +221,11 @@ class Transfer:
                 [State.PLANNED], after_seq=self._last_seq, limit=4 * self._threads
             )
             for entry in batch:
-                self._journal.move(entry, State.WRITE_INTENT, attempt=entry.attempt + 1)
+                if self._must_prepare(entry):
+                    self._journal.move(entry, State.BACKUP_INTENT)
+                    self._journal.reserve(saved_key(self._run, entry.seq), "saved", entry.seq)
+                else:
+                    self._journal.move(entry, State.WRITE_INTENT, attempt=entry.attempt + 1)
                 self._last_seq = entry.seq
             self._commit()
             self._ready.extend(batch)
@@ -215,7 +233,14 @@ class Transfer:
 
     def _order(self, entry: Entry, attempt: int) -> Order:
         token = token_for(self._run, entry.seq, attempt) if self._job.transfer.token else ""
-        return Order(entry.seq, entry.listed(), self._job.destination_key(entry.key), token, entry.prior_etag)
+        return Order(
+            entry.seq,
+            entry.listed(),
+            self._job.destination_key(entry.key),
+            token,
+            entry.prior_etag,
+            saved_key(self._run, entry.seq),
+        )
 
     def _give_back(self) -> None:
         """Intents that were never handed out are plans again: nothing was sent for them."""
@@ -237,12 +262,31 @@ class Transfer:
             self._fail(moving, moving.failure or done.error)
         elif done.error is not None:
             self._settle_error(tag, moving, done.error)
+        elif isinstance(done.result, Prepared):
+            self._settle_prepared(moving, done.result)
         elif isinstance(done.result, Copied):
             self._settle_copied(moving, done.result)
         elif isinstance(done.result, Opened):
             self._settle_opened(moving, done.result)
         elif isinstance(done.result, SentPart):
             self._settle_part(moving, done.result)
+
+    def _settle_prepared(self, moving: Moving, found: Prepared) -> None:
+        """What the write will replace is known, and kept aside if need be: now it may be written."""
+        entry, key = moving.entry, saved_key(self._run, moving.entry.seq)
+        if found.prior is Prior.SAVED:
+            self._journal.keep(key, found.etag, found.size_bytes)
+        elif found.prior is not Prior.LOST:
+            self._journal.release(key)
+        self._journal.move(
+            entry,
+            State.BACKED_UP,
+            prior_kind=found.prior.value,
+            prior_version=found.version_id,
+            saved_as=key_bytes(key) if found.prior is Prior.SAVED else None,
+        )
+        self._journal.move(entry, State.WRITE_INTENT, attempt=entry.attempt + 1)
+        self._then.append(self._copying(moving))
 
     def _settle_opened(self, moving: Moving, opened: Opened) -> None:
         self._journal.move(
@@ -271,19 +315,7 @@ class Transfer:
 
     def _settle_copied(self, moving: Moving, copied: Copied) -> None:
         entry = moving.entry
-        self._journal.move(
-            entry,
-            State.COMMITTED,
-            after_etag=copied.written.etag,
-            after_version=copied.written.version_id,
-            digest=copied.digest,
-            digest_kind=copied.digest_kind,
-            assurance=copied.assurance.value,
-            has_token=int(copied.has_token),
-            upload_id=None,
-            cause="",
-            message="",
-        )
+        self._journal.commit_copy(entry, copied)
         if moving.ranges:
             self._journal.drop_parts(entry.seq)
         self._forget(moving)
@@ -328,6 +360,10 @@ class Transfer:
             case ChangedMeanwhile():
                 self._journal.move(entry, State.CONFLICT, reason="changed-meanwhile")
                 self._emit(ObjectConflict(entry.key, "changed-meanwhile"))
+            case CannotUndo():
+                # A copy that turned out different may lie there: its row stays open until it is cleaned up.
+                self._journal.move(entry, State.CONFLICT, reason="cannot-undo")
+                self._emit(ObjectConflict(entry.key, "cannot-undo"))
             case _ if is_left_for_later(error):
                 return
             case _:
@@ -338,7 +374,7 @@ class Transfer:
                     if error.left is not None:
                         found["after_etag"] = error.left.etag
                         found["after_version"] = error.left.version_id
-                        found["has_token"] = 0
+                        found["has_token"] = int(error.is_marked)
                 self._journal.move(entry, State.FAILED, cause=cause, message=message, **found)
                 self._emit(ObjectFailed(entry.key, entry.size_bytes, cause, message, advice))
 

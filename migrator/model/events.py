@@ -173,6 +173,14 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True)
+class RunRelies:
+    """A later run relies on `count` objects of the run that is being undone: it will be incomplete."""
+
+    run: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class RollbackProgress:
     """How far an undo is: objects looked at, of how many."""
 
@@ -216,6 +224,8 @@ class Summary:
     restored: int | None = None
     left_in_place: int | None = None
     filtered_by: Mapping[str, int] | None = None
+    journal_bytes: int | None = None  #: `plan`: room that the run's records would need
+    disk_free_bytes: int | None = None
     exit_code: int = 0
 
 
@@ -232,6 +242,7 @@ Event = (
     | ObjectUnsupported
     | Retrying
     | Warned
+    | RunRelies
     | RollbackProgress
     | ObjectUndone
     | ObjectChecked

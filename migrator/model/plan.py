@@ -43,8 +43,8 @@ class Unsupported:
 class Conflict:
     """The destination has something under this key that must not be touched.
 
-    `exists`: any object is refused; `different-content`: not provably the same; `cannot-undo`: replacing
-    it could not be undone; while copying also `changed-meanwhile`.
+    `exists`: any object is refused; `different-content`: not provably the same; while copying also
+    `changed-meanwhile`, and `cannot-undo`: replacing it could not be undone.
     """
 
     reason: str
@@ -67,7 +67,6 @@ class Rules:
 
     existing: str
     compare_size_only: bool  #: the job says `verify = "size"`
-    can_undo_overwrite: bool  #: the destination keeps replaced content, or the job does not insist on undo
 
 
 def decide(
@@ -83,8 +82,11 @@ def decide(
     | --------------- | -------- | -------- | --------------------- | ---------------- |
     | nothing         | copy     | copy     | copy                  | copy             |
     | same            | filtered | conflict | same                  | same             |
-    | ours, outdated  | filtered | conflict | copy if it can be undone | copy if it can be undone |
-    | something else  | filtered | conflict | conflict              | copy if it can be undone |
+    | ours, outdated  | filtered | conflict | copy                  | copy             |
+    | something else  | filtered | conflict | conflict              | copy             |
+
+    What is replaced is kept aside first, where the destination's versions do not keep it; where that cannot
+    be done either, copying sets the object aside (`cannot-undo`).
     """
     unsupported = _unsupported(listed, destination_key)
     if unsupported:
@@ -99,7 +101,7 @@ def decide(
         return Same()
     if rules.existing == "skip-same" and proof is not Proof.OURS:
         return Conflict("different-content")
-    return Copy(replaces=there) if rules.can_undo_overwrite else Conflict("cannot-undo")
+    return Copy(replaces=there)
 
 
 def _unsupported(listed: ObjectVersion, destination_key: str) -> Unsupported | None:

@@ -26,6 +26,7 @@ from migrator.model.events import (
     PhaseChanged,
     Retrying,
     RollbackProgress,
+    RunRelies,
     RunStarted,
     Summary,
     TransferProgress,
@@ -158,7 +159,7 @@ class RunState:
                     restored=event.restored,
                     left_in_place=event.left_in_place,
                 )
-            case ObjectUndone() | ObjectChecked() | EndChecked() | ConfigWritten():
+            case ObjectUndone() | ObjectChecked() | EndChecked() | ConfigWritten() | RunRelies():
                 return self
             case Summary():
                 return replace(self, phase=Phase.ENDED, summary=event, active=())

@@ -81,7 +81,7 @@ def test_a_second_run_finds_everything_the_same_and_sends_nothing(
     assert again.code == 0
     assert again.summary["same"] == 30
     sent = {request.operation for request in list(lyve.server.requests)[before:]}
-    assert sent <= {"ListObjectsV2", "GetBucketVersioning"}
+    assert sent <= {"ListObjectsV2", "GetBucketVersioning", "GetObjectLockConfiguration"}
 
 
 def test_the_source_is_only_read(cli: CommandLine, aws: Side, lyve: Side) -> None:

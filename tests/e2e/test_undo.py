@@ -113,10 +113,26 @@ def test_rollback_brings_old_versions_back(cli: CommandLine, aws: Side, lyve: Si
     assert lyve.cloud.list_versions(lyve.bucket) == before
 
 
+def test_rollback_brings_back_what_a_bucket_without_versions_held(
+    cli: CommandLine, aws: Side, lyve: Side
+) -> None:
+    lyve.cloud.put(lyve.bucket, "a", b"old", Properties(metadata={"was": "here"}, tags={"t": "1"}))
+    aws.cloud.put(aws.bucket, "a", b"new", Properties())
+    assert cli("run", cli.job(aws, lyve, transfer={"existing": "overwrite"})).code == 0
+    assert lyve.cloud.contents(lyve.bucket)["a"] == b"new"
+    assert len(lyve.keys_listed()) == 2
+    result = cli("rollback", "latest", "--yes", "--json")
+    assert (result.code, result.summary["restored"]) == (0, 1)
+    assert lyve.cloud.contents(lyve.bucket) == {"a": b"old"}
+    assert lyve.cloud.head(lyve.bucket, "a").properties.metadata == {"was": "here"}
+    assert lyve.cloud.tags(lyve.bucket, "a") == {"t": "1"}
+
+
 def test_an_overwrite_that_could_not_be_undone_is_refused(cli: CommandLine, aws: Side, lyve: Side) -> None:
     lyve.cloud.put(lyve.bucket, "a", b"old", Properties())
     aws.cloud.put(aws.bucket, "a", b"new", Properties())
     aws.cloud.put(aws.bucket, "b", b"new", Properties())
+    lyve.server.denied_operations.add("CopyObject")
     result = cli("run", cli.job(aws, lyve, transfer={"existing": "overwrite"}), "--json")
     assert result.code == 1
     assert result.summary["conflicts"] == 1

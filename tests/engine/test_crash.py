@@ -39,7 +39,7 @@ def die(*_: object) -> None:
 
 
 def crash_at(nth: int, *, after_effect: bool, operations: frozenset[str] = WRITES) -> Fault:
-    return Fault(operations, nth=nth, **{"after" if after_effect else "before": die})
+    return Fault(operations, nth=nth, reserved=True, **{"after" if after_effect else "before": die})
 
 
 @contextmanager
@@ -219,7 +219,8 @@ def test_the_source_object_is_gone_when_the_run_goes_on(new_world: Callable[...,
     for after_effect in (False, True):
         world = filled(new_world())
         inner = world.destination
-        world.destination = Faulty(inner, crash_at(1, after_effect=after_effect))
+        first_write = Fault("PutObject", key="00", **{"after" if after_effect else "before": die})
+        world.destination = Faulty(inner, first_write)
         assert dies(world.run)
         world.destination = inner
         world.source_cloud.delete(FROM, "00")

@@ -11,6 +11,7 @@ from migrator.engine.home import RunLock
 from migrator.errors import AccessDenied, UnknownRun
 from migrator.model.events import ListingProgress, ObjectCopied, ObjectFailed, RunStarted
 from migrator.model.ledger import Outcome
+from migrator.model.objects import RESERVED_PREFIX
 from migrator.model.undo import State
 from tests.support.faulty import WRITES, Faulty, fails, meanwhile
 from tests.support.world import FROM, PART, World, counts
@@ -52,6 +53,7 @@ def test_resume_brings_each_object_over_exactly_once(filled: World) -> None:
     assert counts(resumed) == {"listed": 31, "planned": 31, "copied": 31}
     assert filled.there == filled.here
     puts = Counter(key for operation, _, key in filled.destination.calls if operation == "PutObject")
+    puts = Counter({key: times for key, times in puts.items() if not key.startswith(RESERVED_PREFIX)})
     assert set(puts.values()) == {1}
     assert len(done) < 31
     assert not filled.open_uploads

@@ -28,22 +28,17 @@ HERE = ObjectVersion("k", 10, "etag", WHEN)
 EQUAL = ObjectVersion("k", 10, "etag", WHEN)
 OTHER = ObjectVersion("k", 10, "another", WHEN)
 COPY, SAME, REPLACE = Copy(), Same(), Copy(replaces=OTHER)
-EXISTS, REFUSED, DIFFERENT, CANNOT_UNDO = (
-    Filtered("exists"),
-    Conflict("exists"),
-    Conflict("different-content"),
-    Conflict("cannot-undo"),
-)
+EXISTS, REFUSED, DIFFERENT = Filtered("exists"), Conflict("exists"), Conflict("different-content")
 
 
 @pytest.mark.parametrize(
-    ("there", "proof", "skip", "refuse", "skip_same", "overwrite", "without_undo"),
+    ("there", "proof", "skip", "refuse", "skip_same", "overwrite"),
     [
-        (None, Proof.NOTHING, COPY, COPY, COPY, COPY, COPY),
-        (EQUAL, Proof.NOTHING, EXISTS, REFUSED, SAME, SAME, SAME),
-        (OTHER, Proof.SAME, EXISTS, REFUSED, SAME, SAME, SAME),
-        (OTHER, Proof.OURS, EXISTS, REFUSED, REPLACE, REPLACE, CANNOT_UNDO),
-        (OTHER, Proof.NOTHING, EXISTS, REFUSED, DIFFERENT, REPLACE, CANNOT_UNDO),
+        (None, Proof.NOTHING, COPY, COPY, COPY, COPY),
+        (EQUAL, Proof.NOTHING, EXISTS, REFUSED, SAME, SAME),
+        (OTHER, Proof.SAME, EXISTS, REFUSED, SAME, SAME),
+        (OTHER, Proof.OURS, EXISTS, REFUSED, REPLACE, REPLACE),
+        (OTHER, Proof.NOTHING, EXISTS, REFUSED, DIFFERENT, REPLACE),
     ],
     ids=["nothing", "same", "same-by-journal", "ours-outdated", "something-else"],
 )
@@ -54,16 +49,14 @@ def test_every_row_of_the_table(
     refuse: Action,
     skip_same: Action,
     overwrite: Action,
-    without_undo: Action,
 ) -> None:
-    def decided(existing: str, can_undo: bool = True) -> Action:
-        return decide(HERE, "k", there, Rules(existing, False, can_undo), proof)
+    def decided(existing: str) -> Action:
+        return decide(HERE, "k", there, Rules(existing, False), proof)
 
     assert decided("skip") == skip
     assert decided("refuse") == refuse
     assert decided("skip-same") == skip_same
     assert decided("overwrite") == overwrite
-    assert decided("overwrite", can_undo=False) == without_undo
 
 
 @pytest.mark.parametrize(
@@ -81,13 +74,13 @@ def test_what_cannot_be_carried_over_is_set_aside_whatever_is_there(
 ) -> None:
     for there in (None, EQUAL, OTHER):
         for existing in ("skip", "refuse", "skip-same", "overwrite"):
-            assert decide(listed, key, there, Rules(existing, False, True)) == Unsupported(reason)
+            assert decide(listed, key, there, Rules(existing, False)) == Unsupported(reason)
 
 
 @pytest.mark.parametrize("storage_class", ["STANDARD", "GLACIER_IR", "INTELLIGENT_TIERING", "SOME_NEW_ONE"])
 def test_what_can_be_read_at_once_is_copied(storage_class: str) -> None:
     listed = ObjectVersion("k" * 1024, MAX_OBJECT_BYTES, "e", WHEN, storage_class)
-    assert decide(listed, "é" * 512, None, Rules("skip-same", False, True)) == COPY
+    assert decide(listed, "é" * 512, None, Rules("skip-same", False)) == COPY
 
 
 @pytest.mark.parametrize(
@@ -116,8 +109,10 @@ def test_two_missing_etags_prove_nothing() -> None:
     existing=st.sampled_from(["skip", "refuse", "skip-same", "overwrite"]),
     proof=st.sampled_from(Proof),
 )
-def test_nothing_is_replaced_that_could_not_be_brought_back(
+def test_nothing_of_others_is_replaced_unless_the_job_says_so(
     there: ObjectVersion | None, existing: str, proof: Proof
 ) -> None:
-    action = decide(HERE, "k", there, Rules(existing, False, can_undo_overwrite=False), proof)
-    assert action == COPY if there is None else not isinstance(action, Copy)
+    action = decide(HERE, "k", there, Rules(existing, False), proof)
+    if isinstance(action, Copy) and there is not None:
+        assert existing == "overwrite" or (existing == "skip-same" and proof is Proof.OURS)
+        assert action.replaces == there

@@ -10,14 +10,17 @@ from hypothesis import strategies as st
 
 from migrator.model.objects import TOKEN_KEY, ObjectHead, Properties
 from migrator.model.undo import (
-    MAY_HAVE_WRITTEN,
+    ACTS,
     NEXT,
     OPEN,
+    UNSETTLED,
+    Prior,
     SourceNow,
     State,
     Trace,
     Verdict,
     is_ours,
+    run_of,
     same_operation,
     token_for,
     verdict,
@@ -35,12 +38,13 @@ def head(token: str = "", etag: str = "e", version: str | None = None) -> Object
 
 
 def trace(
-    token: str = OURS, etag: str = "e", version: str | None = None, *, overwrote: bool = False
+    token: str = OURS, etag: str = "e", version: str | None = None, prior: Prior = Prior.ABSENT
 ) -> Trace:
-    return Trace(State.COMMITTED, token, etag, version, overwrote)
+    return Trace(token, etag, version, prior)
 
 
 V = Verdict
+SAVED, VERSION, MARKER, LOST = Prior.SAVED, Prior.VERSION, Prior.MARKER, Prior.LOST
 
 
 @pytest.mark.parametrize(
@@ -48,19 +52,25 @@ V = Verdict
     [
         # nothing there
         (trace(), None, True, V.NOTHING_THERE),
-        (trace(overwrote=True), None, False, V.NOTHING_THERE),
+        (trace(prior=SAVED), None, False, V.NOTHING_THERE),
         # ours, nothing was there before
         (trace(), head(OURS), True, V.DELETE),
         (trace(), head(OURS_AGAIN), True, V.DELETE),
-        (trace(version="null"), head(OURS, version="null"), True, V.DELETE),
+        (trace(version="null"), head(OURS, version="null"), True, V.DELETE_VERSION),
         (trace(version="v1"), head(OURS, version="v1"), True, V.DELETE_VERSION),
         (trace(), head(OURS), False, V.LEAVE_LAST_COPY),
         (trace(version="v1"), head(OURS, version="v1"), False, V.LEAVE_LAST_COPY),
         # ours, and it replaced something
-        (trace(version="v1", overwrote=True), head(OURS, version="v1"), True, V.DELETE_VERSION),
-        (trace(overwrote=True), head(OURS), True, V.LEAVE_LOST),
-        (trace(overwrote=True), head(OURS), False, V.LEAVE_LOST),
-        (trace(version="null", overwrote=True), head(OURS, version="null"), True, V.LEAVE_LOST),
+        (trace(version="v1", prior=VERSION), head(OURS, version="v1"), True, V.DELETE_VERSION),
+        (trace(version="null", prior=VERSION), head(OURS, version="null"), True, V.DELETE_VERSION),
+        (trace(version="v1", prior=VERSION), head(OURS, version="v1"), False, V.LEAVE_LAST_COPY),
+        (trace(prior=SAVED), head(OURS), True, V.RESTORE),
+        (trace(version="null", prior=SAVED), head(OURS, version="null"), True, V.RESTORE),
+        (trace(prior=SAVED), head(OURS), False, V.LEAVE_LAST_COPY),
+        (trace(version="null", prior=MARKER), head(OURS, version="null"), True, V.MARK_DELETED),
+        (trace(version="null", prior=MARKER), head(OURS, version="null"), False, V.LEAVE_LAST_COPY),
+        (trace(prior=LOST), head(OURS), True, V.LEAVE_LOST),
+        (trace(prior=LOST), head(OURS), False, V.LEAVE_LOST),
         # not ours
         (trace(), head("", "other"), True, V.LEAVE_FOREIGN),
         (trace(), head(""), True, V.LEAVE_FOREIGN),
@@ -68,6 +78,7 @@ V = Verdict
         (trace(), head(ANOTHER_OBJECT), True, V.LEAVE_FOREIGN),
         (trace(), head(OURS, "other"), True, V.LEAVE_FOREIGN),
         (trace(version="v1"), head("", "e", "v2"), True, V.LEAVE_FOREIGN),
+        (trace(prior=SAVED), head("", "other"), True, V.LEAVE_FOREIGN),
         # no token was written
         (trace(token=""), head(""), True, V.ASK),
         (trace(token=""), head("", "other"), True, V.LEAVE_FOREIGN),
@@ -84,7 +95,8 @@ def test_every_row_of_the_table(
     assert verdict(wrote, there, SourceNow(source_holds_it), even_last_copy=False) is expected
     if expected is V.LEAVE_LAST_COPY:
         waived = verdict(wrote, there, SourceNow(source_holds_it), even_last_copy=True)
-        assert waived in (V.DELETE, V.DELETE_VERSION)
+        assert waived is verdict(wrote, there, SourceNow(holds_it=True), even_last_copy=False)
+        assert waived in ACTS
     else:
         assert verdict(wrote, there, SourceNow(source_holds_it), even_last_copy=True) is expected
 
@@ -92,7 +104,7 @@ def test_every_row_of_the_table(
 tokens = st.sampled_from(["", OURS, OURS_AGAIN, ANOTHER_OBJECT, ANOTHER_RUN, "junk", "."])
 etags = st.sampled_from(["", "e", "other"])
 versions = st.sampled_from([None, "null", "v1", "v2"])
-traces = st.builds(Trace, st.sampled_from(State), st.sampled_from(["", OURS]), etags, versions, st.booleans())
+traces = st.builds(Trace, st.sampled_from(["", OURS]), etags, versions, st.sampled_from(Prior))
 heads = st.builds(head, tokens, etags, versions)
 
 
@@ -101,10 +113,17 @@ def test_nothing_is_removed_but_what_is_provably_ours(
     wrote: Trace, there: ObjectHead, holds_it: bool, even_last_copy: bool
 ) -> None:
     found = verdict(wrote, there, SourceNow(holds_it), even_last_copy=even_last_copy)
-    if found in (V.DELETE, V.DELETE_VERSION):
+    if found in ACTS:
         assert is_ours(wrote, there)
         assert holds_it or even_last_copy
-        assert not wrote.overwrote or (wrote.version_id or there.version_id) not in (None, "null")
+        assert wrote.prior is not Prior.LOST
+
+
+@pytest.mark.parametrize(
+    ("token", "run"), [(OURS, "20260102T030405Z-abcdef"), ("", ""), ("junk", ""), ("a.b", "")]
+)
+def test_a_token_tells_its_run(token: str, run: str) -> None:
+    assert run_of(token) == run
 
 
 # -- tokens ---------------------------------------------------------------------------------------
@@ -167,17 +186,10 @@ def test_nothing_is_written_before_its_intent() -> None:
         new = NEXT[state] - before_intents - {State.WRITE_INTENT, State.BACKUP_INTENT}
         before_intents |= new
         ways += sorted(new)
-    assert not before_intents & {State.MPU_OPEN, State.COMPLETE_INTENT, State.WRITTEN, State.COMMITTED}
+    assert not before_intents & {State.MPU_OPEN, State.COMPLETE_INTENT, State.COMMITTED}
 
 
-def test_open_states_are_looked_at_by_undo() -> None:
-    assert OPEN < MAY_HAVE_WRITTEN
-    assert State.COMMITTED in MAY_HAVE_WRITTEN
-    assert not {State.PLANNED, State.SKIPPED} & MAY_HAVE_WRITTEN
-
-
-@pytest.mark.parametrize("state", sorted(OPEN))
+@pytest.mark.parametrize("state", sorted(UNSETTLED))
 def test_recovery_can_settle_every_open_state(state: State) -> None:
-    """As `engine.recovery` does it: through FAILED, back to the plan."""
-    assert State.FAILED in NEXT[state] or state is State.BACKUP_INTENT
-    assert State.PLANNED in NEXT[State.FAILED]
+    assert State.PLANNED in NEXT[state]
+    assert OPEN < UNSETTLED

@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any
 
 from migrator.errors import StoreError, Transient
-from migrator.model.objects import ObjectVersion, Page, Properties
+from migrator.model.objects import RESERVED_PREFIX, ObjectVersion, Page, Properties
 
 #: The store's methods by S3's names.
 OPERATIONS = {
@@ -86,7 +86,10 @@ class Call:
 
 
 class Fault:
-    """Strikes the `nth` matching call and the following ones, `times` in all (None: for ever)."""
+    """Strikes the `nth` matching call and the following ones, `times` in all (None: for ever).
+
+    Calls about our own probes and saved copies are passed over, unless `reserved`.
+    """
 
     def __init__(
         self,
@@ -95,6 +98,7 @@ class Fault:
         key: str | None = None,
         nth: int = 1,
         times: int | None = 1,
+        reserved: bool = False,
         before: Callable[[Call], None] | None = None,
         after: Callable[[Call, Any], Any] | None = None,
     ) -> None:
@@ -102,6 +106,7 @@ class Fault:
         self._key = key
         self._last = None if times is None else nth + times - 1
         self._nth = nth
+        self._reserved = reserved
         self._before = before
         self._after = after
         self._lock = threading.Lock()
@@ -110,6 +115,8 @@ class Fault:
 
     def strikes(self, call: Call) -> bool:
         if call.operation not in self._operations or self._key not in (None, call.key):
+            return False
+        if call.key.startswith(RESERVED_PREFIX) and not self._reserved and self._key is None:
             return False
         with self._lock:
             self.seen += 1
@@ -145,7 +152,12 @@ class Faulty:
             hits = [fault for fault in self.faults if fault.strikes(asked)]
             for fault in hits:
                 fault.before(asked)
-            answer = found(*asked.args, **asked.kwargs)
+            try:
+                answer = found(*asked.args, **asked.kwargs)
+            except StoreError as error:
+                for fault in hits:
+                    fault.after(asked, error)  # a refusal is an answer too: it can be lost
+                raise
             for fault in hits:
                 answer = fault.after(asked, answer)
             return answer

@@ -1,0 +1,187 @@
+"""Finding out what a destination really honours, on objects of our own under the reserved prefix.
+
+Services exist that answer success to a condition they ignore, for writes (a Ceph RGW with versions), deletes
+(Ceph, MinIO) or both. So a condition is relied on only after this run saw it refused where it does not hold,
+and carried out where it does. Each probe is announced in the journal first, and removed at the end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+
+from migrator.engine.journal import Journal
+from migrator.engine.outcomes import StaysThere
+from migrator.engine.reserved import look, probe_key, remove_reserved
+from migrator.engine.saving import copy_exactly
+from migrator.errors import (
+    AccessDenied,
+    NotFound,
+    NotSupported,
+    PreconditionFailed,
+    Rejected,
+)
+from migrator.model.capabilities import Capabilities
+from migrator.model.objects import TOKEN_KEY, ObjectHead, Properties
+from migrator.store.base import ALWAYS, IF_ABSENT, Condition, ObjectStore
+
+#: Refusals that answer the question; anything else (silence, expired keys) is for the run to decide about.
+_ANSWERS = (AccessDenied, NotFound, NotSupported, PreconditionFailed, Rejected)
+_ETAG_OF_NOTHING = "0" * 32
+_SAMPLE = Properties(
+    content_type="text/x-probe",
+    cache_control="max-age=7",
+    metadata={"probe": "kept as sent", TOKEN_KEY: "probe"},
+    tags={"probe": "kept"},
+)
+
+
+class Probing:
+    """Probes one bucket. Runs on the control thread: some fifteen requests, one after the other."""
+
+    def __init__(self, store: ObjectStore, bucket: str, run: str, journal: Journal) -> None:
+        self._store = store
+        self._bucket = bucket
+        self._run = run
+        self._journal = journal
+
+    def run(self, *, copies: bool) -> Capabilities:
+        """What the bucket honours; `copies`: whether copying within it matters for this run.
+
+        Raises:
+            MigratorError: the end fell silent, or the keys expired.
+        """
+        found = Capabilities()
+        key = self._announce("conditions")
+        try:
+            found = self._conditions(key, found)
+            if copies:
+                found = replace(found, copies=self._copies())
+        except _ANSWERS:
+            pass  # a right is missing: what was not seen stays unknown, and is looked after by looking
+        return found
+
+    def clear(self) -> list[str]:
+        """Remove every probe of the run, also those a crash left; returns what had to stay.
+
+        Raises:
+            MigratorError: the end fell silent, or the keys expired.
+        """
+        left = []
+        for probe in self._journal.reserved("probe"):
+            try:
+                remove_reserved(self._store, self._bucket, probe.key, self._journal.began())
+            except (*_ANSWERS, StaysThere):
+                left.append(probe.key)
+            else:
+                self._journal.release(probe.key)
+        self._journal.commit()
+        return left
+
+    def _announce(self, name: str) -> str:
+        key = probe_key(self._run, name)
+        self._journal.reserve(key, "probe")
+        self._journal.commit()
+        return key
+
+    # -- questions ------------------------------------------------------------------------------
+
+    def _conditions(self, key: str, found: Capabilities) -> Capabilities:
+        first = b"first"
+        creates = self._is_carried_out(lambda: self._put(key, first, IF_ABSENT))
+        if not creates:
+            self._put(key, first, ALWAYS)
+        there = self._look(key)
+        if there is None:
+            return replace(found, put_if_absent=False)
+        found = replace(found, keeps_token=there.token == "probe")
+        refuses = self._is_refused(key, there, lambda: self._put(key, b"second", IF_ABSENT))
+        found = replace(found, put_if_absent=creates and refuses)
+        found = replace(found, put_if_match=self._put_if_match(key))
+        there = self._look(key)
+        if there is None:
+            return found
+        if there.version_id is None:
+            return replace(found, delete_if_match=self._delete_if_match(key, there))
+        return replace(found, delete_version=self._delete_version(key, there.version_id))
+
+    def _put_if_match(self, key: str) -> bool:
+        there = self._look(key)
+        if there is None:
+            return False
+        wrong = Condition(etag=_ETAG_OF_NOTHING)
+        if not self._is_refused(key, there, lambda: self._put(key, b"third", wrong)):
+            return False
+        there = self._look(key)
+        right = Condition(etag=there.etag if there else "")
+        return self._is_carried_out(lambda: self._put(key, b"fourth", right)) and self._holds(key, b"fourth")
+
+    def _delete_if_match(self, key: str, there: ObjectHead) -> bool:
+        def delete(etag: str) -> Callable[[], object]:
+            return lambda: self._store.delete(self._bucket, key, if_match=etag)
+
+        if not self._is_refused(key, there, delete(_ETAG_OF_NOTHING)):
+            return False
+        return self._is_carried_out(delete(there.etag)) and self._look(key) is None
+
+    def _delete_version(self, key: str, version_id: str) -> bool:
+        gone = self._is_carried_out(lambda: self._store.delete(self._bucket, key, version_id=version_id))
+        return gone and look(self._store, self._bucket, key, version_id) is None
+
+    def _copies(self) -> bool:
+        original, copy = self._announce("original"), self._announce("copy")
+        body = b"of a copy"
+        properties = _SAMPLE
+        try:
+            self._put(original, body, ALWAYS, properties)
+        except NotSupported:
+            properties = replace(_SAMPLE, tags={})  # an end without tags
+            self._put(original, body, ALWAYS, properties)
+        there = self._look(original)
+        if there is None:
+            return False
+        try:
+            copied = copy_exactly(self._store, self._bucket, original, there, copy)
+        except _ANSWERS:
+            return False
+        into = bytearray(copied.size_bytes)
+        self._store.read(self._bucket, copy, into)
+        return bytes(into) == body and not properties.differences(copied.properties)
+
+    # -- one request and what became of it ------------------------------------------------------
+
+    def _put(self, key: str, body: bytes, condition: Condition, properties: Properties | None = None) -> None:
+        md5 = hashlib.md5(body, usedforsecurity=False).digest()
+        sent = properties or Properties(metadata={TOKEN_KEY: "probe"})
+        self._store.put(self._bucket, key, body, sent, md5=md5, condition=condition)
+
+    def _look(self, key: str) -> ObjectHead | None:
+        return look(self._store, self._bucket, key)
+
+    def _holds(self, key: str, body: bytes) -> bool:
+        into = bytearray(len(body))
+        there = self._look(key)
+        if there is None or there.size_bytes != len(body):
+            return False
+        self._store.read(self._bucket, key, into)
+        return bytes(into) == body
+
+    @staticmethod
+    def _is_carried_out(request: Callable[[], object]) -> bool:
+        try:
+            request()
+        except _ANSWERS:
+            return False
+        return True
+
+    def _is_refused(self, key: str, there: ObjectHead, request: Callable[[], object]) -> bool:
+        """Whether a request whose condition does not hold is refused, and changed nothing."""
+        try:
+            request()
+        except PreconditionFailed:
+            now = self._look(key)
+            return now is not None and (now.etag, now.version_id) == (there.etag, there.version_id)
+        except _ANSWERS:
+            return False
+        return False

@@ -1,0 +1,319 @@
+"""The steps of a run, in order: recover, list and decide, probe, copy, look again at the source."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+
+from migrator.engine.copying import Copier
+from migrator.engine.drift import find_drift
+from migrator.engine.earlier import EarlierRuns
+from migrator.engine.ends import Ready
+from migrator.engine.journal import Journal
+from migrator.engine.listing import OutOfOrder
+from migrator.engine.meter import Meter
+from migrator.engine.planner import Decided, Planner, Totals
+from migrator.engine.probing import Probing
+from migrator.engine.recovery import Recovery
+from migrator.engine.reserved import KnownReserved
+from migrator.engine.saving import Saver
+from migrator.engine.session import Session
+from migrator.engine.tags import TagReader
+from migrator.engine.transfer import Transfer
+from migrator.errors import Paused, Refused, Rejected, StoreError
+from migrator.model.capabilities import Capabilities
+from migrator.model.events import Phase, Summary, Warned
+from migrator.model.ledger import Drift, outcome_of
+from migrator.model.sizes import show_size
+from migrator.store.base import BucketLock, Versioning
+
+#: What a run's records take on disk for each object that is copied: 730 bytes of journal and 170 of log were
+#: measured (`python -m benchmarks.journal`), rounded up. Objects that are only listed take less.
+RECORD_BYTES = 1000
+#: A disk that is nearly full slows everything down, and others need room too.
+SPARE_BYTES = 32 * 1024 * 1024
+
+
+def list_everything(
+    session: Session,
+    ready: Ready,
+    save: Callable[[list[Decided]], None],
+    restart: Callable[[], None],
+    *,
+    start_after: str = "",
+    totals: Totals | None = None,
+    in_step: bool = True,
+) -> tuple[Totals, dict[str, int]]:
+    """Decide about every key after `start_after`; returns the totals, and the earlier runs relied on.
+
+    `totals` are those of the keys before. `in_step` is False where an end is known not to list in order.
+    """
+    session.phase(Phase.LISTING)
+    job, clock = session.job, session.ports.clock
+    with (
+        EarlierRuns(session.root, job.migration, clock, apart_from=session.run) as earlier,
+        KnownReserved(session.root, clock) as known,
+    ):
+        planner = Planner(
+            job,
+            session.ends.source,
+            session.ends.destination if ready.destination_exists else None,
+            session.executor,
+            session.ports,
+            session.emit,
+            earlier,
+            known,
+        )
+        found = planner.run(save, restart, start_after=start_after, totals=totals, in_step=in_step)
+        return found, dict(earlier.relied_on)
+
+
+def disk_needed_bytes(objects: int) -> int:
+    """Room that the records of a run need for so many objects to be copied."""
+    return objects * RECORD_BYTES
+
+
+def disk_free_bytes(session: Session) -> int:
+    """Room where runs are kept."""
+    place = session.root
+    while not place.exists():
+        place = place.parent
+    return shutil.disk_usage(place).free
+
+
+def refuse_without_room(session: Session, objects: int) -> None:
+    """See that the disk has room for the records of so many objects.
+
+    Raises:
+        Refused, or Paused where something was copied before: it has not.
+    """
+    needed, free = disk_needed_bytes(objects) + SPARE_BYTES, disk_free_bytes(session)
+    if needed > free:
+        message = (
+            f"The records of this run need {show_size(needed)} of disk, and {show_size(free)} are free "
+            f"in {session.root}."
+        )
+        advice = "Free some space there, or let MIGRATOR_HOME name a directory on another disk."
+        if session.journal.ledger().copied:
+            raise Paused(message, cause="disk-full", advice=advice)
+        raise Refused(message, advice=advice)
+
+
+class Steps:
+    """One run on its way. `journal` is open and locked, `ready` what preflight found."""
+
+    def __init__(self, session: Session, ready: Ready) -> None:
+        self._session = session
+        self._ready = ready
+        self._job = session.job
+        self._journal: Journal = session.journal
+        self._versioning = Versioning(self._journal.meta("versioning", Versioning.UNKNOWN.value))
+        self._is_unsorted = False  # as the source's second listing shows
+
+    def go_on(self, *, recover: bool = False) -> Summary:
+        """From wherever the journal stands to the end of the run."""
+        session, journal = self._session, self._journal
+        if recover:
+            session.phase(Phase.RECOVERING)
+            self._clear_probes()
+            self._recover()
+        if not journal.is_listed():
+            self._list()
+        drift = self._copy_and_look()
+        if self._is_unsorted and journal.meta("listing") == "resumed":
+            # An end that does not list in order may have kept keys from a listing that went on in the middle.
+            self._list(is_again=True)
+            drift = self._copy_and_look()
+        ledger = journal.ledger()
+        return session.end(outcome_of(ledger), ledger, drift=drift, filtered_by=journal.filtered_by())
+
+    def _copy_and_look(self) -> Drift | None:
+        session = self._session
+        session.emit(self._totals().progress(final=True))
+        left = self._journal.ledger().left
+        if left:
+            refuse_without_room(session, left)
+            self._create_bucket()
+            seen = self._probe()
+            session.phase(Phase.COPYING)
+            self._transfer(seen)
+        session.phase(Phase.CHECKING)
+        return self._drift()
+
+    # -- before copying -------------------------------------------------------------------------
+
+    def _recover(self) -> None:
+        session = self._session
+        Recovery(
+            self._job,
+            session.run,
+            self._journal,
+            session.ends.source,
+            session.ends.destination,
+            self._copier(Capabilities.from_json(self._journal.meta("capabilities")), Meter(session.ports)),
+            session.executor,
+            session.ports,
+            session.emit,
+        ).run()
+
+    def _list(self, *, is_again: bool = False) -> None:
+        """Listing goes on after the last key recorded. What was recorded stays, also when it begins anew."""
+        session, journal = self._session, self._journal
+
+        def save(batch: list[Decided]) -> None:
+            journal.add_listed(batch)
+            journal.commit()
+            session.tick()
+
+        start_after = "" if is_again else journal.listed_to()
+        if start_after:
+            journal.set_meta(listing="resumed")
+        _, relied_on = list_everything(
+            session,
+            self._ready,
+            save,
+            journal.forget_listing,
+            start_after=start_after,
+            totals=self._totals(),
+            in_step=not is_again,
+        )
+        before = json.loads(journal.meta("relies_on", "{}"))
+        journal.set_meta(
+            relies_on=json.dumps(
+                {run: relied_on.get(run, 0) + before.get(run, 0) for run in {*relied_on, *before}}
+            )
+        )
+        if is_again:
+            journal.set_meta(listing="whole")
+        journal.end_listing()
+        journal.commit()
+
+    def _totals(self) -> Totals:
+        """Totals out of the journal: after a resume, listing alone does not know what came before."""
+        ledger = self._journal.ledger()
+        totals = Totals(
+            listed=ledger.listed,
+            bytes_listed=self._journal.bytes_listed(),
+            planned=ledger.planned,
+            bytes_planned=ledger.bytes_planned,
+            same=ledger.same,
+            unsupported=ledger.unsupported,
+            conflicts=ledger.conflicts,
+            copied=ledger.copied,
+            bytes_copied=ledger.bytes_copied,
+        )
+        totals.filtered_by.update(self._journal.filtered_by())
+        return totals
+
+    def _create_bucket(self) -> None:
+        """Make the destination bucket, if it was absent and the job says so; the intent is durable first."""
+        journal, end = self._journal, self._job.destination
+        before = journal.meta("bucket", "there")
+        if before not in {"absent", "intent"}:
+            return
+        if self._ready.destination_exists:
+            # After an intent it is ours, its answer was lost; without one, somebody else made it meanwhile.
+            journal.set_meta(bucket="created" if before == "intent" else "there")
+            journal.commit()
+            return
+        journal.set_meta(bucket="intent")
+        journal.commit()
+        try:
+            self._session.ends.destination.create_bucket(end.bucket, end.region)
+        except Rejected as cause:
+            if cause.code != "BucketAlreadyOwnedByYou":
+                raise
+            journal.set_meta(bucket="there")
+        else:
+            journal.set_meta(bucket="created")
+        journal.commit()
+
+    # -- what the destination honours -----------------------------------------------------------
+
+    def _probe(self) -> Capabilities:
+        """Probed once for each run. Not where a probe could be locked for years."""
+        journal, session = self._journal, self._session
+        known = journal.meta("capabilities")
+        if known:
+            return Capabilities.from_json(known)
+        if self._ready.lock in {BucketLock.DEFAULT, BucketLock.UNKNOWN}:
+            seen = Capabilities()
+        else:
+            probing = Probing(session.ends.destination, self._job.destination.bucket, session.run, journal)
+            keeps_versions = self._versioning is Versioning.ENABLED
+            seen = probing.run(copies=not keeps_versions and journal.has_overwrites())
+            self._clear_probes()
+        journal.set_meta(capabilities=seen.to_json())
+        journal.commit()
+        if self._versioning is not Versioning.ENABLED and not (seen.put_if_absent and seen.put_if_match):
+            session.emit(Warned("window-of-doubt", _DOUBT.format(end=session.ends.destination.end)))
+        return seen
+
+    def _clear_probes(self) -> None:
+        session = self._session
+        probing = Probing(session.ends.destination, self._job.destination.bucket, session.run, self._journal)
+        left = probing.clear()
+        if left:
+            session.emit(Warned("probe-left", f"Probes could not be removed: {', '.join(left)}."))
+
+    # -- copying --------------------------------------------------------------------------------
+
+    def _copier(self, seen: Capabilities, meter: Meter) -> Copier:
+        job, ends = self._job, self._session.ends
+        saver = Saver(
+            ends.destination,
+            job.destination.bucket,
+            self._versioning,
+            can_copy=bool(seen.copies),
+            must_undo=job.transfer.undo == "required",
+        )
+        tags = TagReader(ends.source, job.source.bucket, is_aws=job.source.provider == "aws")
+        return Copier(
+            ends.source,
+            job.source.bucket,
+            ends.destination,
+            job.destination.bucket,
+            meter,
+            verify=job.transfer.verify,
+            keep_date=job.transfer.keep_date,
+            keeps_versions=self._versioning is Versioning.ENABLED,
+            seen=seen,
+            saver=saver,
+            tags=tags if job.carry.tags else None,
+        )
+
+    def _transfer(self, seen: Capabilities) -> None:
+        session = self._session
+        meter = Meter(session.ports, self._job.transfer.bandwidth_bytes_s)
+        Transfer(
+            self._job,
+            session.run,
+            self._journal,
+            self._copier(seen, meter),
+            meter,
+            session.executor,
+            session.ports,
+            session.emit,
+            session.tick,
+        ).run()
+
+    def _drift(self) -> Drift | None:
+        session = self._session
+        try:
+            with KnownReserved(session.root, session.ports.clock) as known:
+                return find_drift(
+                    self._job, self._journal, session.ends.source, session.executor, session.ports, known
+                )
+        except OutOfOrder:
+            self._is_unsorted = True
+            return None
+        except StoreError as cause:
+            session.emit(Warned("drift-unknown", f"The source could not be listed again: {cause.message}"))
+            return None
+
+
+_DOUBT = (
+    "{end} does not refuse a write whose condition does not hold. Each key is looked at right before it is "
+    "written instead; what somebody else writes there in that very moment would be replaced."
+)

@@ -1,0 +1,343 @@
+"""Undoing one object: what is there and what has to be done about it, and doing it. Runs on workers.
+
+`Undoing.judge` only looks, so a dry run is nothing but judging. `Undoing.act` comes after the intent is
+durable, looks once more right before it changes anything, and looks afterwards: only what is seen to have
+happened counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from migrator.config import Job
+from migrator.engine.outcomes import StaysThere
+from migrator.engine.reserved import look, saved_key
+from migrator.engine.saving import copy_exactly
+from migrator.engine.schema import Entry
+from migrator.engine.uploads import abort_orphans
+from migrator.errors import AccessDenied, NotFound, NotSupported, PreconditionFailed, Rejected
+from migrator.model.capabilities import Capabilities
+from migrator.model.objects import ObjectHead
+from migrator.model.parts import DEFAULT_PART_BYTES
+from migrator.model.undo import (
+    Prior,
+    SourceNow,
+    State,
+    Trace,
+    Undo,
+    Verdict,
+    is_ours,
+    is_real,
+    run_of,
+    same_operation,
+    token_for,
+    verdict,
+)
+from migrator.store.base import Condition, ObjectStore, Versioning
+
+#: A lost answer makes one version too many, a second one two: more than this is an end that does not delete.
+DELETES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What has to be done about one key. `version_id` and `etag` of what it is about, as last seen."""
+
+    verdict: Verdict
+    version_id: str | None = None
+    etag: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What became of one key: `action` is removed, restored, gone, never-ours or left."""
+
+    action: str
+    undo: Undo
+    reason: str = ""
+
+
+class Undoing:
+    """Knows both ends of one run, and what the destination was seen to honour."""
+
+    def __init__(
+        self,
+        job: Job,
+        run: str,
+        source: ObjectStore,
+        destination: ObjectStore,
+        *,
+        began: datetime,
+        now: datetime,
+        versioning: Versioning,
+        seen: Capabilities,
+        dry_run: bool,
+        even_last_copy: bool,
+    ) -> None:
+        self._job = job
+        self._run = run
+        self._source = source
+        self._destination = destination
+        self._bucket = job.destination.bucket
+        self._began = began
+        self._now = now
+        self._versioning = versioning
+        self._seen = seen
+        self._dry_run = dry_run
+        self._even_last_copy = even_last_copy
+
+    # -- looking --------------------------------------------------------------------------------
+
+    def judge(self, entry: Entry) -> Judgement:
+        """Worker: what has to be done about one object. Changes nothing but, unless it is a dry run, aborts
+        an upload that the journal does not know by its id."""
+        key = self._job.destination_key(entry.key)
+        if entry.may_have_orphan and not self._dry_run:
+            abort_orphans(self._destination, self._bucket, key, self._began)
+        there = self._look(key)
+        trace = self._trace(entry, there)
+        hidden = self._hidden(entry, key, trace, there)
+        if hidden:
+            if not (self._even_last_copy or self._source_now(entry).holds_it):
+                return Judgement(Verdict.LEAVE_LAST_COPY)
+            return Judgement(Verdict.REMOVE_HIDDEN, hidden)
+        if there is not None and _was_never_written(entry, trace, there):
+            return Judgement(Verdict.NEVER_WRITTEN)
+        source = SourceNow(holds_it=True) if there is None else self._source_now(entry)
+        found = verdict(trace, there, source, even_last_copy=self._even_last_copy)
+        if there is None:
+            return Judgement(found)
+        if found is Verdict.DELETE_VERSION and there.is_locked(self._now):
+            return Judgement(Verdict.LEAVE_LOCKED, reason="locked")
+        if found is Verdict.MARK_DELETED and self._versioning is not Versioning.SUSPENDED:
+            # Such a marker can only be laid while versioning is suspended. The key is gone either way.
+            found = Verdict.DELETE_VERSION
+        reason = "later-run" if run_of(there.token) not in ("", self._run) else ""
+        return Judgement(found, there.version_id, there.etag, reason)
+
+    def _trace(self, entry: Entry, there: ObjectHead | None) -> Trace:
+        return entry.trace(self._token(entry), there.version_id if there else None)
+
+    def _token(self, entry: Entry) -> str:
+        return token_for(self._run, entry.seq, entry.attempt) if self._job.transfer.token else ""
+
+    def _look(self, key: str, version_id: str | None = None) -> ObjectHead | None:
+        return look(self._destination, self._bucket, key, version_id)
+
+    def _source_now(self, entry: Entry) -> SourceNow:
+        try:
+            head = self._source.head(self._job.source.bucket, entry.key)
+        except NotFound:
+            return SourceNow(holds_it=False)
+        return SourceNow(holds_it=head.etag == entry.etag and head.size_bytes == entry.size_bytes)
+
+    def _hidden(self, entry: Entry, key: str, trace: Trace, there: ObjectHead | None) -> str | None:
+        """The id of our version where somebody's version or delete marker lies on top of it."""
+        if is_real(trace.version_id):
+            if there is not None and there.version_id == trace.version_id:
+                return None
+            return trace.version_id if self._look(key, trace.version_id) else None
+        if not entry.is_doubtful or not trace.token or self._versioning is Versioning.OFF:
+            return None
+        if there is not None and is_ours(trace, there):
+            return None
+        try:
+            stack = self._destination.versions(self._bucket, key)
+        except (AccessDenied, NotSupported):
+            return None  # nobody can look below the top
+        for each in stack:
+            if each.is_marker or not is_real(each.version_id) or each.last_modified < self._began:
+                continue
+            below = self._look(key, each.version_id)
+            if below is not None and same_operation(trace.token, below.token):
+                return each.version_id
+        return None
+
+    # -- acting ---------------------------------------------------------------------------------
+
+    def act(self, entry: Entry, judged: Judgement, *, is_deleted: bool = False) -> Undone:
+        """Worker: carry out a judgement. `is_deleted`: its version went already, in a batch.
+
+        Raises:
+            StaysThere: the end answered success, and nothing happened.
+        """
+        key = self._job.destination_key(entry.key)
+        match judged.verdict:
+            case Verdict.NEVER_WRITTEN:
+                return Undone("never-ours", Undo.DONE)
+            case Verdict.NOTHING_THERE:
+                is_known = entry.state is State.COMMITTED
+                return Undone("gone" if is_known else "never-ours", Undo.DONE, "gone")
+            case Verdict.LEAVE_FOREIGN:
+                return Undone("left", Undo.NOT_OURS, judged.reason or "not-ours")
+            case Verdict.LEAVE_LAST_COPY:
+                return Undone("left", Undo.KEPT_LAST_COPY, "kept-last-copy")
+            case Verdict.LEAVE_LOST:
+                return Undone("left", Undo.LOST, "lost")
+            case Verdict.LEAVE_LOCKED:
+                return Undone("left", Undo.LOCKED, "locked")
+            case Verdict.ASK:
+                return Undone("left", Undo.HUMAN, "human")
+            case Verdict.REMOVE_HIDDEN:
+                if not self._dry_run:
+                    self._remove_hidden(entry, key, judged.version_id, is_deleted=is_deleted)
+                return Undone("left", Undo.NOT_OURS, "hidden-removed")
+            case Verdict.DELETE_VERSION:
+                if not self._dry_run:
+                    self._delete_version(entry, key, judged.version_id, is_deleted=is_deleted)
+                is_back = entry.prior(judged.version_id) is Prior.VERSION
+                return Undone("restored" if is_back else "removed", Undo.DELETED)
+            case Verdict.DELETE:
+                return Undone("removed", Undo.DELETED) if self._dry_run else self._delete(entry, key)
+            case Verdict.MARK_DELETED:
+                return Undone("removed", Undo.DELETED) if self._dry_run else self._mark_deleted(entry, key)
+            case Verdict.RESTORE:
+                return Undone("restored", Undo.RESTORED) if self._dry_run else self._restore(entry, key)
+            case other:
+                assert_never(other)
+
+    def _still_ours(self, entry: Entry, key: str) -> ObjectHead | Undone:
+        """What is there right before it is changed, or the end of the matter."""
+        there = self._look(key)
+        if there is None:
+            return Undone("gone", Undo.DONE, "gone")
+        if not is_ours(self._trace(entry, there), there):
+            return Undone("left", Undo.NOT_OURS, "not-ours")
+        return there
+
+    def _delete(self, entry: Entry, key: str) -> Undone:
+        """Where no version ids exist: under a condition if this end was seen to honour it."""
+        for _ in range(DELETES):
+            there = self._still_ours(entry, key)
+            if isinstance(there, Undone):
+                return there
+            if is_real(there.version_id) or there.version_id == "null":
+                self._delete_version(entry, key, there.version_id, is_deleted=False)
+                return Undone("removed", Undo.DELETED)
+            try:
+                self._destination.delete(
+                    self._bucket, key, if_match=there.etag if self._seen.delete_if_match else ""
+                )
+            except (PreconditionFailed, NotFound):
+                continue  # somebody was faster: looking tells who
+            now = self._look(key)
+            if now is None or not same_operation(self._token(entry), now.token):
+                return Undone("removed", Undo.DELETED)
+        raise self._stays()
+
+    def _delete_version(self, entry: Entry, key: str, version_id: str | None, *, is_deleted: bool) -> None:
+        """Exactly our version. A write whose answer was lost and that was sent again left two: both go."""
+        for _ in range(DELETES):
+            if not is_deleted:
+                if not is_real(version_id) and isinstance(self._still_ours(entry, key), Undone):
+                    return
+                self._destination.delete(self._bucket, key, version_id=version_id)
+            is_deleted = False
+            there = self._look(key)
+            if there is None or not same_operation(self._token(entry), there.token):
+                if not self._seen.delete_version and is_real(version_id) and self._look(key, version_id):
+                    raise self._stays()
+                return
+            version_id = there.version_id
+        raise self._stays()
+
+    def _remove_hidden(self, entry: Entry, key: str, version_id: str | None, *, is_deleted: bool) -> None:
+        for _ in range(DELETES):
+            if not is_deleted:
+                self._destination.delete(self._bucket, key, version_id=version_id)
+            is_deleted = False
+            if self._look(key, version_id):
+                raise self._stays()
+            # Also a second one of the same write, where its first answer was lost.
+            doubtful = replace(entry, after_etag="", after_version=None)
+            there = self._look(key)
+            following = self._hidden(doubtful, key, self._trace(doubtful, there), there)
+            if following is None:
+                return
+            version_id = following
+        raise self._stays()
+
+    def _mark_deleted(self, entry: Entry, key: str) -> Undone:
+        """Lay the marker without an id that our write replaced; it replaces our object in turn."""
+        there = self._still_ours(entry, key)
+        if isinstance(there, Undone):
+            return there
+        self._destination.delete(self._bucket, key)
+        if self._look(key) is not None:
+            raise self._stays()
+        return Undone("removed", Undo.DELETED)
+
+    # -- bringing old content back --------------------------------------------------------------
+
+    def _restore(self, entry: Entry, key: str) -> Undone:
+        """Copy the saved content back over ours, and see that it is there."""
+        kept_at = entry.saved_as or saved_key(self._run, entry.seq)
+        saved = self._look(kept_at)
+        current = self._look(key)
+        if saved is not None and current is not None and self._is_back(entry, current, saved):
+            return Undone("restored", Undo.RESTORED)
+        ours = self._still_ours(entry, key)
+        if isinstance(ours, Undone):
+            return ours
+        if saved is None:
+            return Undone("left", Undo.LOST, "lost")
+        try:
+            if self._seen.put_if_match and saved.size_bytes <= DEFAULT_PART_BYTES and _is_usual(saved):
+                self._put_back(key, kept_at, saved, ours)
+            else:
+                copy_exactly(self._destination, self._bucket, kept_at, saved, key)
+        except (PreconditionFailed, NotFound):
+            again = self._still_ours(entry, key)
+            return again if isinstance(again, Undone) else Undone("left", Undo.LOST, "lost")
+        now = self._look(key)
+        if now is None or not self._is_back(entry, now, saved):
+            raise Rejected(f"{self._destination.end} did not bring the old content back.", code="NotRestored")
+        if ours.version_id == "null" and is_real(now.version_id):
+            # Versioning was switched on meanwhile: ours lies below what was brought back.
+            self._destination.delete(self._bucket, key, version_id="null")
+        return Undone("restored", Undo.RESTORED)
+
+    def _put_back(self, key: str, kept_at: str, saved: ObjectHead, there: ObjectHead) -> None:
+        """Small content goes through this computer, under the condition that ours is still there."""
+        body = bytearray(saved.size_bytes)
+        if body:
+            self._destination.read(self._bucket, kept_at, body, if_match=saved.etag)
+        tags = {} if saved.tag_count == 0 else self._tags(kept_at)
+        md5 = hashlib.md5(body, usedforsecurity=False).digest()
+        properties = replace(saved.properties, tags=tags)
+        self._destination.put(
+            self._bucket, key, body, properties, md5=md5, condition=Condition(etag=there.etag)
+        )
+
+    def _tags(self, key: str) -> dict[str, str]:
+        try:
+            return self._destination.tags(self._bucket, key)
+        except NotSupported:
+            return {}
+
+    def _is_back(self, entry: Entry, there: ObjectHead, saved: ObjectHead) -> bool:
+        """True where the key holds what was kept aside, not what we wrote (which may be equal in bytes)."""
+        return (
+            there.etag in {saved.etag, entry.prior_etag}
+            and there.size_bytes == saved.size_bytes
+            and there.token == saved.token
+            and not saved.properties.differences(there.properties)
+        )
+
+    def _stays(self) -> StaysThere:
+        return StaysThere(f"{self._destination.end} answered success, but the object is still there.")
+
+
+def _is_usual(saved: ObjectHead) -> bool:
+    """True where a plain PUT makes the same object again: usual storage class, an ETag that is a digest."""
+    return saved.storage_class == "STANDARD" and "-" not in saved.etag
+
+
+def _was_never_written(entry: Entry, trace: Trace, there: ObjectHead) -> bool:
+    """True where a write that was intended left no trace: what is there was there before, or is not ours."""
+    has_outcome = bool(entry.after_etag) or entry.state is State.COMMITTED
+    return not has_outcome and bool(trace.token) and not is_ours(trace, there)
