@@ -49,21 +49,27 @@ class Journal(JournalReader):
 
     @classmethod
     def create(cls, directory: RunDir, clock: Clock, meta: dict[str, str]) -> Journal:
-        """A new journal, durable from its first row.
+        """A new journal, durable from its first row. It gets its name last: a run has a whole one or none.
 
         Raises:
             JournalFull: no room for it.
         """
+        unnamed = directory.journal.with_suffix(".new")
         with translated():
             _write_reserve(directory.reserve)
-            directory.journal.touch(mode=0o600)
-            database = _connect(directory.journal)
-            database.executescript(schema.TABLES)
-            journal = cls(database, clock, directory.reserve)
-            journal.set_meta(schema=str(schema.VERSION), **meta)
-            database.execute("INSERT INTO shards (shard, first_after) VALUES (0, x'')")
-            journal.commit()
-            return journal
+            unnamed.touch(mode=0o600)
+            database = _connect(unnamed)
+            try:
+                database.executescript(schema.TABLES)
+                journal = cls(database, clock)
+                journal.set_meta(schema=str(schema.VERSION), **meta)
+                database.execute("INSERT INTO shards (shard, first_after) VALUES (0, x'')")
+                journal.commit()
+            finally:
+                database.close()
+            os.replace(unnamed, directory.journal)
+            _sync_directory(directory.path)
+            return cls(_connect(directory.journal), clock, directory.reserve)
 
     @classmethod
     def open(cls, directory: RunDir, clock: Clock) -> Journal:
@@ -346,6 +352,17 @@ def _connect(path: Path) -> sqlite3.Connection:
     if database.execute("PRAGMA synchronous").fetchone()[0] != 2:
         raise JournalError("This SQLite does not sync on commit.")
     return database
+
+
+def _sync_directory(path: Path) -> None:
+    """Make a rename durable; Windows has no such call and needs none."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _write_reserve(path: Path) -> None:

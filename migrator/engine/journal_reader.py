@@ -15,11 +15,12 @@ from migrator.model.ledger import Ledger
 from migrator.model.objects import UploadedPart, key_bytes, key_text
 from migrator.model.undo import BACK, State
 
-#: Values of `undo` after which a key is as it was, and what holds for all other keys that may hold our work.
-#: Where the run died with a write under way, it may land late: such a key is looked at each time.
+#: Values of `undo` after which a key is as it was.
 _BACK = tuple(sorted(BACK))
-_NOT_BACK = (
-    f"attempt > 0 AND (undo NOT IN ({', '.join('?' * len(_BACK))}) OR"
+_NOT_BACK = f"attempt > 0 AND undo NOT IN ({', '.join('?' * len(_BACK))})"
+#: Where the run died with a write under way, it may land late: such a key is looked at by each rollback.
+_TO_UNDO = (
+    f"(({_NOT_BACK}) OR"
     " (undo = 'rb-done' AND after_etag = '' AND state IN ('write-intent', 'complete-intent')))"
 )
 
@@ -59,7 +60,7 @@ class JournalReader:
     def to_undo(self, *, before_seq: int, limit: int = 256) -> list[Entry]:
         """The next entries to undo, newest first: attempted at least once and not yet back."""
         return self._entries(
-            f"{_NOT_BACK} AND seq < ? ORDER BY seq DESC LIMIT ?",
+            f"{_TO_UNDO} AND seq < ? ORDER BY seq DESC LIMIT ?",
             (*_BACK, before_seq, limit),
         )
 
@@ -149,7 +150,7 @@ class JournalReader:
 
     def count_to_undo(self) -> int:
         row = self._db.execute(
-            f"SELECT COUNT(*) FROM objects WHERE {_NOT_BACK}",  # noqa: S608
+            f"SELECT COUNT(*) FROM objects WHERE {_TO_UNDO}",  # noqa: S608
             _BACK,
         ).fetchone()
         return int(row[0])

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import queue
 import random
-import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -148,4 +147,4 @@ class Ports:
     def new_run_id(self) -> str:
         """Sorts by time (milliseconds, UTC), safe as a file name, unique."""
         now = self.clock.wall()
-        return f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03}Z-{secrets.token_hex(3)}"
+        return f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03}Z-{self.random.getrandbits(24):06x}"

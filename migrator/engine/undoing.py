@@ -107,6 +107,8 @@ class Undoing:
             return Judgement(Verdict.REMOVE_HIDDEN, hidden)
         if there is not None and _was_never_written(entry, trace, there):
             return Judgement(Verdict.NEVER_WRITTEN)
+        if there is not None and self._is_back_already(entry, trace, there):
+            return Judgement(Verdict.ALREADY_BACK)
         source = SourceNow(holds_it=True) if there is None else self._source_now(entry)
         found = verdict(trace, there, source, even_last_copy=self._even_last_copy)
         if there is None:
@@ -118,6 +120,20 @@ class Undoing:
             found = Verdict.DELETE_VERSION
         reason = "later-run" if run_of(there.token) not in ("", self._run) else ""
         return Judgement(found, there.version_id, there.etag, reason)
+
+    def _is_back_already(self, entry: Entry, trace: Trace, there: ObjectHead) -> bool:
+        """True where an earlier rollback brought the key back, and died before it could say so."""
+        if is_ours(trace, there):
+            return False
+        if entry.undo is Undo.DELETE_INTENT:
+            # Our version is gone: `_hidden` did not find it. Without an id, what was below ours tells.
+            return is_real(trace.version_id) or (
+                is_real(entry.prior_version) and entry.prior_version == there.version_id
+            )
+        if entry.undo is not Undo.RESTORE_INTENT or entry.saved_as is None:
+            return False
+        saved = self._look(entry.saved_as)
+        return saved is not None and self._is_back(entry, there, saved)
 
     def _trace(self, entry: Entry, there: ObjectHead | None) -> Trace:
         return entry.trace(self._token(entry), there.version_id if there else None)
@@ -172,6 +188,8 @@ class Undoing:
             case Verdict.NOTHING_THERE:
                 is_known = entry.state is State.COMMITTED
                 return Undone("gone" if is_known else "never-ours", Undo.DONE, "gone")
+            case Verdict.ALREADY_BACK:
+                return Undone("restored", Undo.RESTORED)
             case Verdict.LEAVE_FOREIGN:
                 return Undone("left", Undo.NOT_OURS, judged.reason or "not-ours")
             case Verdict.LEAVE_LAST_COPY:

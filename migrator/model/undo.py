@@ -109,9 +109,10 @@ class SourceNow:
 
 
 class Verdict(StrEnum):
-    """What rollback does about one object. NEVER_WRITTEN: what was intended left no trace.
+    """What rollback does about one object.
 
-    REMOVE_HIDDEN: our version lies below somebody else's; only ours goes.
+    REMOVE_HIDDEN: our version lies below somebody else's; only ours goes. NEVER_WRITTEN: what was intended
+    left no trace. ALREADY_BACK: a rollback before this one was interrupted right after it.
     """
 
     DELETE = "delete"
@@ -121,6 +122,7 @@ class Verdict(StrEnum):
     MARK_DELETED = "mark-deleted"
     NOTHING_THERE = "nothing-there"
     NEVER_WRITTEN = "never-written"
+    ALREADY_BACK = "already-back"
     LEAVE_FOREIGN = "leave-foreign"
     LEAVE_LAST_COPY = "leave-last-copy"
     LEAVE_LOST = "leave-lost"

@@ -38,7 +38,7 @@ def world(new_world: Callable[..., World]) -> World:
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Multipart begins above 1 KiB, so that crashing at every part of an object is quick."""
-    for module in ("transfer", "schema"):
+    for module in ("transfer", "schema", "recovery"):
         monkeypatch.setattr(f"migrator.engine.{module}.is_single_put", lambda size: size <= PART)
     monkeypatch.setattr("migrator.engine.transfer.part_size_for", lambda size: PART)
 

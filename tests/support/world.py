@@ -121,12 +121,13 @@ class World:
     clock: StillClock = field(default_factory=StillClock)
     events: list[Event] = field(default_factory=list)
     on_event: Callable[[Event], None] = lambda _: None
+    executor: Callable[[int], Executor] | None = None  #: None: as all worlds do, see `EXECUTOR`
 
     def __post_init__(self) -> None:
         self.source: Any = MemoryStore(self.source_cloud, "AWS")
         self.destination: Any = MemoryStore(self.destination_cloud, "Lyve Cloud")
         self.table: dict[str, Any] = deepcopy(dict(JOB))
-        self.ports = StillPorts(clock=self.clock, random=random.Random(1), executor=EXECUTOR)
+        self.ports = self._new_ports()
 
     # -- the job and its ends -------------------------------------------------------------------
 
@@ -168,8 +169,11 @@ class World:
     def engine(self) -> Engine:
         """A new process: nothing is remembered but what is on disk. A minute later, to tell runs apart."""
         self.clock.skip(60)
-        self.ports = StillPorts(clock=self.clock, random=random.Random(1), executor=EXECUTOR)
+        self.ports = self._new_ports()
         return Engine(self.root, self._hear, self.ports, self._open)
+
+    def _new_ports(self) -> StillPorts:
+        return StillPorts(clock=self.clock, random=random.Random(1), executor=self.executor or EXECUTOR)
 
     def run(self, *, insist: bool = False) -> Summary:
         return self.engine().run(self.job, self.table, insist=insist)

@@ -1,0 +1,196 @@
+"""What a simulated run touches: numbered calls that can be the last ones, and a scheduler with a seed."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from unittest import mock
+
+from migrator.engine import journal as journals
+from migrator.engine.journal import Journal
+from migrator.engine.ports import Done
+from migrator.errors import StoreError
+from tests.support.faulty import OPERATIONS, WRITES, Crash
+from tests.support.world import PART
+
+T = TypeVar("T")
+
+#: Where the process dies: before the call, after it took effect and its answer is lost, or after the answer,
+#: when the journal is about to record it.
+MODES = ("before", "lost", "unrecorded")
+_WITH_TARGET = {"CopyObject": 2, "UploadPartCopy": 2}
+_WITHOUT_KEY = frozenset(
+    {
+        "ListBuckets",
+        "HeadBucket",
+        "GetBucketVersioning",
+        "GetObjectLockConfiguration",
+        "ListObjectsV2",
+        "CreateBucket",
+        "DeleteBucket",
+        "DeleteObjects",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call through a port. `keys` are those that it may change, for writes."""
+
+    port: str
+    operation: str
+    keys: tuple[str, ...] = ()
+
+
+@dataclass
+class Trace:
+    """Numbers every call of one command, kills the process at one of them, and shows each to `watch`."""
+
+    last: int = 0  #: the number of the last call, 0: none is the last
+    mode: str = "before"
+    watch: Callable[[Call], None] = lambda _: None
+    count: int = 0
+    is_dying: bool = False
+
+    def __post_init__(self) -> None:
+        self._digest = hashlib.sha256()
+
+    @property
+    def fingerprint(self) -> str:
+        """Of every call so far, in order."""
+        return self._digest.hexdigest()
+
+    def carry_out(self, call: Call, work: Callable[[], T]) -> T:
+        self.count += 1
+        self._digest.update(repr(call).encode())
+        is_last = self.count == self.last
+        if is_last and self.mode == "before":
+            raise Crash
+        if call.operation in WRITES:
+            self.watch(call)
+        try:
+            result = work()
+        except StoreError:
+            if is_last:
+                self._die()
+            raise
+        if is_last:
+            self._die()
+        return result
+
+    def _die(self) -> None:
+        if self.mode == "lost":
+            raise Crash
+        self.is_dying = True  # at the next commit
+
+    def commit(self, journal: Journal, commit: Callable[[Journal], None]) -> None:
+        if not journal.has_uncommitted:
+            return
+        if self.is_dying:
+            raise Crash
+        self.count += 1
+        self._digest.update(b"commit")
+        is_last = self.count == self.last
+        if is_last and self.mode == "before":
+            raise Crash
+        commit(journal)
+        if is_last:
+            raise Crash
+
+
+class Traced:
+    """A store whose calls go through a trace."""
+
+    def __init__(self, port: str, inner: Any, trace: Trace) -> None:
+        self._port, self.inner, self._trace = port, inner, trace
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.inner, name)
+        operation = OPERATIONS.get(name)
+        if operation is None:
+            return found
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            named = Call(self._port, operation, _keys(operation, args))
+            return self._trace.carry_out(named, lambda: found(*args, **kwargs))
+
+        return call
+
+
+def _keys(operation: str, args: tuple[Any, ...]) -> tuple[str, ...]:
+    if operation == "DeleteObjects":
+        return tuple(key for key, _ in args[1])
+    if operation in _WITHOUT_KEY:
+        return ()
+    at = _WITH_TARGET.get(operation, 1)
+    return (args[at],) if len(args) > at else ()
+
+
+class Shuffled:
+    """An executor without threads: which task runs next, and when its end is heard of, is up to the seed."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self._chance = chance
+        self._waiting: list[tuple[Any, Callable[[], Any]]] = []
+        self._ended: list[Done] = []
+
+    def start(self, tag: Any, task: Callable[[], Any]) -> None:
+        self._waiting.append((tag, task))
+
+    def finished(self, timeout_s: float) -> list[Done]:
+        for _ in range(self._chance.randint(1, 3)):
+            if not self._waiting:
+                break
+            tag, task = self._waiting.pop(self._chance.randrange(len(self._waiting)))
+            try:
+                self._ended.append(Done(tag, result=task()))
+            except Exception as error:  # a Crash is none
+                self._ended.append(Done(tag, error=error))
+        self._chance.shuffle(self._ended)
+        heard = len(self._ended) if not self._waiting else self._chance.randint(0, len(self._ended))
+        told, self._ended = self._ended[:heard], self._ended[heard:]
+        return told
+
+    def ahead(self, task: Callable[[], T]) -> Callable[[], T]:
+        return task
+
+    def close(self) -> None:
+        self._waiting.clear()
+        self._ended.clear()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Commits are atomic and nothing is synced: a process dies here, never the power."""
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("PRAGMA journal_mode = MEMORY")
+    database.execute("PRAGMA synchronous = OFF")
+    return database
+
+
+@contextmanager
+def light_and_small() -> Iterator[None]:
+    """Journals that cost little, and multipart from 1 KiB on."""
+    with ExitStack() as stack:
+        patches: dict[str, Any] = {
+            "migrator.engine.journal._connect": _connect,
+            "migrator.engine.journal.RESERVE_BYTES": 0,
+            "migrator.engine.transfer.part_size_for": lambda size: PART,
+        }
+        for module in ("transfer", "schema", "recovery"):
+            patches[f"migrator.engine.{module}.is_single_put"] = lambda size: size <= PART
+        for name, value in patches.items():
+            stack.enter_context(mock.patch(name, value))
+        yield
+
+
+@contextmanager
+def traced_commits(trace: Trace) -> Iterator[None]:
+    commit = Journal.commit
+    with mock.patch.object(journals.Journal, "commit", lambda journal: trace.commit(journal, commit)):
+        yield

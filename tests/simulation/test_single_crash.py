@@ -1,0 +1,69 @@
+"""The process dies at every single call of a run, in each of three ways; then it goes on, or back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.ports import MODES
+from tests.simulation.trials import scratch
+from tests.simulation.worlds import WORLDS, Simulation
+
+
+def every_crash(name: str, mode: str, then: str) -> int:
+    """Returns how many calls were the last one."""
+    crashes = last = 0
+    while True:
+        last += 1
+        with scratch() as folder:
+            simulation = Simulation(name, Path(folder), seed=last)
+            if not simulation.dies("run", last, mode) and simulation.trace.count < last:
+                return crashes
+            crashes += 1
+            where = f"world {name}, call {last} of run, {mode}"
+            if not simulation.has_run:
+                continue
+            if then == "resume":
+                simulation.must_complete(where)
+            simulation.must_go_back(where)
+
+
+@pytest.mark.parametrize("then", ["resume", "rollback"])
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", WORLDS)
+def test_dying_at_every_call_of_a_run(
+    name: str, mode: str, then: str, record_property: pytest.RecordProperty
+) -> None:
+    crashes = every_crash(name, mode, then)
+    record_property("crash_points", crashes)
+    assert crashes > (20 if name == "created" else 50)
+
+
+@pytest.mark.parametrize("name", WORLDS)
+@pytest.mark.parametrize("mode", MODES)
+def test_dying_at_every_call_of_a_rollback(name: str, mode: str) -> None:
+    last = 0
+    while True:
+        last += 1
+        with scratch() as folder:
+            simulation = Simulation(name, Path(folder), seed=last)
+            simulation.dies("run")
+            if not simulation.dies("rollback", last, mode) and simulation.trace.count < last:
+                break
+            simulation.must_go_back(f"world {name}, call {last} of rollback, {mode}")
+    assert last > 15
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_the_same_seed_is_the_same_run(name: str) -> None:
+    """Only so can a failing seed be replayed."""
+
+    def fingerprint(seed: int) -> str:
+        with scratch() as folder:
+            simulation = Simulation(name, Path(folder), seed)
+            simulation.dies("run")
+            return simulation.trace.fingerprint
+
+    assert fingerprint(7) == fingerprint(7)
+    assert len({fingerprint(seed) for seed in range(5)}) > 1
