@@ -16,7 +16,12 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=1)
     options = parser.parse_args()
     for seed in range(options.seed, options.seed + options.count):
-        story = trial(seed, options.world)
+        try:
+            story = trial(seed, options.world)
+        except AssertionError as error:
+            again = f" --world '{options.world}'" if options.world else ""
+            print(f"python -m tests.simulation --seed {seed}{again}  # {error}")
+            return 1
         if options.count == 1:
             print(story)
     print(f"{options.count} seeds, all well")
