@@ -32,6 +32,7 @@ def test_crashes_upon_crashes() -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(4 * 3600)
 def test_crashes_upon_crashes_for_very_many_seeds() -> None:
     pieces = [range(first, min(first + PIECE, LONG)) for first in range(0, LONG, PIECE)]
     context = multiprocessing.get_context("spawn")
