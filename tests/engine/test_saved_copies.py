@@ -444,7 +444,7 @@ def test_the_plan_says_how_much_room_the_records_need(world: World) -> None:
     world.seed("a")
     world.seed("b")
     summary = world.plan()
-    assert summary.journal_bytes == 2000
+    assert summary.journal_bytes == 2400
     assert summary.disk_free_bytes is not None
     assert summary.disk_free_bytes > 0
 
