@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -367,6 +368,16 @@ def test_an_answer_without_a_length_ends_with_the_connection() -> None:
         ends.server.close()
         lines(ends.from_proxy)
         assert ends.from_proxy.read() == b"all of it"
+
+
+def test_a_slow_server_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.support.proxy.CONNECT_S", 0.05)
+    with wire() as ends:
+        ends.client.sendall(b"GET /b/k HTTP/1.1\r\n\r\n")
+        ends.accept()
+        assert select.select([ends.client], [], [], 0.3) == ([], [], [])
+        ends.server.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        assert lines(ends.from_proxy)[0] == b"HTTP/1.1 200 OK"
 
 
 EXPECTING = b"PUT /b/k HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n"

@@ -136,7 +136,10 @@ class FaultProxy:
 
     def connect(self) -> Stream:
         """A new connection to the server. Raises OSError."""
-        return self._kept(Stream(socket.create_connection(self._server, CONNECT_S)))
+        connection = socket.create_connection(self._server, CONNECT_S)
+        # From here on it is the client's patience that counts.
+        connection.settimeout(None)
+        return self._kept(Stream(connection))
 
     def forget(self, stream: Stream, *, is_abrupt: bool = False) -> None:
         """Close it; more than once does no harm."""
