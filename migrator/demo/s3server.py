@@ -32,11 +32,12 @@ from migrator.demo.sigv4 import check_payload, check_signature
 from migrator.demo.wire import Answer, Head
 from migrator.demo.xmlout import error_answer
 from migrator.errors import StoreError, Transient
-from migrator.store.memory_cloud import Clock, MemoryCloud, wall_clock
-from migrator.store.memory_rules import AWS, LYVE
+from migrator.store.memory_cloud import MemoryCloud
+from migrator.store.memory_rules import AWS, CEPH, LYVE
+from migrator.store.memory_settings import Clock, wall_clock
 
 REQUESTS_KEPT = 100_000
-QUIRKS = {"aws": AWS, "lyve": LYVE}
+QUIRKS = {"aws": AWS, "ceph": CEPH, "lyve": LYVE}
 
 _log = logging.getLogger(__name__)
 

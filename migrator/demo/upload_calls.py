@@ -47,19 +47,23 @@ def create(cloud: MemoryCloud, head: Head) -> Answer:
 
 
 def upload_part(cloud: MemoryCloud, head: Head, body: bytes) -> Answer:
-    number = head.param("partNumber")
-    if not (number.isascii() and number.isdigit()):
-        raise refused("InvalidArgument", f"Part number must be an integer between 1 and {MAX_PARTS}.")
     check_crc32(head, body)
     part = cloud.upload_part(
-        head.bucket, head.key, head.param("uploadId"), int(number), body, md5=md5_of(head)
+        head.bucket, head.key, head.param("uploadId"), _part_number(head), body, md5=md5_of(head)
     )
     return Answer(200, {"ETag": quoted(part.etag)})
 
 
+def _part_number(head: Head) -> int:
+    number = head.param("partNumber")
+    if not (number.isascii() and number.isdigit()):
+        raise refused("InvalidArgument", f"Part number must be an integer between 1 and {MAX_PARTS}.")
+    return int(number)
+
+
 def copy_part(cloud: MemoryCloud, head: Head) -> Answer:
     """A range of an object as a part; within one bucket, which is all that is needed here."""
-    bucket, key, _ = object_calls.copy_source(head)
+    bucket, key, version_id = object_calls.copy_source(head)
     match = _COPY_RANGE.fullmatch(head.header("x-amz-copy-source-range"))
     if match is None or bucket != head.bucket:
         raise refused("NotImplemented", "Only ranges of objects in the same bucket.", 501)
@@ -69,12 +73,14 @@ def copy_part(cloud: MemoryCloud, head: Head) -> Answer:
         key,
         head.key,
         head.param("uploadId"),
-        int(head.param("partNumber")),
+        _part_number(head),
         first,
         last - first + 1,
         if_match=bare_etag(head.header("x-amz-copy-source-if-match")),
+        version_id=version_id,
     )
-    return xml_answer("CopyPartResult", [element("ETag", quoted(part.etag))])
+    modified = element("LastModified", listing_time(cloud.time()))
+    return xml_answer("CopyPartResult", [modified, element("ETag", quoted(part.etag))])
 
 
 def complete(cloud: MemoryCloud, head: Head, body: bytes) -> Answer:

@@ -75,7 +75,7 @@ def error_answer(error: StoreError, request_id: str) -> Answer:
     if isinstance(error, IsMarker):
         headers |= {"x-amz-delete-marker": "true", "x-amz-version-id": error.version_id}
     if error.code == "MethodNotAllowed":
-        headers |= {"x-amz-delete-marker": "true", "Allow": "DELETE"}
+        headers["Allow"] = "DELETE"
     parts += (element("RequestId", request_id), element("HostId", "loopback"))
     head = '<?xml version="1.0" encoding="UTF-8"?>\n'
     return Answer(status, headers, f"{head}<Error>{''.join(parts)}</Error>".encode())

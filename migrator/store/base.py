@@ -1,6 +1,7 @@
 """The contract of an object store, as narrow as the engine needs it.
 
-Every method may raise any `StoreError`; a missing bucket, key, version or upload is `NotFound`. Methods
+Every method may raise any `StoreError`; a missing bucket, key, version or upload is `NotFound`, and so is a
+delete marker that is asked for as if it were an object. Methods
 may be called from any thread. None of them retries (`store.retrying` does) and none of them lists,
 reads or writes more than it is asked to. The suite in `tests/store/contract.py` is the contract in
 full; it holds for every keeper.
@@ -199,9 +200,13 @@ class ObjectStore(Protocol):
         ...
 
     def versions(self, bucket: str, key: str) -> list[KeptVersion]:
-        """Every version and delete marker of exactly this key, newest first.
+        """Every version and delete marker of exactly this key: the current one first, then newest first.
 
-        On an unversioned bucket: the object, if there is one, under the id `null`.
+        Ends tell whole seconds: below the current one, a marker and a version of the same second may change
+        places. On an unversioned bucket: the object, if there is one, under the id `null`.
+
+        Raises:
+            NotSupported: the end does not list versions, or cannot name this key.
         """
         ...
 
@@ -212,12 +217,14 @@ class ObjectStore(Protocol):
         to_key: str,
         *,
         if_match: str = "",
+        version_id: str | None = None,
         storage_class: str = "STANDARD",
     ) -> Written:
         """Copy an object of at most 5 GiB within its bucket: bytes, headers, user metadata and tags.
 
         Raises:
             PreconditionFailed: the object's ETag is not `if_match` any more.
+            NotSupported: the end does not copy.
         """
         ...
 
@@ -232,6 +239,7 @@ class ObjectStore(Protocol):
         length: int,
         *,
         if_match: str = "",
+        version_id: str | None = None,
     ) -> UploadedPart:
         """Make `length` bytes of an object, from `offset`, a part of an open upload in the same bucket."""
         ...
@@ -252,6 +260,9 @@ class ObjectStore(Protocol):
         """Delete at most 1,000 versions, (key, version id) each, in one request; returns what failed.
 
         A version that is not there has not failed. Keys must be such that XML can hold them.
+
+        Raises:
+            NotSupported: the end does not know the call. NotS3: its answer does not say what went.
         """
         ...
 

@@ -166,10 +166,13 @@ class MemoryStore:
         to_key: str,
         *,
         if_match: str = "",
+        version_id: str | None = None,
         storage_class: str = "STANDARD",
     ) -> Written:
         with self._call("CopyObject", bucket, to_key):
-            return self.cloud.copy(bucket, key, to_key, if_match=if_match, storage_class=storage_class)
+            return self.cloud.copy(
+                bucket, key, to_key, if_match=if_match, version_id=version_id, storage_class=storage_class
+            )
 
     def copy_part(
         self,
@@ -182,10 +185,19 @@ class MemoryStore:
         length: int,
         *,
         if_match: str = "",
+        version_id: str | None = None,
     ) -> UploadedPart:
         with self._call("UploadPartCopy", bucket, to_key):
             return self.cloud.copy_part(
-                bucket, key, to_key, upload_id, number, offset, length, if_match=if_match
+                bucket,
+                key,
+                to_key,
+                upload_id,
+                number,
+                offset,
+                length,
+                if_match=if_match,
+                version_id=version_id,
             )
 
     def delete(self, bucket: str, key: str, *, version_id: str | None = None, if_match: str = "") -> None:

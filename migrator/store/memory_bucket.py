@@ -1,6 +1,6 @@
 """One bucket in memory: its keys in order, their versions and its open uploads.
 
-Knows how versions stack up under each state of versioning. Judges nothing and locks nothing:
+Knows how versions stack up under each state of versioning. A `Bucket` judges nothing and locks nothing:
 `memory_cloud` does both.
 """
 
@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from migrator.model.objects import KeptVersion, ObjectHead, ObjectVersion, Properties
-from migrator.store.base import BucketLock, Versioning
+from migrator.store.base import BucketLock, Condition, Versioning
+from migrator.store.memory_rules import Quirks, failed_condition, missing
 from migrator.store.memory_uploads import Upload
 
 #: The id of a version that was written while versioning was not on.
@@ -119,11 +120,10 @@ class Bucket:
             del self._keys[bisect_left(self._keys, key)]
         return found
 
-    def set_tags(self, version: StoredVersion, tags: dict[str, str]) -> None:
-        """Tags change in place; neither the ETag nor the date does."""
+    def swap(self, version: StoredVersion, changed: StoredVersion) -> None:
+        """Tags and locks change in place; neither the ETag nor the date does."""
         versions = self._versions[version.key]
-        retagged = replace(version, properties=replace(version.properties, tags=tags))
-        versions[versions.index(version)] = retagged
+        versions[versions.index(version)] = changed
 
     def keys_from(self, prefix: str, after: str) -> Iterator[str]:
         """Keys that begin with `prefix` and come after `after`, in order; markers included."""
@@ -170,3 +170,19 @@ class Bucket:
             locked_until=version.locked_until,
             legal_hold=version.legal_hold,
         )
+
+
+def check_condition(
+    quirks: Quirks, versioning: Versioning, there: StoredVersion | None, condition: Condition
+) -> None:
+    """Refuse a write over `there` whose condition does not hold, as far as the service looks at it."""
+    if quirks.ignores_conditions_when_versioned and versioning is not Versioning.OFF:
+        return
+    if condition.absent and there is not None and not quirks.ignores_if_none_match:
+        raise failed_condition()
+    if not condition.etag or quirks.ignores_if_match:
+        return
+    if there is None:
+        raise missing("NoSuchKey", "The specified key does not exist.")
+    if there.etag != condition.etag:
+        raise failed_condition()

@@ -2,44 +2,43 @@
 
 `memory.MemoryStore` offers it as an `ObjectStore`, `migrator.demo.s3server` serves it over HTTP. Every
 method takes the one lock for as long as it looks at or changes anything, so each is atomic; digests of
-bodies are made before the lock is taken, so that large bodies do not queue up.
+bodies that are sent are made before the lock is taken, so that large bodies do not queue up.
 """
 
 from __future__ import annotations
 
-import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
-from migrator.errors import AccessDenied, NotFound, NotSupported, PreconditionFailed, StoreError
+from migrator.errors import AccessDenied, StoreError
 from migrator.model.objects import ObjectHead, OpenUpload, Page, Properties, UploadedPart, Written
 from migrator.model.parts import MAX_PARTS, MIN_PART_BYTES
-from migrator.store.base import ALWAYS, Body, BucketLock, Condition, Versioning
-from migrator.store.memory_bucket import NULL_VERSION, Bucket, ListedVersion, StoredVersion
+from migrator.store.base import ALWAYS, Body, Condition, Versioning
+from migrator.store.memory_bucket import NULL_VERSION, Bucket, ListedVersion, StoredVersion, check_condition
 from migrator.store.memory_rules import (
     AWS,
     DEFAULT_CONTENT_TYPE,
     FROZEN_CLASSES,
     MAX_BATCH,
     MAX_PUT_BYTES,
-    IsMarker,
     Quirks,
-    check_bucket_name,
     check_key,
     check_properties,
     check_tags,
     checked_md5,
+    failed_condition,
     key_of_token,
     missing,
+    not_implemented,
     refused,
     token_of_key,
 )
+from migrator.store.memory_settings import Buckets, Clock, wall_clock
 from migrator.store.memory_uploads import StoredPart, Upload, chosen_parts, multipart_etag
 
-Clock = Callable[[], datetime]
 #: No headers, no metadata, no tags.
 PLAIN = Properties()
 
@@ -52,11 +51,7 @@ class Deleted:
     is_marker: bool
 
 
-def wall_clock() -> datetime:
-    return datetime.now(UTC)
-
-
-class MemoryCloud:
+class MemoryCloud(Buckets):
     """Buckets and everything in them. Thread-safe.
 
     `min_part_bytes` is S3's 5 MiB; tests make it small. `now` decides LastModified, which has whole
@@ -71,68 +66,10 @@ class MemoryCloud:
         min_part_bytes: int = MIN_PART_BYTES,
         max_put_bytes: int = MAX_PUT_BYTES,
     ) -> None:
+        super().__init__(now)
         self.quirks = quirks
-        self._now = now
         self._min_part_bytes = min_part_bytes
         self._max_put_bytes = max_put_bytes
-        self._lock = threading.RLock()
-        self._buckets: dict[str, Bucket] = {}
-
-    # Buckets
-
-    def create_bucket(
-        self, name: str, *, versioning: Versioning = Versioning.OFF, region: str = "us-east-1"
-    ) -> None:
-        check_bucket_name(name)
-        with self._lock:
-            if name in self._buckets:
-                raise refused("BucketAlreadyOwnedByYou", "You already own this bucket.", 409)
-            self._buckets[name] = Bucket(name, region, versioning, self._time())
-
-    def delete_bucket(self, name: str) -> None:
-        with self._lock:
-            if not self._bucket(name).is_empty:
-                raise refused("BucketNotEmpty", "The bucket you tried to delete is not empty.", 409)
-            del self._buckets[name]
-
-    def buckets(self) -> list[tuple[str, datetime]]:
-        """Names and dates of creation, sorted."""
-        with self._lock:
-            return sorted((bucket.name, bucket.created) for bucket in self._buckets.values())
-
-    def region(self, bucket: str) -> str:
-        with self._lock:
-            return self._bucket(bucket).region
-
-    def versioning(self, bucket: str) -> Versioning:
-        with self._lock:
-            return self._bucket(bucket).versioning
-
-    def set_versioning(self, bucket: str, versioning: Versioning) -> None:
-        """Versions can be switched on and suspended, never off again."""
-        if versioning not in (Versioning.ENABLED, Versioning.SUSPENDED):
-            raise refused("IllegalVersioningConfigurationException", "Versioning is Enabled or Suspended.")
-        with self._lock:
-            self._bucket(bucket).versioning = versioning
-
-    def set_lock(self, bucket: str, *, mode: str = "", days: int = 0) -> None:
-        """Switch Object Lock on, which needs versioning; with `days` every new object is locked so long."""
-        with self._lock:
-            home = self._bucket(bucket)
-            if home.versioning is not Versioning.ENABLED:
-                raise refused("InvalidBucketState", "Versioning must be 'Enabled' on the bucket", 409)
-            home.lock = BucketLock.DEFAULT if days else BucketLock.ENABLED
-            home.lock_mode, home.lock_days = mode if days else "", days
-
-    def default_retention(self, bucket: str) -> tuple[str, int]:
-        """Mode and days that new objects are locked for."""
-        with self._lock:
-            home = self._bucket(bucket)
-            return home.lock_mode, home.lock_days
-
-    def lock_of(self, bucket: str) -> BucketLock:
-        with self._lock:
-            return self._bucket(bucket).lock
 
     # Objects
 
@@ -155,7 +92,7 @@ class MemoryCloud:
         etag = checked_md5(kept, md5).hex()
         with self._lock:
             home = self._bucket(bucket)
-            self._check_condition(home, key, condition)
+            check_condition(self.quirks, home.versioning, home.existing(key), condition)
             return self._store(home, key, kept, etag, properties, storage_class)
 
     def seed(
@@ -201,12 +138,19 @@ class MemoryCloud:
         to_key: str,
         *,
         if_match: str = "",
+        version_id: str | None = None,
         storage_class: str = "STANDARD",
     ) -> Written:
-        """Within one bucket, with everything that belongs to the object. The copy's ETag is its MD5."""
+        """Within one bucket, with everything that belongs to the object. The copy's ETag is its MD5.
+
+        A copy of a key onto itself is allowed.
+        """
         check_key(to_key)
         with self._lock:
-            original = self._original(bucket, key, if_match)
+            original = self._original(bucket, key, version_id, if_match)
+            if len(original.body) > self._max_put_bytes:
+                message = "The specified copy source is larger than the maximum allowable size."
+                raise refused("InvalidRequest", message)
             etag = checked_md5(original.body, None).hex()
             home = self._bucket(bucket)
             return self._store(home, to_key, original.body, etag, original.properties, storage_class)
@@ -222,20 +166,22 @@ class MemoryCloud:
         length: int,
         *,
         if_match: str = "",
+        version_id: str | None = None,
     ) -> UploadedPart:
         with self._lock:
-            original = self._original(bucket, key, if_match)
-            if offset + length > len(original.body):
+            original = self._original(bucket, key, version_id, if_match)
+            if not 0 <= offset < offset + length <= len(original.body):
                 raise refused("InvalidRange", "The requested range is not satisfiable", 416)
             body = original.body[offset : offset + length]
             return self.upload_part(bucket, to_key, upload_id, number, body)
 
-    def _original(self, bucket: str, key: str, if_match: str) -> StoredVersion:
+    def _original(self, bucket: str, key: str, version_id: str | None, if_match: str) -> StoredVersion:
+        """What a copy is made of."""
         if self.quirks.refuses_copy:
-            raise _not_implemented()
-        original = self._found(self._bucket(bucket), key, None)
+            raise not_implemented()
+        original = self._found(self._bucket(bucket), key, version_id)
         if if_match and original.etag != if_match and not self.quirks.ignores_copy_conditions:
-            raise _failed_condition()
+            raise failed_condition()
         if original.storage_class in FROZEN_CLASSES:
             raise refused("InvalidObjectState", "The object is archived.", 403)
         return original
@@ -245,7 +191,7 @@ class MemoryCloud:
     ) -> dict[tuple[str, str], StoreError]:
         """Many versions at once; each fails by itself."""
         if self.quirks.refuses_batch_delete:
-            raise _not_implemented()
+            raise not_implemented()
         if not 1 <= len(versions) <= MAX_BATCH:
             raise refused("MalformedXML", f"1 to {MAX_BATCH} versions.")
         self._bucket(bucket)
@@ -264,7 +210,7 @@ class MemoryCloud:
             home = self._bucket(bucket)
             if version_id is not None:
                 if if_match:
-                    raise _not_implemented()
+                    raise not_implemented()
                 there = home.version(key, version_id)
                 if there is not None and there.is_locked(self._now()):
                     message = "Access Denied because object protected by object lock."
@@ -276,11 +222,11 @@ class MemoryCloud:
                 if current is None:
                     raise missing("NoSuchKey", "The specified key does not exist.")
                 if current.etag != if_match:
-                    raise _failed_condition()
+                    raise failed_condition()
             if home.versioning is Versioning.OFF:
                 home.remove(key, NULL_VERSION)
                 return Deleted(None, is_marker=False)
-            marker = StoredVersion(key, home.next_version_id(), self._time(), is_marker=True)
+            marker = StoredVersion(key, home.next_version_id(), self.time(), is_marker=True)
             home.add(marker)
             return Deleted(marker.version_id, is_marker=True)
 
@@ -294,7 +240,8 @@ class MemoryCloud:
         check_tags(tags)
         with self._lock:
             home = self._bucket(bucket)
-            home.set_tags(self._found(home, key, version_id), dict(tags))
+            version = self._found(home, key, version_id)
+            home.swap(version, replace(version, properties=replace(version.properties, tags=dict(tags))))
 
     def contents(self, bucket: str) -> dict[str, bytes]:
         """Every current object, in order: for comparisons in tests."""
@@ -338,7 +285,7 @@ class MemoryCloud:
             properties = replace(properties, tags={})
         with self._lock:
             upload_id = uuid.uuid4().hex
-            upload = Upload(upload_id, key, properties, storage_class, self._time())
+            upload = Upload(upload_id, key, properties, storage_class, self.time())
             self._bucket(bucket).uploads[upload_id] = upload
             return upload_id
 
@@ -353,7 +300,7 @@ class MemoryCloud:
         digest = checked_md5(kept, md5)
         with self._lock:
             upload = self._upload(bucket, key, upload_id)
-            part = upload.parts[number] = StoredPart(kept, digest, self._time())
+            part = upload.parts[number] = StoredPart(kept, digest, self.time())
             return UploadedPart(number, part.etag, len(kept))
 
     def complete_upload(
@@ -370,7 +317,7 @@ class MemoryCloud:
             home = self._bucket(bucket)
             upload = self._upload(bucket, key, upload_id)
             chosen = chosen_parts(upload, parts, self._min_part_bytes)
-            self._check_condition(home, key, condition)
+            check_condition(self.quirks, home.versioning, home.existing(key), condition)
             etag = multipart_etag(chosen, is_foreign=self.quirks.foreign_multipart_etags)
             body = b"".join(part.body for part in chosen)
             del home.uploads[upload_id]
@@ -398,51 +345,11 @@ class MemoryCloud:
 
     # Under the lock
 
-    def _time(self) -> datetime:
-        return self._now().replace(microsecond=0)
-
-    def _bucket(self, name: str) -> Bucket:
-        try:
-            return self._buckets[name]
-        except KeyError:
-            raise missing("NoSuchBucket", "The specified bucket does not exist") from None
-
-    def _found(self, home: Bucket, key: str, version_id: str | None) -> StoredVersion:
-        """The version a reader asks for."""
-        check_key(key)
-        if version_id is not None:
-            version = home.version(key, version_id)
-            if version is None:
-                raise missing("NoSuchVersion", "The specified version does not exist.")
-            if version.is_marker:
-                message = "The specified method is not allowed against this resource."
-                raise refused("MethodNotAllowed", message, 405)
-            return version
-        version = home.current(key)
-        if version is None:
-            raise missing("NoSuchKey", "The specified key does not exist.")
-        if version.is_marker:
-            raise IsMarker(key, version.version_id)
-        return version
-
     def _readable(self, home: Bucket, key: str, version_id: str | None, if_match: str) -> StoredVersion:
         version = self._found(home, key, version_id)
         if if_match and if_match not in ("*", version.etag):
-            raise _failed_condition()
+            raise failed_condition()
         return version
-
-    def _check_condition(self, home: Bucket, key: str, condition: Condition) -> None:
-        there = home.existing(key)
-        if self.quirks.ignores_conditions_when_versioned and home.versioning is not Versioning.OFF:
-            return
-        if condition.absent and there is not None and not self.quirks.ignores_if_none_match:
-            raise _failed_condition()
-        if self.quirks.ignores_if_match:
-            return
-        if condition.etag and there is None:
-            raise missing("NoSuchKey", "The specified key does not exist.")
-        if condition.etag and there is not None and there.etag != condition.etag:
-            raise _failed_condition()
 
     def _store(
         self,
@@ -460,7 +367,7 @@ class MemoryCloud:
             metadata=dict(properties.metadata),
             tags=dict(properties.tags),
         )
-        time = (last_modified or self._time()).replace(microsecond=0)
+        time = (last_modified or self.time()).replace(microsecond=0)
         until = self._now() + timedelta(days=home.lock_days) if home.lock_days else None
         version = StoredVersion(
             key,
@@ -479,19 +386,7 @@ class MemoryCloud:
     def _upload(self, bucket: str, key: str, upload_id: str) -> Upload:
         upload = self._bucket(bucket).uploads.get(upload_id)
         if upload is None or upload.key != key:
-            raise _no_such_upload()
+            raise missing(
+                "NoSuchUpload", "The specified upload does not exist; it may be completed or aborted."
+            )
         return upload
-
-
-def _failed_condition() -> PreconditionFailed:
-    message = "At least one of the pre-conditions you specified did not hold"
-    return PreconditionFailed(message, code="PreconditionFailed", status=412)
-
-
-def _not_implemented() -> NotSupported:
-    message = "A header you provided implies functionality that is not implemented"
-    return NotSupported(message, code="NotImplemented", status=501)
-
-
-def _no_such_upload() -> NotFound:
-    return missing("NoSuchUpload", "The specified upload does not exist; it may be completed or aborted.")

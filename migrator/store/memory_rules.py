@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from migrator.errors import DigestMismatch, NotFound, Rejected
+from migrator.errors import DigestMismatch, NotFound, NotSupported, PreconditionFailed, Rejected
 from migrator.model.objects import (
     KEY_LIMIT_BYTES,
     METADATA_LIMIT_BYTES,
@@ -75,10 +75,17 @@ CEPH = Quirks(
 
 
 class IsMarker(NotFound):
-    """The current version is a delete marker: NoSuchKey for the caller, two more headers over HTTP."""
+    """A delete marker is no object: NoSuchKey where it is the current version, MethodNotAllowed by its id.
 
-    def __init__(self, key: str, version_id: str) -> None:
-        super().__init__("The specified key does not exist.", code="NoSuchKey", status=404, key=key)
+    Over HTTP two more headers tell of it.
+    """
+
+    def __init__(self, key: str, version_id: str, *, is_by_id: bool = False) -> None:
+        if is_by_id:
+            message = "The specified method is not allowed against this resource."
+            super().__init__(message, code="MethodNotAllowed", status=405, key=key)
+        else:
+            super().__init__("The specified key does not exist.", code="NoSuchKey", status=404, key=key)
         self.version_id = version_id
 
 
@@ -90,6 +97,16 @@ def refused(code: str, message: str, status: int = 400) -> Rejected:
 def missing(code: str, message: str) -> NotFound:
     """A 404 under S3's own code."""
     return NotFound(message, code=code, status=404)
+
+
+def failed_condition() -> PreconditionFailed:
+    message = "At least one of the pre-conditions you specified did not hold"
+    return PreconditionFailed(message, code="PreconditionFailed", status=412)
+
+
+def not_implemented() -> NotSupported:
+    message = "A header you provided implies functionality that is not implemented"
+    return NotSupported(message, code="NotImplemented", status=501)
 
 
 def check_bucket_name(name: str) -> None:

@@ -277,11 +277,14 @@ class RetryingStore:
         to_key: str,
         *,
         if_match: str = "",
+        version_id: str | None = None,
         storage_class: str = "STANDARD",
     ) -> Written:
         return self._try(
             "CopyObject",
-            lambda: self.inner.copy(bucket, key, to_key, if_match=if_match, storage_class=storage_class),
+            lambda: self.inner.copy(
+                bucket, key, to_key, if_match=if_match, version_id=version_id, storage_class=storage_class
+            ),
         )
 
     def copy_part(
@@ -295,11 +298,20 @@ class RetryingStore:
         length: int,
         *,
         if_match: str = "",
+        version_id: str | None = None,
     ) -> UploadedPart:
         return self._try(
             "UploadPartCopy",
             lambda: self.inner.copy_part(
-                bucket, key, to_key, upload_id, number, offset, length, if_match=if_match
+                bucket,
+                key,
+                to_key,
+                upload_id,
+                number,
+                offset,
+                length,
+                if_match=if_match,
+                version_id=version_id,
             ),
         )
 

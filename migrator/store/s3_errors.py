@@ -38,6 +38,8 @@ CODES: Mapping[str, type[StoreError]] = {
     "NoSuchUpload": NotFound,
     "NoSuchVersion": NotFound,
     "NoSuchTagSet": NotFound,
+    "ObjectLockConfigurationNotFoundError": NotFound,
+    "InvalidObjectState": Rejected,
     "AccessDenied": AccessDenied,
     "AllAccessDisabled": AccessDenied,
     "AccountProblem": AccessDenied,
@@ -78,6 +80,7 @@ STATUSES: Mapping[int, type[StoreError]] = {
     307: WrongRegion,
     403: AccessDenied,
     404: NotFound,
+    405: NotSupported,
     409: Rejected,
     412: PreconditionFailed,
     429: Throttled,
@@ -189,6 +192,8 @@ def from_answer(cause: sdk.ClientError, where: Where) -> StoreError:
     code = str(error.get("Code") or status)
     kind = CODES.get(code) or STATUSES.get(status) or (Transient if status >= 500 else Rejected)
     said = str(error.get("Message") or "")
+    if status == 405 and headers.get("x-amz-delete-marker") == "true":
+        kind = NotFound  # a delete marker, asked for by its id
     if kind is AccessDenied and _LOCKED.search(said):
         code = OBJECT_LOCKED
     if code.isdigit():

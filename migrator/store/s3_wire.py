@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import heapq
 import re
 import threading
 from datetime import UTC
 from types import TracebackType
 from typing import Any
 from urllib.parse import unquote_plus, urlsplit
+from xml.etree import ElementTree
 
 from migrator.model.objects import KeptVersion, bare_etag
 
@@ -19,7 +21,10 @@ _ECHOES_THE_KEY = (
     "CompleteMultipartUpload",
     "ListParts",
     "ListMultipartUploads",
+    "ListObjectVersions",
 )
+#: Not a header of any service: carries the name of an answer's document past the SDK, which does not look.
+_ROOT = "migrator-root"
 #: Characters that XML 1.0 cannot hold, raw or as references: answers that echo such a key do not parse.
 _NOT_XML = re.compile(
     rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:x0*(?:[0-8bce-f]|1[0-9a-f])|0*(?:[0-8]|1[124-9]|2\d|3[01]));", re.I
@@ -70,11 +75,28 @@ def install(client: Any, expires: threading.local) -> None:
         raw = body if isinstance(body, bytes) else str(body).encode()
         params["headers"]["Content-MD5"] = base64_text(hashlib.md5(raw, usedforsecurity=False).digest())
 
+    def note_the_root(response_dict: dict[str, Any], **_: Any) -> None:
+        response_dict["headers"][_ROOT] = _root_name(response_dict.get("body"))
+
     client.meta.events.register("before-call.s3.DeleteObjects", add_md5)
+    client.meta.events.register("before-parse.s3.DeleteObjects", note_the_root)
     for operation in _WRITES_HEADERS:
         client.meta.events.register(f"before-call.s3.{operation}", send_raw_expires)
     for operation in _ECHOES_THE_KEY:
         client.meta.events.register(f"before-parse.s3.{operation}", drop_what_xml_cannot_hold)
+
+
+def root_of(answer: Any) -> str:
+    """The name of the document's outermost element, where `install` notes it; empty without a document."""
+    return str(answer["ResponseMetadata"]["HTTPHeaders"].get(_ROOT, ""))
+
+
+def _root_name(body: object) -> str:
+    try:
+        tag = ElementTree.fromstring(body).tag if isinstance(body, bytes) else ""  # noqa: S314 - the SDK reads it too
+    except ElementTree.ParseError:
+        return ""
+    return tag.rpartition("}")[2]
 
 
 def decoded_key(answer: Any, key: str) -> str:
@@ -85,22 +107,24 @@ def decoded_key(answer: Any, key: str) -> str:
 def versions_of(answer: Any, key: str) -> list[KeptVersion]:
     """Versions and markers of exactly one key out of a page of ListObjectVersions, newest first.
 
-    The SDK sorts them into two lists; seconds are all that the service tells about their order.
+    The SDK sorts them into two lists, each in the service's order; merging them has only seconds to go by.
     """
-    found = [
-        KeptVersion(
-            each["VersionId"],
-            bool(each.get("IsLatest")),
-            is_marker,
-            bare_etag(each.get("ETag", "")),
-            each.get("Size", 0),
-            each["LastModified"].astimezone(UTC),
-        )
+    versions, markers = (
+        [
+            KeptVersion(
+                each.get("VersionId") or "null",
+                bool(each.get("IsLatest")),
+                is_marker,
+                bare_etag(each.get("ETag", "")),
+                each.get("Size", 0),
+                each["LastModified"].astimezone(UTC),
+            )
+            for each in answer.get(name, [])
+            if decoded_key(answer, each["Key"]) == key
+        ]
         for name, is_marker in (("Versions", False), ("DeleteMarkers", True))
-        for each in answer.get(name, [])
-        if decoded_key(answer, each["Key"]) == key
-    ]
-    return sorted(found, key=lambda each: each.last_modified, reverse=True)
+    )
+    return list(heapq.merge(versions, markers, key=lambda each: each.last_modified, reverse=True))
 
 
 def tag_count(answer: Any) -> int | None:
