@@ -317,8 +317,10 @@ def wire() -> Iterator[Wire]:
         listener.settimeout(PATIENCE_S)
         with FaultProxy(f"http://127.0.0.1:{listener.getsockname()[1]}") as proxy:
             ends = Wire(socket.create_connection(("127.0.0.1", proxy.port), PATIENCE_S), listener)
-            yield ends
-            ends.close()
+            try:
+                yield ends
+            finally:
+                ends.close()
 
 
 def lines(stream: BinaryIO) -> list[bytes]:
