@@ -10,8 +10,8 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import NoReturn
 
+from migrator.engine.checking import Checker, Copied, Order, SentPart
 from migrator.engine.meter import Meter
 from migrator.engine.outcomes import BadCopy, CannotCarry, ChangedMeanwhile, SourceChanged
 from migrator.engine.saving import Prepared, Saver
@@ -19,7 +19,6 @@ from migrator.engine.tags import TagReader
 from migrator.engine.uploads import abort_twins, abort_until_gone
 from migrator.errors import NotFound, NotSupported, PreconditionFailed
 from migrator.model.capabilities import UNKNOWN, Capabilities
-from migrator.model.ledger import Assurance
 from migrator.model.objects import (
     METADATA_LIMIT_BYTES,
     MTIME_KEY,
@@ -27,54 +26,18 @@ from migrator.model.objects import (
     ObjectHead,
     ObjectVersion,
     Properties,
-    UploadedPart,
     Written,
     is_plain_md5,
     metadata_bytes,
 )
 from migrator.model.parts import Part
-from migrator.model.undo import Prior, same_operation
+from migrator.model.undo import Prior
 from migrator.store.base import ALWAYS, IF_ABSENT, Condition, ObjectStore
 
 #: Carries out a write under a condition.
 _Write = Callable[[Condition], Written]
 
 _CHANGED = "The object changed at the source after it was listed."
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One object to bring over.
-
-    `token` is empty where the job writes none; `prior_etag` is None where the destination held nothing.
-    `save_as` is where the content to be replaced is kept aside.
-    """
-
-    seq: int
-    listed: ObjectVersion
-    destination_key: str
-    token: str
-    prior_etag: str | None
-    save_as: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Copied:
-    """A copy that was checked. `digest_kind` is `md5`, or `md5-parts` with a digest of the parts' MD5s."""
-
-    written: Written
-    digest: str
-    digest_kind: str
-    assurance: Assurance
-    has_token: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SentPart:
-    """A part at the destination and the MD5 of what we sent."""
-
-    part: UploadedPart
-    md5: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +71,7 @@ class Copier:
         self._destination = destination
         self._bucket = destination_bucket
         self._meter = meter
-        self._verify = verify
+        self._checker = Checker(destination, destination_bucket, verify)
         self._keep_date = keep_date
         self._keeps_versions = keeps_versions
         self._seen = seen
@@ -144,19 +107,7 @@ class Copier:
         is_relied_on = self._seen.put_if_absent if order.prior_etag is None else self._seen.put_if_match
         with _tags_blamed(properties):
             written = self._write_if_unchanged(order, put, look_first=not is_relied_on)
-        there = self._confirm(order, written, properties)
-        assurance = Assurance.SIZE
-        if there.etag == md5.hexdigest():
-            assurance = Assurance.DIGEST
-        if self._must_read_back(assurance):
-            assurance = self._read_back(order, there, [(Part(1, 0, len(body)), md5.hexdigest())])
-        return Copied(
-            self._as_written(there, written),
-            md5.hexdigest(),
-            "md5",
-            assurance,
-            TOKEN_KEY in properties.metadata,
-        )
+        return self._checker.whole(order, written, properties, md5.hexdigest())
 
     # -- large objects --------------------------------------------------------------------------
 
@@ -210,7 +161,7 @@ class Copier:
             if there is None or not _is_this_attempt(order, there):
                 raise
             written = Written(there.etag, there.version_id)
-        return self._checked_parts(order, written, opened.properties, sent, ranges)
+        return self._checker.in_parts(order, written, opened.properties, sent, ranges)
 
     def adopt_upload(self, order: Order, there: ObjectHead, sent: Sequence[SentPart]) -> Copied:
         """Check a large object whose Complete was carried out, though nobody heard of it.
@@ -224,33 +175,7 @@ class Copier:
             ranges.append(Part(each.part.number, offset, each.part.size_bytes))
             offset += each.part.size_bytes
         written = Written(there.etag, there.version_id)
-        return self._checked_parts(order, written, self._properties(order, head), sent, ranges)
-
-    def _checked_parts(
-        self,
-        order: Order,
-        written: Written,
-        properties: Properties,
-        sent: Sequence[SentPart],
-        ranges: Sequence[Part],
-    ) -> Copied:
-        there = self._confirm(order, written, properties)
-        digest = hashlib.md5(b"".join(bytes.fromhex(each.md5) for each in sent), usedforsecurity=False)
-        assurance = Assurance.SIZE
-        if there.etag == f"{digest.hexdigest()}-{len(sent)}":
-            assurance = Assurance.ETAG
-        elif all(each.part.etag == each.md5 for each in sent):
-            assurance = Assurance.ACCEPTED
-        if self._must_read_back(assurance):
-            expected = [(part, each.md5) for part, each in zip(ranges, sent, strict=True)]
-            assurance = self._read_back(order, there, expected)
-        return Copied(
-            self._as_written(there, written),
-            f"{digest.hexdigest()}-{len(sent)}",
-            "md5-parts",
-            assurance,
-            TOKEN_KEY in properties.metadata,
-        )
+        return self._checker.in_parts(order, written, self._properties(order, head), sent, ranges)
 
     def adopt_whole(self, order: Order, there: ObjectHead) -> Copied:
         """Check a small object that landed, though nobody heard of it: its ETag is the source's MD5.
@@ -262,18 +187,8 @@ class Copier:
         _must_be_as_listed(order, head)
         if not is_plain_md5(head.etag) or there.etag != head.etag:
             raise BadCopy("What landed cannot be proven to be the source's object.", cause="unproven")
-        properties = self._properties(order, head)
-        there = self._confirm(order, Written(there.etag, there.version_id), properties)
-        assurance = Assurance.DIGEST
-        if self._must_read_back(assurance):
-            assurance = self._read_back(order, there, [(Part(1, 0, there.size_bytes), head.etag)])
-        return Copied(
-            Written(there.etag, there.version_id),
-            head.etag,
-            "md5",
-            assurance,
-            TOKEN_KEY in properties.metadata,
-        )
+        written = Written(there.etag, there.version_id)
+        return self._checker.whole(order, written, self._properties(order, head), head.etag)
 
     def abort(self, order: Order, upload_id: str) -> None:
         """Abort an upload until it is gone: parts under way can survive the first abort."""
@@ -350,91 +265,6 @@ class Copier:
             if cause.code == "NoSuchBucket":
                 raise
             return None
-
-    # -- checking -------------------------------------------------------------------------------
-
-    def _confirm(self, order: Order, written: Written, sent: Properties) -> ObjectHead:
-        """Look at what arrived; remove it again where it is not what was sent."""
-        try:
-            there = self._destination.head(self._bucket, order.destination_key, version_id=written.version_id)
-        except NotFound as cause:
-            raise BadCopy(
-                f"{self._destination.end} answered success, but the object is not there.", cause="not-there"
-            ) from cause
-        if TOKEN_KEY in sent.metadata and not same_operation(order.token, there.token):
-            if written.etag and there.etag != written.etag:
-                raise ChangedMeanwhile("Somebody else wrote this key at the same time.")
-            self._refuse(order, there, "metadata", "lost the object's metadata")
-        if there.size_bytes != order.listed.size_bytes:
-            self._refuse(order, there, "size", f"holds {there.size_bytes} bytes instead of the object's")
-        wrong = sent.differences(there.properties)
-        if wrong:
-            words = ", ".join(name.replace("_", "-") for name in wrong)
-            self._refuse(order, there, "properties", f"holds other values of: {words}")
-        self._confirm_tags(order, there, sent)
-        return there
-
-    def _confirm_tags(self, order: Order, there: ObjectHead, sent: Properties) -> None:
-        """Tags given to CreateMultipartUpload are dropped by some ends: set them once more, then insist."""
-        if not sent.tags:
-            return
-        key, version = order.destination_key, there.version_id
-        if self._destination.tags(self._bucket, key, version_id=version) == dict(sent.tags):
-            return
-        self._destination.put_tags(self._bucket, key, sent.tags, version_id=version)
-        if self._destination.tags(self._bucket, key, version_id=version) != dict(sent.tags):
-            self._refuse(order, there, "tags", "does not keep the object's tags")
-
-    def _must_read_back(self, reached: Assurance) -> bool:
-        match self._verify:
-            case "read-back":
-                return True
-            case "size":
-                return False
-            case _:
-                return reached is Assurance.SIZE
-
-    def _read_back(self, order: Order, there: ObjectHead, expected: Sequence[tuple[Part, str]]) -> Assurance:
-        """Read every byte of the copy and compare it with what was sent, part by part."""
-        for part, md5 in expected:
-            body = bytearray(part.length)
-            if body:
-                is_whole = len(expected) == 1
-                self._destination.read(
-                    self._bucket,
-                    order.destination_key,
-                    body,
-                    offset=None if is_whole else part.offset,
-                    if_match=there.etag,
-                    version_id=there.version_id,
-                )
-            if hashlib.md5(body, usedforsecurity=False).hexdigest() != md5:
-                self._refuse(order, there, "bytes", "holds different bytes")
-        return Assurance.READ_BACK
-
-    def _refuse(self, order: Order, there: ObjectHead, cause: str, what: str) -> NoReturn:
-        """Remove a bad copy that is provably ours and replaced nothing, then say what was wrong with it.
-
-        Raises:
-            BadCopy: always.
-        """
-        left: Written | None = Written(there.etag, there.version_id)
-        is_marked = same_operation(order.token, there.token)
-        if order.prior_etag is None and is_marked:
-            self._destination.delete(self._bucket, order.destination_key, version_id=there.version_id)
-            left = None
-        fate = "It was left there: roll back to be rid of it." if left else "The copy was removed."
-        raise BadCopy(
-            f"{self._destination.end} {what}. {fate}",
-            cause=f"arrived-wrong-{cause}",
-            left=left,
-            is_marked=is_marked,
-            advice="Try again; twice in a row points to the service, the network or this computer's memory.",
-        )
-
-    @staticmethod
-    def _as_written(there: ObjectHead, written: Written) -> Written:
-        return Written(there.etag, there.version_id or written.version_id)
 
 
 @contextmanager

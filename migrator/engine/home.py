@@ -6,14 +6,18 @@ secrets. One process works on a run at a time, by a lock of the operating system
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from migrator.errors import JournalBusy, UnknownRun
+
+LOCK_TRIES, LOCK_PAUSE_S = 4, 0.02
 
 _RUN_ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-f]{6}")
 
@@ -103,15 +107,17 @@ class RunLock:
 
     def __enter__(self) -> RunLock:
         self._file = open(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
-        try:
-            _lock(self._file)
-        except OSError as cause:
-            self._file.close()
-            raise JournalBusy(
-                f"Another process is working on the run {self._path.parent.name}.",
-                advice="Wait for it, or stop it first.",
-            ) from cause
-        return self
+        for attempt in range(LOCK_TRIES):
+            if attempt:
+                time.sleep(LOCK_PAUSE_S)  # somebody may just have looked (`is_busy`), for a moment
+            with contextlib.suppress(OSError):
+                _lock(self._file)
+                return self
+        self._file.close()
+        raise JournalBusy(
+            f"Another process is working on the run {self._path.parent.name}.",
+            advice="Wait for it, or stop it first.",
+        )
 
     def __exit__(self, *_: object) -> None:
         if self._file:
@@ -119,22 +125,25 @@ class RunLock:
 
 
 def is_busy(directory: RunDir) -> bool:
-    """True while some process works on the run."""
+    """True while some process works on the run. Writes nothing, and two that look are not in each other's way."""
     try:
-        with RunLock(directory):
-            return False
-    except JournalBusy:
+        with (directory.path / "lock").open("rb") as file:
+            _lock(file, shared=True)
+    except FileNotFoundError:
+        return False
+    except OSError:
         return True
+    return False
 
 
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(file: IO[bytes]) -> None:
+    def _lock(file: IO[bytes], *, shared: bool = False) -> None:
         file.seek(0)
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
 
-    def _lock(file: IO[bytes]) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def _lock(file: IO[bytes], *, shared: bool = False) -> None:
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)

@@ -29,7 +29,7 @@ from migrator.model.plan import Action
 from migrator.model.undo import NEXT, State, Undo
 
 if TYPE_CHECKING:
-    from migrator.engine.copying import Copied
+    from migrator.engine.checking import Copied
 
 RESERVE_BYTES = 16 * 1024 * 1024
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from migrator.engine import schema
@@ -39,6 +39,15 @@ class JournalReader:
     def began(self) -> datetime:
         """When the run began, less what clocks may differ by and still be served (S3: 15 minutes)."""
         return datetime.fromisoformat(self.meta("created")) - timedelta(minutes=15)
+
+    def changed(self) -> str:
+        """When the journal recorded something last (ISO, UTC): a change of a state, else its beginning or end."""
+        with translated():
+            row = self._db.execute("SELECT at_us FROM records ORDER BY record DESC LIMIT 1").fetchone()
+        begun_or_ended = max(self.meta("ended"), self.meta("created"))
+        if row is None:
+            return begun_or_ended
+        return max(begun_or_ended, datetime.fromtimestamp(row[0] // 1_000_000, UTC).isoformat())
 
     def listed_to(self) -> str:
         """The last source key that is recorded; empty before the first."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from migrator.config import Job
 from migrator.engine.batches import carried_out
-from migrator.engine.copying import Copied, Copier, Order, SentPart
+from migrator.engine.checking import Copied, Order, SentPart
+from migrator.engine.copying import Copier
 from migrator.engine.journal import Journal
 from migrator.engine.outcomes import (
     BadCopy,

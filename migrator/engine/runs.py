@@ -1,4 +1,7 @@
-"""Looking at runs without working on them: what `runs`, `report` and the unfinished-run check need."""
+"""Looking at runs without working on them: what `runs`, `status`, `report` and the faces' first look need.
+
+Nothing here waits for the process that works on a run, and nothing changes a journal.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from migrator.engine.home import RunDir, all_runs, is_busy
 from migrator.engine.journal import Journal
 from migrator.engine.ports import Clock
 from migrator.errors import JournalError
+from migrator.model.events import Phase
 from migrator.model.ledger import Ledger
 
 
@@ -19,6 +23,8 @@ class RunInfo:
 
     `state` is an outcome, or `running`, `crashed`, `unreadable`; or `incomplete`: it was completed, and then
     an earlier run that it relies on was undone. `kept`, `bytes_kept`: copies of replaced content, for undo.
+    `undo` is empty, `started`, `rolled-back`, `incomplete` or `accepted`. `is_busy`: some process works on it;
+    `phase`: what that one does, as far as a journal can tell, else empty. `changed`: of the journal (ISO, UTC).
     """
 
     run: str
@@ -34,11 +40,29 @@ class RunInfo:
     kept: int
     bytes_kept: int
     migration: str
+    is_busy: bool = False
+    phase: str = ""
+    changed: str = ""
 
     @property
     def is_unfinished(self) -> bool:
         """It could be resumed, and a new run would work beside it."""
         return self.state in {"running", "crashed", "stopped", "paused"} and not self.undo
+
+    @property
+    def is_undo_broken_off(self) -> bool:
+        """Its roll back began, has not ended, and nobody works on it."""
+        return self.undo == "started" and not self.is_busy
+
+    @property
+    def is_broken_off(self) -> bool:
+        """It died, or its roll back did: nobody has said what is to become of it."""
+        return (self.state == "crashed" and not self.undo) or self.is_undo_broken_off
+
+    @property
+    def waits_for_a_person(self) -> bool:
+        """It could go on (be resumed, or be undone to the end), and nobody works on it."""
+        return (self.is_unfinished or self.is_undo_broken_off) and not self.is_busy
 
 
 def run_info(directory: RunDir, clock: Clock) -> RunInfo:
@@ -48,34 +72,79 @@ def run_info(directory: RunDir, clock: Clock) -> RunInfo:
     except JournalError:
         return RunInfo(directory.run, "unreadable", "", "", "", "", "", 0.0, Ledger(), 0, 0, 0, "")
     try:
+        # The lock before the state: a run that ends in between is then called running, never crashed.
+        is_held = is_busy(directory)
         state = journal.meta("outcome", "running")
-        if state == "running" and not is_busy(directory):
+        undo = journal.meta("undo")
+        if state == "running" and not is_held:
             state = "crashed"
+        ledger = journal.ledger()
         if state == "completed" and journal.meta("incomplete_by"):
             state = "incomplete"
         kept, bytes_kept = journal.kept()
         return RunInfo(
             run=directory.run,
             state=state,
-            undo=journal.meta("undo"),
+            undo=undo,
             name=journal.meta("name"),
             source=journal.meta("source"),
             destination=journal.meta("destination"),
             created=journal.meta("created"),
             seconds=float(journal.meta("seconds", "0")),
-            ledger=journal.ledger(),
+            ledger=ledger,
             open_uploads=len(journal.open_uploads()),
             kept=kept,
             bytes_kept=bytes_kept,
             migration=journal.meta("migration"),
+            is_busy=is_held,
+            phase=_phase(journal, state, undo, ledger) if is_held else "",
+            changed=journal.changed(),
         )
     finally:
         journal.close()
 
 
+def _phase(journal: Journal, state: str, undo: str, ledger: Ledger) -> str:
+    """What the process that works on the run does, told from the journal; empty where that cannot tell."""
+    if undo == "started":
+        return Phase.ROLLING_BACK
+    if state != "running":
+        return ""
+    if not journal.is_listed():
+        return Phase.LISTING
+    return Phase.COPYING if ledger.left else Phase.CHECKING
+
+
 def list_runs(root: Path, clock: Clock) -> list[RunInfo]:
     """Every run, newest first."""
     return [run_info(directory, clock) for directory in all_runs(root)]
+
+
+def waiting_runs(root: Path, clock: Clock) -> list[RunInfo]:
+    """Runs that wait for a person to resume them or to undo them, newest first.
+
+    Only their books are counted: the many runs that ended well cost a look at a few rows each.
+    """
+    found = []
+    for directory in all_runs(root):
+        if _may_wait(directory, clock):
+            info = run_info(directory, clock)
+            if info.waits_for_a_person:
+                found.append(info)
+    return found
+
+
+def _may_wait(directory: RunDir, clock: Clock) -> bool:
+    try:
+        journal = Journal.read_only(directory, clock)
+    except JournalError:
+        return False  # nothing can be done about it here; `runs` shows it as unreadable
+    try:
+        undo = journal.meta("undo")
+        ended = journal.meta("outcome", "running")
+        return undo == "started" or (not undo and ended in {"running", "stopped", "paused"})
+    finally:
+        journal.close()
 
 
 def unfinished_run(root: Path, job: Job, clock: Clock) -> str:

@@ -15,7 +15,8 @@ from itertools import islice
 from typing import Any
 
 from migrator.config import Job
-from migrator.engine.copying import Copied, Copier, Opened, Order, SentPart
+from migrator.engine.checking import Copied, Order, SentPart
+from migrator.engine.copying import Copier, Opened
 from migrator.engine.journal import Journal
 from migrator.engine.meter import Meter
 from migrator.engine.outcomes import (

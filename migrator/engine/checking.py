@@ -1,0 +1,189 @@
+"""Looking at what arrived: is it what was sent, and how sure can we be of that."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from migrator.engine.outcomes import BadCopy, ChangedMeanwhile
+from migrator.errors import NotFound
+from migrator.model.ledger import Assurance
+from migrator.model.objects import (
+    TOKEN_KEY,
+    ObjectHead,
+    ObjectVersion,
+    Properties,
+    UploadedPart,
+    Written,
+)
+from migrator.model.parts import Part
+from migrator.model.undo import same_operation
+from migrator.store.base import ObjectStore
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One object to bring over.
+
+    `token` is empty where the job writes none; `prior_etag` is None where the destination held nothing.
+    `save_as` is where the content to be replaced is kept aside.
+    """
+
+    seq: int
+    listed: ObjectVersion
+    destination_key: str
+    token: str
+    prior_etag: str | None
+    save_as: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A copy that was checked. `digest_kind` is `md5`, or `md5-parts` with a digest of the parts' MD5s."""
+
+    written: Written
+    digest: str
+    digest_kind: str
+    assurance: Assurance
+    has_token: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SentPart:
+    """A part at the destination and the MD5 of what we sent."""
+
+    part: UploadedPart
+    md5: str
+
+
+class Checker:
+    """Looks at copies in one bucket; removes bad ones that are provably ours. Used by all workers at once."""
+
+    def __init__(self, destination: ObjectStore, bucket: str, verify: str) -> None:
+        self._destination = destination
+        self._bucket = bucket
+        self._verify = verify
+
+    def whole(self, order: Order, written: Written, sent: Properties, md5: str) -> Copied:
+        """Check a copy that went in one PUT. `md5`: hexadecimal, of its bytes.
+
+        Raises:
+            BadCopy: it is not what was sent.
+        """
+        there = self._confirm(order, written, sent)
+        assurance = Assurance.DIGEST if there.etag == md5 else Assurance.SIZE
+        if self._must_read_back(assurance):
+            assurance = self._read_back(order, there, [(Part(1, 0, order.listed.size_bytes), md5)])
+        return Copied(_as_written(there, written), md5, "md5", assurance, TOKEN_KEY in sent.metadata)
+
+    def in_parts(
+        self,
+        order: Order,
+        written: Written,
+        properties: Properties,
+        sent: Sequence[SentPart],
+        ranges: Sequence[Part],
+    ) -> Copied:
+        """Check a copy that was made of parts. `sent` and `ranges` in order of their numbers.
+
+        Raises:
+            BadCopy: it is not what was sent.
+        """
+        there = self._confirm(order, written, properties)
+        digest = hashlib.md5(b"".join(bytes.fromhex(each.md5) for each in sent), usedforsecurity=False)
+        name = f"{digest.hexdigest()}-{len(sent)}"
+        assurance = Assurance.SIZE
+        if there.etag == name:
+            assurance = Assurance.ETAG
+        elif all(each.part.etag == each.md5 for each in sent):
+            assurance = Assurance.ACCEPTED
+        if self._must_read_back(assurance):
+            expected = [(part, each.md5) for part, each in zip(ranges, sent, strict=True)]
+            assurance = self._read_back(order, there, expected)
+        has_token = TOKEN_KEY in properties.metadata
+        return Copied(_as_written(there, written), name, "md5-parts", assurance, has_token)
+
+    def _confirm(self, order: Order, written: Written, sent: Properties) -> ObjectHead:
+        """Look at what arrived; remove it again where it is not what was sent."""
+        try:
+            there = self._destination.head(self._bucket, order.destination_key, version_id=written.version_id)
+        except NotFound as cause:
+            raise BadCopy(
+                f"{self._destination.end} answered success, but the object is not there.", cause="not-there"
+            ) from cause
+        if TOKEN_KEY in sent.metadata and not same_operation(order.token, there.token):
+            if written.etag and there.etag != written.etag:
+                raise ChangedMeanwhile("Somebody else wrote this key at the same time.")
+            self._refuse(order, there, "metadata", "lost the object's metadata")
+        if there.size_bytes != order.listed.size_bytes:
+            self._refuse(order, there, "size", f"holds {there.size_bytes} bytes instead of the object's")
+        wrong = sent.differences(there.properties)
+        if wrong:
+            words = ", ".join(name.replace("_", "-") for name in wrong)
+            self._refuse(order, there, "properties", f"holds other values of: {words}")
+        self._confirm_tags(order, there, sent)
+        return there
+
+    def _confirm_tags(self, order: Order, there: ObjectHead, sent: Properties) -> None:
+        """Tags given to CreateMultipartUpload are dropped by some ends: set them once more, then insist."""
+        if not sent.tags:
+            return
+        key, version = order.destination_key, there.version_id
+        if self._destination.tags(self._bucket, key, version_id=version) == dict(sent.tags):
+            return
+        self._destination.put_tags(self._bucket, key, sent.tags, version_id=version)
+        if self._destination.tags(self._bucket, key, version_id=version) != dict(sent.tags):
+            self._refuse(order, there, "tags", "does not keep the object's tags")
+
+    def _must_read_back(self, reached: Assurance) -> bool:
+        match self._verify:
+            case "read-back":
+                return True
+            case "size":
+                return False
+            case _:
+                return reached is Assurance.SIZE
+
+    def _read_back(self, order: Order, there: ObjectHead, expected: Sequence[tuple[Part, str]]) -> Assurance:
+        """Read every byte of the copy and compare it with what was sent, part by part."""
+        for part, md5 in expected:
+            body = bytearray(part.length)
+            if body:
+                is_whole = len(expected) == 1
+                self._destination.read(
+                    self._bucket,
+                    order.destination_key,
+                    body,
+                    offset=None if is_whole else part.offset,
+                    if_match=there.etag,
+                    version_id=there.version_id,
+                )
+            if hashlib.md5(body, usedforsecurity=False).hexdigest() != md5:
+                self._refuse(order, there, "bytes", "holds different bytes")
+        return Assurance.READ_BACK
+
+    def _refuse(self, order: Order, there: ObjectHead, cause: str, what: str) -> NoReturn:
+        """Remove a bad copy that is provably ours and replaced nothing, then say what was wrong with it.
+
+        Raises:
+            BadCopy: always.
+        """
+        left: Written | None = Written(there.etag, there.version_id)
+        is_marked = same_operation(order.token, there.token)
+        if order.prior_etag is None and is_marked:
+            self._destination.delete(self._bucket, order.destination_key, version_id=there.version_id)
+            left = None
+        fate = "It was left there: roll back to be rid of it." if left else "The copy was removed."
+        raise BadCopy(
+            f"{self._destination.end} {what}. {fate}",
+            cause=f"arrived-wrong-{cause}",
+            left=left,
+            is_marked=is_marked,
+            advice="Try again; twice in a row points to the service, the network or this computer's memory.",
+        )
+
+
+def _as_written(there: ObjectHead, written: Written) -> Written:
+    return Written(there.etag, there.version_id or written.version_id)
