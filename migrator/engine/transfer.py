@@ -17,6 +17,7 @@ from typing import Any
 from migrator.config import Job
 from migrator.engine.checking import Copied, Order, SentPart
 from migrator.engine.copying import Copier, Opened
+from migrator.engine.intents import Intents
 from migrator.engine.journal import Journal
 from migrator.engine.meter import Meter
 from migrator.engine.outcomes import (
@@ -48,7 +49,7 @@ from migrator.model.events import (
 )
 from migrator.model.objects import key_bytes
 from migrator.model.parts import DEFAULT_PART_BYTES, Part, is_single_put, part_size_for, parts_of
-from migrator.model.undo import Prior, State, token_for
+from migrator.model.undo import Prior, State
 
 TICK_S = 0.1
 COMMIT_EVERY_S = 0.25
@@ -108,9 +109,8 @@ class Transfer:
         self._memory = self._threads * DEFAULT_PART_BYTES
         self._held = 0  # bytes of part buffers handed out
         self._moving: dict[int, Moving] = {}
-        self._ready: deque[Entry] = deque()  # intents durable, not handed out yet
         self._open = deque(journal.in_states([State.MPU_OPEN], limit=MOST_OPEN))  # as recovery left them
-        self._last_seq = 0
+        self._intents = Intents(job, run, journal, copier, self._commit)
         self._tasks = 0
         self._must_commit = False
         self._then: list[tuple[Tag, Callable[[], Any]]] = []  # to start once the journal is durable
@@ -134,7 +134,7 @@ class Transfer:
                     self._settle(done)
                 self._commit_if_due()
                 self._tell_if_due()
-            self._give_back()
+            self._intents.give_back()
             self._journal.commit()
         except JournalFull:
             self._drain()
@@ -186,19 +186,16 @@ class Transfer:
             return None
         if self._open:
             return self._reopened(self._open.popleft())
-        entry = self._next_entry()
+        entry = self._intents.next()
         if entry is None:
             return None
-        moving = Moving(entry, self._order(entry, entry.attempt + 1))
+        moving = Moving(entry, self._intents.order(entry, entry.attempt + 1))
         self._moving[entry.seq] = moving
         if not is_single_put(entry.size_bytes):
             moving.ranges = parts_of(entry.size_bytes, part_size_for(entry.size_bytes))
-        if self._must_prepare(entry):
+        if self._intents.must_prepare(entry):
             return Tag("prepare", entry.seq), partial(self._copier.prepare, moving.order)
         return self._copying(moving)
-
-    def _must_prepare(self, entry: Entry) -> bool:
-        return not entry.prior_kind and self._copier.must_prepare(overwrites=entry.overwrites)
 
     def _copying(self, moving: Moving) -> tuple[Tag, Callable[[], Any]]:
         """The first request that writes under the object's own key; its intent is durable."""
@@ -208,46 +205,12 @@ class Transfer:
 
     def _reopened(self, entry: Entry) -> tuple[Tag, Callable[[], Any]]:
         """An upload that recovery found open: the same attempt, with the parts it has."""
-        moving = Moving(entry, self._order(entry, entry.attempt))
+        moving = Moving(entry, self._intents.order(entry, entry.attempt))
         self._moving[entry.seq] = moving
         moving.ranges = parts_of(entry.size_bytes, entry.part_size or part_size_for(entry.size_bytes))
         moving.sent = {part.number: SentPart(part, md5) for part, md5 in self._journal.parts(entry.seq)}
         reopen = partial(self._copier.reopen_upload, moving.order, entry.upload_id or "")
         return Tag("open", entry.seq), reopen
-
-    def _next_entry(self) -> Entry | None:
-        """The next object; intents become durable a batch at a time, before any of it is handed out."""
-        if not self._ready:
-            batch = self._journal.in_states(
-                [State.PLANNED], after_seq=self._last_seq, limit=4 * self._threads
-            )
-            for entry in batch:
-                if self._must_prepare(entry):
-                    self._journal.move(entry, State.BACKUP_INTENT)
-                    self._journal.reserve(saved_key(self._run, entry.seq), "saved", entry.seq)
-                else:
-                    self._journal.move(entry, State.WRITE_INTENT, attempt=entry.attempt + 1)
-                self._last_seq = entry.seq
-            self._commit()
-            self._ready.extend(batch)
-        return self._ready.popleft() if self._ready else None
-
-    def _order(self, entry: Entry, attempt: int) -> Order:
-        token = token_for(self._run, entry.seq, attempt) if self._job.transfer.token else ""
-        return Order(
-            entry.seq,
-            entry.listed(),
-            self._job.destination_key(entry.key),
-            token,
-            entry.prior_etag,
-            saved_key(self._run, entry.seq),
-        )
-
-    def _give_back(self) -> None:
-        """Intents that were never handed out are plans again: nothing was sent for them."""
-        while self._ready:
-            entry = self._ready.popleft()
-            self._journal.move(entry, State.PLANNED)
 
     # -- what the end of a task means -----------------------------------------------------------
 
