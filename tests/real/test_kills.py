@@ -78,19 +78,20 @@ class Round:
         return next(iter(self.migration.runs.glob("*/journal.sqlite")), None)
 
     def killed(self, command: str, *arguments: Any) -> bool:
-        """Start a command and kill it once so many objects are settled and one is under way; False where
-        it was faster."""
-        settled = (
-            ("committed", "conflict", "failed") if command != "rollback" else ("rb-deleted", "rb-restored")
-        )
-        under_way = OPEN if command != "rollback" else UNDOING
-        enough = self.chance.randint(0, SMALL)
+        """Start a command and kill it after so much progress, with something under way; False where it was
+        faster."""
+        under_way = UNDOING if command == "rollback" else OPEN
+        before = self._committed
+        enough = before + self.chance.randint(min(1, SMALL - before), max(SMALL - before, 0))
+        looks = self.chance.randint(0, 12)  # a rollback records what it did a batch at a time
         process = self.migration.cli.start(command, *arguments, "--json", "--quiet")
         deadline = time.monotonic() + ENDS_WITHIN_S
         while process.poll() is None:
             found = states(self.journal) if self.journal else {}
-            if count(found, settled) >= enough and count(found, under_way):
-                break
+            if count(found, under_way):
+                looks -= 1
+                if looks < 0 if command == "rollback" else count(found, ("committed",)) >= enough:
+                    break
             assert time.monotonic() < deadline, f"{command} does not end: {self.story}"
             time.sleep(POLL_S)
         if process.poll() is not None:
@@ -103,6 +104,10 @@ class Round:
         self.landed[command] += has_landed
         self.story.append(f"{command} killed{'' if has_landed else ', nothing under way'}")
         return True
+
+    @property
+    def _committed(self) -> int:
+        return count(states(self.journal), ("committed",)) if self.journal else 0
 
     def paused_and_continued(self) -> None:
         """SIGSTOP in the middle: what was under way times out or not, and the run goes on."""
@@ -150,12 +155,15 @@ def play(clouds: Clouds, folder: Path, source: str, number: int) -> Counter[str]
     while this.journal is None:  # killed before there was a run
         this.killed("run", this.job)
     has_ended = "run was faster" in this.story or "stopped and continued" in this.story
-    if not has_ended and chance.random() < 0.6:
-        this.killed("resume", "latest")
-    if chance.random() < 0.5:
+    if not has_ended:
+        for _ in range(chance.randint(0, 3)):
+            if not this.killed("resume", "latest"):
+                break
+    if chance.random() < 0.3:
         this.must_complete()
-    if chance.random() < 0.6:
-        this.killed("rollback", "latest", "--yes")
+    for _ in range(chance.randint(0, 3)):
+        if not this.killed("rollback", "latest", "--yes"):
+            break
     this.must_go_back()
     return this.landed
 
