@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import json
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -27,6 +29,7 @@ examples:
   migrator run photos.toml               migrate, check every object, report
   migrator resume latest                 go on with a stopped or crashed run
   migrator rollback latest --dry-run     what undoing it would remove, and what it would leave
+  migrator status latest --follow        watch a run, also one of another process
   migrator report latest -o run.csv      one row for each key
 
 Exit codes: 0 all done and verified, 1 some objects were not copied, 2 wrong job, arguments or keys,
@@ -34,6 +37,8 @@ Exit codes: 0 all done and verified, 1 some objects were not copied, 2 wrong job
 130/143 stopped. State is kept under MIGRATOR_HOME (see: migrator runs).
 """
 
+#: Commands that begin by telling of a run that broke off.
+_TELLS_OF_OTHERS = frozenset({"run", "plan", "resume", "rollback", "accept", "verify", "report", "status"})
 _NEEDS_YES = "There is no terminal to ask on: add --yes to go on."
 
 
@@ -46,6 +51,10 @@ def run_command_line(arguments: Sequence[str]) -> int:
     options = build_parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
     try:
+        if getattr(options, "name", "") in _TELLS_OF_OTHERS and not (options.json or options.quiet):
+            from migrator.overview import tell_of_a_broken_off_run
+
+            tell_of_a_broken_off_run(getattr(options, "run", ""))
         return command(options)
     except MigratorError as error:
         return _refused(options, error)
@@ -117,7 +126,7 @@ def build_parser() -> argparse.ArgumentParser:
             parents=[shared],
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        each.set_defaults(command=command)
+        each.set_defaults(command=command, name=name)
         return each
 
     run = add("run", _run, "plan, migrate, verify, report", "migrator run photos.toml")
@@ -156,6 +165,17 @@ def build_parser() -> argparse.ArgumentParser:
     verify = add("verify", _verify, "compare both ends again; writes nothing", "migrator verify latest")
     _run_argument(verify)
     verify.add_argument("--read-back", action="store_true", help="read every copied byte again")
+
+    forget = add(
+        "forget", _forget, "remove the records of an accepted or undone run", "migrator forget latest"
+    )
+    _run_argument(forget)
+
+    status = add(
+        "status", _status, "say how far a run is, also beside its process", "migrator status --follow"
+    )
+    status.add_argument("run", metavar="RUN", nargs="?", default="latest", help='a run id; default "latest"')
+    status.add_argument("--follow", action="store_true", help="go on until no process works on it any more")
 
     add("runs", _runs, "list all runs, newest first", "migrator runs")
 
@@ -254,14 +274,30 @@ def _verify(options: argparse.Namespace) -> int:
     return _with_engine(options, lambda engine: engine.verify(options.run, read_back=options.read_back))
 
 
-def _runs(options: argparse.Namespace) -> int:
-    from migrator.console import print_runs
+def _forget(options: argparse.Namespace) -> int:
+    from migrator.engine.forgetting import forget_run
     from migrator.engine.home import home
     from migrator.engine.ports import SystemClock
-    from migrator.engine.runs import list_runs
 
-    print_runs(list_runs(home(), SystemClock()), sys.stdout, as_json=options.json)
+    run = forget_run(home(), options.run, SystemClock())
+    if options.json:
+        stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
+        print(json.dumps({"event": "forgotten", "time": stamp, "run": run}))
+    elif not options.quiet:
+        print(f"Run {run} is forgotten: its records were removed. Nothing was changed at either end.")
     return 0
+
+
+def _status(options: argparse.Namespace) -> int:
+    from migrator.overview import show_status
+
+    return show_status(options.run, follow=options.follow, as_json=options.json)
+
+
+def _runs(options: argparse.Namespace) -> int:
+    from migrator.overview import show_runs
+
+    return show_runs(as_json=options.json)
 
 
 def _report(options: argparse.Namespace) -> int:

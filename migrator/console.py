@@ -6,11 +6,10 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import IO, Protocol
 
 from migrator import words
 from migrator.model.events import (
@@ -26,9 +25,6 @@ from migrator.model.events import (
 )
 from migrator.model.run_state import RunState
 from migrator.model.sizes import show_duration, show_size
-
-if TYPE_CHECKING:
-    from migrator.engine.runs import RunInfo
 
 LINE_EVERY_S = 10.0
 BAR_EVERY_S = 0.1
@@ -197,35 +193,3 @@ def json_line(event: Event) -> str:
     data = as_json(event)
     stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
     return json.dumps({"event": data.pop("event"), "time": stamp, **data})
-
-
-def print_runs(runs: Sequence[RunInfo], out: IO[str], *, as_json: bool) -> None:
-    """The list of `runs`: a table for people, or one JSON object a line."""
-    if as_json:
-        for info in runs:
-            fields = {**asdict(info), "ledger": info.ledger.as_dict(), "event": "run"}
-            print(
-                json.dumps({"time": datetime.now(UTC).isoformat(timespec="milliseconds"), **fields}), file=out
-            )
-        return
-    if not runs:
-        print("No runs yet. Try one: migrator demo", file=out)
-        return
-    rows = [("RUN", "STATE", "UNDO", "COPIED", "BYTES", "OPEN UPLOADS", "FROM → TO")]
-    rows += [
-        (
-            info.run,
-            info.state,
-            info.undo or ("possible" if info.ledger.copied else "-"),
-            f"{info.ledger.copied:,}/{info.ledger.planned:,}",
-            show_size(info.ledger.bytes_copied),
-            f"{info.open_uploads:,}",
-            f"{info.source} → {info.destination}",
-        )
-        for info in runs
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        print(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip(), file=out
-        )

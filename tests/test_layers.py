@@ -1,6 +1,6 @@
 """The architecture, enforced: who may import whom, and where foreign libraries may live.
 
-    gui, cli, console, desktop, demo  ->  engine  ->  store  ->  model
+    gui, cli, console, overview, desktop, demo  ->  engine  ->  store  ->  model
 
 `errors` is for everybody; `config`, `job_rules`, `job_file`, `credentials` and `words` are helpers beside
 the layers. Reasons: `docs/DESIGN.md` and `docs/decisions/0001-layers.md`.
@@ -72,7 +72,7 @@ def layer_of(path: Path) -> str:
 
 EVERYWHERE = {"errors", "model"}
 HELPERS = {"config", "job_rules", "job_file", "credentials", "reasons", "words"}
-FACES = {"cli", "console", "desktop", "demo", "__main__"}
+FACES = {"cli", "console", "overview", "desktop", "demo", "__main__"}
 #: Layer -> what of ours it may import, besides itself.
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),

@@ -125,7 +125,7 @@ class RunLock:
 
 
 def is_busy(directory: RunDir) -> bool:
-    """True while some process works on the run. Writes nothing, and two that look are not in each other's way."""
+    """True while some process works on the run. Writes nothing; two that look do not meet."""
     try:
         with (directory.path / "lock").open("rb") as file:
             _lock(file, shared=True)
@@ -139,7 +139,7 @@ def is_busy(directory: RunDir) -> bool:
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(file: IO[bytes], *, shared: bool = False) -> None:
+    def _lock(file: IO[bytes], *, shared: bool = False) -> None:  # noqa: ARG001 - Windows has no such lock
         file.seek(0)
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
 else:

@@ -41,7 +41,7 @@ class JournalReader:
         return datetime.fromisoformat(self.meta("created")) - timedelta(minutes=15)
 
     def changed(self) -> str:
-        """When the journal recorded something last (ISO, UTC): a change of a state, else its beginning or end."""
+        """When the journal recorded something last (ISO, UTC): a state, else the run's beginning or end."""
         with translated():
             row = self._db.execute("SELECT at_us FROM records ORDER BY record DESC LIMIT 1").fetchone()
         begun_or_ended = max(self.meta("ended"), self.meta("created"))

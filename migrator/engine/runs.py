@@ -23,8 +23,8 @@ class RunInfo:
 
     `state` is an outcome, or `running`, `crashed`, `unreadable`; or `incomplete`: it was completed, and then
     an earlier run that it relies on was undone. `kept`, `bytes_kept`: copies of replaced content, for undo.
-    `undo` is empty, `started`, `rolled-back`, `incomplete` or `accepted`. `is_busy`: some process works on it;
-    `phase`: what that one does, as far as a journal can tell, else empty. `changed`: of the journal (ISO, UTC).
+    `undo` is empty, `started`, `rolled-back`, `incomplete` or `accepted`. `is_busy`: a process works on it;
+    `phase`: what that one does, as far as a journal can tell. `changed`: when the journal was (ISO, UTC).
     """
 
     run: str
