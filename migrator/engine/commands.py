@@ -18,7 +18,7 @@ from migrator.engine.endings import EXIT_INCOMPLETE, EXIT_OK
 from migrator.engine.ends import StoreFactory, open_s3, preflight
 from migrator.engine.home import RunDir, create_run, find_run
 from migrator.engine.journal import Journal
-from migrator.engine.ports import Clock, Ports
+from migrator.engine.ports import Ports
 from migrator.engine.relying import later_runs, mark_incomplete
 from migrator.engine.rollback import Tally
 from migrator.engine.runs import unfinished_run
@@ -58,12 +58,11 @@ class Engine:
                 session.open_ends()
                 ready = preflight(job, session.ends)
                 directory = self._new_directory(session.run, job_text(table))
-                session.hold()
                 created = self.ports.clock.wall().isoformat(timespec="seconds")
                 session.use(
                     self._new_journal(
+                        session,
                         directory,
-                        self.ports.clock,
                         {
                             "run": session.run,
                             "name": job.name,
@@ -211,20 +210,24 @@ class Engine:
         Raises:
             Refused: it cannot be written.
         """
+        directory = None
         try:
             directory = create_run(self.root, run)
             write_private(directory.job, job)
         except OSError as cause:
+            if directory:
+                shutil.rmtree(directory.path, ignore_errors=True)
             raise Refused(
                 f"The run's records cannot be written to {self.root}: {cause.strerror}.",
                 advice="Free some space there, or let MIGRATOR_HOME name another directory.",
             ) from cause
         return directory
 
-    def _new_journal(self, directory: RunDir, clock: Clock, meta: dict[str, str]) -> Journal:
-        """The journal, or no run directory at all: a run without one could not be looked at."""
+    def _new_journal(self, session: Session, directory: RunDir, meta: dict[str, str]) -> Journal:
+        """The run locked and its journal, or no directory at all: a run without one could not be looked at."""
         try:
-            return Journal.create(directory, clock, meta)
+            session.hold()
+            return Journal.create(directory, self.ports.clock, meta)
         except JournalError:
             shutil.rmtree(directory.path, ignore_errors=True)
             raise

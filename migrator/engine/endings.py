@@ -45,7 +45,7 @@ def ending_of(error: MigratorError, signal: int, *, has_begun: bool) -> tuple[Ou
             return Outcome.REFUSED, EXIT_REFUSED, "refused"
         case JournalFull() if has_begun:
             return Outcome.PAUSED, EXIT_PAUSED, "disk-full"
-        case JournalFull() | JournalCorrupt():
+        case JournalError() if isinstance(error, JournalCorrupt) or not has_begun:
             return Outcome.REFUSED, EXIT_REFUSED, "journal"
         case StoreError() if has_begun:
             return Outcome.PAUSED, EXIT_PAUSED, error.code

@@ -65,6 +65,8 @@ class Journal(JournalReader):
                 journal.set_meta(schema=str(schema.VERSION), **meta)
                 database.execute("INSERT INTO shards (shard, first_after) VALUES (0, x'')")
                 journal.commit()
+                # Closing does it too, but does not tell whether it could: the name would go to an empty file.
+                database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
                 database.close()
             os.replace(unnamed, directory.journal)

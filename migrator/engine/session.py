@@ -14,6 +14,7 @@ from migrator.engine.endings import ending_of
 from migrator.engine.ends import Ends, StoreFactory, open_ends
 from migrator.engine.home import RunDir, RunLock
 from migrator.engine.journal import Journal
+from migrator.engine.journal_file import translated
 from migrator.engine.log import RunLog
 from migrator.engine.outcomes import reason_to_pause
 from migrator.engine.ports import Ports
@@ -94,9 +95,11 @@ class Session:
 
         Raises:
             JournalBusy: another process works on it.
+            JournalFull: no room for the lock or the log.
         """
-        self._stack.enter_context(RunLock(self._directory))
-        self._log = RunLog(self._directory.log, self.ports.clock)
+        with translated():
+            self._stack.enter_context(RunLock(self._directory))
+            self._log = RunLog(self._directory.log, self.ports.clock)
         self._stack.callback(self._log.close)
         self._log.write(self._started)
 

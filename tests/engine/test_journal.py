@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -291,6 +294,62 @@ def test_a_full_disk_pauses_and_resume_completes(
     assert not world.open_uploads
     assert world.rollback().exit_code == 0
     assert world.there == {}
+
+
+def no_space_for(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of this name cannot be made."""
+    there = os.open
+
+    def full(path: Any, *rest: Any, **more: Any) -> int:
+        if Path(path).name == name:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return there(path, *rest, **more)
+
+    monkeypatch.setattr(os, "open", full)
+
+
+@pytest.mark.parametrize("name", ["lock", "run.log", "reserve"])
+def test_a_disk_without_room_for_a_run_refuses_it_and_leaves_nothing_behind(
+    world: World, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    world.seed("a")
+    no_space_for(name, monkeypatch)
+    summary = world.run()
+    assert (summary.outcome, summary.exit_code, summary.cause) == (Outcome.REFUSED, 3, "journal")
+    assert list((world.root / "runs").iterdir()) == []
+    assert world.there == {}
+
+
+def test_a_run_of_the_same_name_is_not_taken_for_our_own_leftovers(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.seed("a")
+    world.run()
+    monkeypatch.setattr("migrator.engine.ports.Ports.new_run_id", lambda _: world.directory.run)
+    assert world.run().exit_code == 3
+    assert world.entries()["a"].state is State.COMMITTED
+
+
+def test_a_journal_gets_its_name_only_when_its_file_is_whole(
+    directory: RunDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where rows could not be moved out of the write-ahead file, closing would not tell."""
+    connect = journals._connect
+
+    class Full(sqlite3.Connection):
+        def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
+            if "wal_checkpoint" in statement:
+                raise sqlite3.OperationalError("disk I/O error")
+            return super().execute(statement, *values)
+
+    def full(path: Path) -> sqlite3.Connection:
+        connect(path).close()
+        return sqlite3.connect(path, isolation_level=None, factory=Full)
+
+    monkeypatch.setattr(journals, "_connect", full)
+    with pytest.raises(JournalError):
+        Journal.create(directory, CLOCK, META)
+    assert not directory.journal.exists()
 
 
 def test_nothing_is_sent_that_is_not_written_down(
