@@ -224,7 +224,7 @@ class Engine:
         return directory
 
     def _new_journal(self, session: Session, directory: RunDir, meta: dict[str, str]) -> Journal:
-        """The run locked and its journal, or no directory at all: a run without one could not be looked at."""
+        """The run locked and its journal, or no directory: a run without a journal could not be looked at."""
         try:
             session.hold()
             return Journal.create(directory, self.ports.clock, meta)
