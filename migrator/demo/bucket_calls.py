@@ -21,7 +21,7 @@ from migrator.errors import NotFound, NotSupported, StoreError
 from migrator.store.base import BucketLock, Versioning
 from migrator.store.memory_bucket import ListedVersion
 from migrator.store.memory_cloud import MemoryCloud
-from migrator.store.memory_rules import MAX_BATCH, refused
+from migrator.store.memory_rules import MAX_BATCH, not_implemented, refused
 
 _DEFAULT_REGION = "us-east-1"
 _OWNER = group("Owner", [element("ID", "owner")])
@@ -187,6 +187,8 @@ def _version_line(line: ListedVersion, encoding: str) -> str:
 
 
 def delete_objects(cloud: MemoryCloud, head: Head, body: bytes) -> Answer:
+    if cloud.quirks.refuses_batch_delete:
+        raise not_implemented()
     if not {"content-md5", "x-amz-checksum-crc32"} & set(head.headers):
         raise refused("InvalidRequest", "Missing required header for this request: Content-MD5")
     object_calls.check_digests(head, body)

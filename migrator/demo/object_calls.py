@@ -20,11 +20,11 @@ from migrator.demo.xmlout import (
     quoted,
     xml_answer,
 )
-from migrator.errors import DigestMismatch, NotSupported, PreconditionFailed
+from migrator.errors import DigestMismatch
 from migrator.model.objects import ObjectHead, Properties, bare_etag
 from migrator.store.base import ALWAYS, IF_ABSENT, Condition
 from migrator.store.memory_cloud import MemoryCloud
-from migrator.store.memory_rules import checked_md5, refused
+from migrator.store.memory_rules import checked_md5, failed_condition, not_implemented, refused
 
 META = "x-amz-meta-"
 #: Property -> header.
@@ -63,8 +63,7 @@ def tags_of(header: str) -> dict[str, str]:
 def condition_of(head: Head) -> Condition:
     if_none, if_match = head.header("if-none-match"), head.header("if-match")
     if if_none and (if_match or if_none != "*"):
-        message = "A header you provided implies functionality that is not implemented"
-        raise refused("NotImplemented", message, 501)
+        raise not_implemented()
     if if_none:
         return IF_ABSENT
     return Condition(etag=bare_etag(if_match)) if if_match else ALWAYS
@@ -213,13 +212,12 @@ def copy_source(head: Head) -> tuple[str, str, str | None]:
 def copy_object(cloud: MemoryCloud, head: Head) -> Answer:
     """One object by the server itself: bytes, and headers and tags as the directives say."""
     if cloud.quirks.refuses_copy:
-        raise NotSupported("Copies are not implemented.", code="NotImplemented", status=501)
+        raise not_implemented()
     bucket, key, version_id = copy_source(head)
     found, stored = cloud.read(bucket, key, version_id=version_id)
     expected = head.header("x-amz-copy-source-if-match")
     if expected and bare_etag(expected) != found.etag and not cloud.quirks.ignores_copy_conditions:
-        message = "At least one of the pre-conditions you specified did not hold"
-        raise PreconditionFailed(message, code="PreconditionFailed", status=412)
+        raise failed_condition()
     replaces = head.header("x-amz-metadata-directive").upper() == "REPLACE"
     if (bucket, key) == (head.bucket, head.key) and not replaces and version_id is None:
         raise refused("InvalidRequest", "This copy request is illegal because it changes nothing.")

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 #: Names under which the demo's keys are known while it runs; they are never stored.
 AWS_KEYS, LYVE_KEYS = "demo-aws", "demo-lyve"
 
+#: The name of the demo's jobs.
+DEMO = "demo"
+
 
 def demo_table(aws: Cloud, lyve: Cloud) -> dict[str, Any]:
     """The demo's job, in the job file's shape."""
     return {
         "version": 1,
-        "name": "demo",
+        "name": DEMO,
         "source": {
             "provider": "aws",
             "bucket": AWS_BUCKET,
@@ -77,6 +80,7 @@ def demo_form(aws: Cloud, lyve: Cloud) -> Form:
     from migrator.gui.form import EndForm, Form
 
     return Form(
+        rest={"": {"name": DEMO}},
         aws=EndForm(
             access_key_id=aws.keys.access_key_id,
             secret_access_key=aws.keys.secret_access_key,

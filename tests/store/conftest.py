@@ -8,18 +8,21 @@ from contextlib import AbstractContextManager, ExitStack
 import pytest
 
 from migrator.store.base import ObjectStore, Versioning
-from migrator.store.memory import LYVE
+from migrator.store.memory import CEPH, LYVE
 from tests.store import keepers
 from tests.store.keepers import Keeper
 
-for _suite in ("help", "listings", "objects", "uploads"):
+for _suite in ("copies", "deletes", "help", "listings", "objects", "stacks", "uploads"):
     pytest.register_assert_rewrite(f"tests.store.contract_{_suite}")
 
 KEEPERS: dict[str, Callable[[], AbstractContextManager[Keeper]]] = {
     "memory": keepers.memory_keeper,
     "memory-lyve": lambda: keepers.memory_keeper(LYVE),
+    "memory-ceph": lambda: keepers.memory_keeper(CEPH),
+    "retrying": keepers.retrying_keeper,
     "s3server": keepers.s3server_keeper,
     "s3server-lyve": lambda: keepers.s3server_keeper(LYVE),
+    "s3server-ceph": lambda: keepers.s3server_keeper(CEPH),
     "ministack": keepers.ministack_keeper,
 }
 

@@ -4,17 +4,26 @@ Tests take `store`, `bucket` (fresh, no versions) and `versioned` (fresh, versio
 service does not do is named by `@needs(...)`; see `keepers.EVERYTHING`.
 """
 
+from tests.store.contract_copies import TestCopiedParts, TestCopies
+from tests.store.contract_deletes import TestBatchDeletes, TestConditionalDeletes
 from tests.store.contract_listings import TestListings, TestVersions
 from tests.store.contract_objects import TestBuckets, TestMissingKeys, TestObjects, TestReads, TestTags
+from tests.store.contract_stacks import TestLocks, TestStacks
 from tests.store.contract_uploads import TestConditions, TestUploads
 
 __all__ = [
+    "TestBatchDeletes",
     "TestBuckets",
+    "TestConditionalDeletes",
     "TestConditions",
+    "TestCopiedParts",
+    "TestCopies",
     "TestListings",
+    "TestLocks",
     "TestMissingKeys",
     "TestObjects",
     "TestReads",
+    "TestStacks",
     "TestTags",
     "TestUploads",
     "TestVersions",

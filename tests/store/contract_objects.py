@@ -53,6 +53,51 @@ class TestBuckets:
     def test_versioning_is_told(self, keeper: Keeper, store: ObjectStore, state: Versioning) -> None:
         assert store.versioning(keeper.new_bucket(state)) is state
 
+    def test_buckets_come_and_go(self, keeper: Keeper, store: ObjectStore) -> None:
+        name = keeper.new_name()
+        store.create_bucket(name, "us-east-1")
+        assert store.check_bucket(name) in ("us-east-1", "")
+        assert store.versioning(name) is Versioning.OFF
+        assert keys_of(store, name) == []
+        put(store, name, "key")
+        store.delete(name, "key")
+        store.delete_bucket(name)
+        for call in (store.check_bucket, store.delete_bucket):
+            with pytest.raises(NotFound):
+                call(name)
+
+    @pytest.mark.parametrize("region", ["eu-west-1", ""])
+    def test_a_bucket_is_made_where_it_is_wanted(
+        self, keeper: Keeper, store: ObjectStore, region: str
+    ) -> None:
+        name = keeper.new_name()
+        store.create_bucket(name, region)
+        assert store.check_bucket(name) in (region or "us-east-1", "")
+
+    @needs(keepers.OWN_BUCKET)
+    def test_a_bucket_is_not_made_twice(self, store: ObjectStore, bucket: str) -> None:
+        put(store, bucket, "key")
+        with pytest.raises(Rejected) as caught:
+            store.create_bucket(bucket, "us-east-1")
+        assert caught.value.code in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists")
+        assert keys_of(store, bucket) == ["key"]
+
+    def test_a_bucket_with_objects_stays(self, store: ObjectStore, bucket: str) -> None:
+        put(store, bucket, "key")
+        with pytest.raises(Rejected) as caught:
+            store.delete_bucket(bucket)
+        assert caught.value.code == "BucketNotEmpty"
+        assert keys_of(store, bucket) == ["key"]
+
+    @needs(keepers.KEPT_BUCKET)
+    def test_a_bucket_with_hidden_versions_stays(self, store: ObjectStore, versioned: str) -> None:
+        put(store, versioned, "key")
+        store.delete(versioned, "key")
+        with pytest.raises(Rejected) as caught:
+            store.delete_bucket(versioned)
+        assert caught.value.code == "BucketNotEmpty"
+        assert len(store.versions(versioned, "key")) == 2
+
 
 class TestObjects:
     def test_everything_comes_back(self, store: ObjectStore, bucket: str) -> None:

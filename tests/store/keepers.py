@@ -21,7 +21,8 @@ from migrator.demo.s3server import S3Server
 from migrator.model.objects import Properties
 from migrator.model.parts import KIB
 from migrator.store.base import ObjectStore, Versioning
-from migrator.store.memory import AWS, LYVE, MemoryCloud, MemoryStore, Quirks
+from migrator.store.memory import AWS, CEPH, LYVE, MemoryCloud, MemoryStore, Quirks
+from migrator.store.retrying import RetryingStore
 from migrator.store.s3 import Connection, S3Store
 
 ACCESS_KEY = "AKTESTTESTTESTTEST00"
@@ -43,6 +44,15 @@ LIMITS = "refuses keys and metadata beyond S3's limits"
 TAGS_GO = "forgets the tags of an object that is overwritten"
 UPLOADS_END = "forgets an upload once it is completed"
 XML_KEYS = "lists uploads also under keys that XML cannot hold"
+COPY_CONDITION = "honours If-Match on the original of a copy"
+PART_COPY_CONDITION = "honours If-Match on the original of a copied part"
+DELETE_CONDITION = "honours If-Match on deletes"
+NOTHING_TO_MATCH = "refuses a conditional delete where there is nothing"
+MARKERS_BY_ID = "refuses to show a delete marker as an object"
+VERSIONS_XML_KEYS = "lists versions also of keys that XML cannot hold"
+HIDES_LOCKED = "lays a delete marker over a locked object"
+OWN_BUCKET = "refuses to make a bucket that is there"
+KEPT_BUCKET = "refuses to remove a bucket that has only hidden versions"
 EVERYTHING = frozenset(
     {
         IF_ABSENT,
@@ -54,8 +64,25 @@ EVERYTHING = frozenset(
         TAGS_GO,
         UPLOADS_END,
         XML_KEYS,
+        COPY_CONDITION,
+        PART_COPY_CONDITION,
+        DELETE_CONDITION,
+        NOTHING_TO_MATCH,
+        MARKERS_BY_ID,
+        VERSIONS_XML_KEYS,
+        HIDES_LOCKED,
+        OWN_BUCKET,
+        KEPT_BUCKET,
     }
 )
+#: What the quirks of a cloud in memory take away.
+LACKS = {
+    AWS: frozenset[str](),
+    LYVE: frozenset({IF_ABSENT, AWS_MULTIPART_ETAG}),
+    CEPH: frozenset({COPY_CONDITION, DELETE_CONDITION}),
+}
+#: How they are told apart in the names of tests.
+NAMES = {AWS: "", LYVE: " (Lyve Cloud)", CEPH: " (Ceph)"}
 
 _numbers = itertools.count(1)
 
@@ -68,11 +95,25 @@ class Keeper:
     store: ObjectStore
     create_bucket: Callable[[str, Versioning], None]
     fill: Callable[[str, Iterable[str]], None]
+    #: A versioned bucket with Object Lock, and so many days of default retention.
+    create_locked_bucket: Callable[[str, int], None]
+    #: A legal hold on (bucket, key, version id).
+    hold: Callable[[str, str, str], None]
+    suspend: Callable[[str], None]
     caps: frozenset[str] = EVERYTHING
 
+    def new_name(self) -> str:
+        return f"bucket-{next(_numbers)}-{os.getpid()}"
+
     def new_bucket(self, versioning: Versioning = Versioning.OFF) -> str:
-        name = f"bucket-{next(_numbers)}-{os.getpid()}"
+        name = self.new_name()
         self.create_bucket(name, versioning)
+        return name
+
+    def new_locked_bucket(self, days: int = 0) -> str:
+        """With Object Lock; every new object is locked for so many days."""
+        name = self.new_name()
+        self.create_locked_bucket(name, days)
         return name
 
 
@@ -110,6 +151,26 @@ def memory_keeper(quirks: Quirks = AWS) -> Iterator[Keeper]:
 
 
 @contextmanager
+def retrying_keeper() -> Iterator[Keeper]:
+    """Patience changes nothing but the number of tries."""
+    cloud = MemoryCloud(min_part_bytes=PART_BYTES)
+    yield _of_cloud("retrying", RetryingStore(MemoryStore(cloud), NoPatience()), cloud)
+
+
+class NoPatience:
+    """Tries again at once: what fails here fails every time."""
+
+    def now(self) -> float:
+        return 0.0
+
+    def jitter(self) -> float:
+        return 0.0
+
+    def wait(self, seconds: float) -> bool:
+        return False
+
+
+@contextmanager
 def s3server_keeper(quirks: Quirks = AWS) -> Iterator[Keeper]:
     """The S3 store over HTTP against the server of the demo."""
     cloud = MemoryCloud(quirks=quirks, min_part_bytes=PART_BYTES)
@@ -127,9 +188,20 @@ def _of_cloud(name: str, store: ObjectStore, cloud: MemoryCloud) -> Keeper:
         for key in keys:
             cloud.seed(bucket, key, b"x")
 
-    is_lyve = cloud.quirks == LYVE
-    caps = EVERYTHING - {IF_ABSENT, AWS_MULTIPART_ETAG} if is_lyve else EVERYTHING
-    return Keeper(f"{name} (Lyve Cloud)" if is_lyve else name, store, create_bucket, fill, caps)
+    def create_locked_bucket(bucket: str, days: int) -> None:
+        cloud.create_bucket(bucket, versioning=Versioning.ENABLED)
+        cloud.set_lock(bucket, mode="COMPLIANCE", days=days)
+
+    return Keeper(
+        name + NAMES[cloud.quirks],
+        store,
+        create_bucket,
+        fill,
+        create_locked_bucket,
+        hold=lambda bucket, key, version_id: cloud.hold(bucket, key, version_id=version_id),
+        suspend=lambda bucket: cloud.set_versioning(bucket, Versioning.SUSPENDED),
+        caps=EVERYTHING - LACKS[cloud.quirks],
+    )
 
 
 @contextmanager
@@ -141,15 +213,40 @@ def ministack_keeper() -> Iterator[Keeper]:
         def create_bucket(bucket: str, versioning: Versioning) -> None:
             client.create_bucket(Bucket=bucket)
             if versioning is not Versioning.OFF:
-                status = {"Status": versioning.value.capitalize()}
-                client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=status)
+                set_versioning(bucket, versioning)
+
+        def set_versioning(bucket: str, versioning: Versioning) -> None:
+            status = {"Status": versioning.value.capitalize()}
+            client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=status)
 
         def fill(bucket: str, keys: Iterable[str]) -> None:
             for key in keys:
                 client.put_object(Bucket=bucket, Key=key, Body=b"x")
 
+        def create_locked_bucket(bucket: str, days: int) -> None:
+            client.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=True)
+            if days:
+                rule = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": days}}
+                lock = {"ObjectLockEnabled": "Enabled", "Rule": rule}
+                client.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=lock)
+
+        def hold(bucket: str, key: str, version_id: str) -> None:
+            status = {"Status": "ON"}
+            client.put_object_legal_hold(Bucket=bucket, Key=key, VersionId=version_id, LegalHold=status)
+
         lacks = {UPLOAD_TAGS, PART_SIZE, PART_ORDER, LIMITS, TAGS_GO, UPLOADS_END, XML_KEYS}
-        yield Keeper("ministack", store, create_bucket, fill, EVERYTHING - lacks)
+        lacks |= {PART_COPY_CONDITION, NOTHING_TO_MATCH, MARKERS_BY_ID, VERSIONS_XML_KEYS, HIDES_LOCKED}
+        lacks |= {OWN_BUCKET, KEPT_BUCKET}
+        yield Keeper(
+            "ministack",
+            store,
+            create_bucket,
+            fill,
+            create_locked_bucket,
+            hold,
+            suspend=lambda bucket: set_versioning(bucket, Versioning.SUSPENDED),
+            caps=EVERYTHING - lacks,
+        )
         store.close()
         client.close()
 

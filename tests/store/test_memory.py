@@ -9,11 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.errors import DigestMismatch, NotFound, PreconditionFailed, Rejected, StoreError
+from migrator.errors import (
+    AccessDenied,
+    DigestMismatch,
+    NotFound,
+    NotSupported,
+    PreconditionFailed,
+    Rejected,
+    StoreError,
+)
 from migrator.model.objects import Properties
 from migrator.model.parts import MIB
 from migrator.store.base import IF_ABSENT, Condition, Versioning
-from migrator.store.memory import LYVE, MemoryCloud, MemoryStore, Quirks
+from migrator.store.memory import CEPH, LYVE, MemoryCloud, MemoryStore, Quirks
 
 BUCKET = "bucket"
 PLAIN = Properties()
@@ -194,7 +202,140 @@ class TestVersionStates:
             cloud.put(BUCKET, "key", b"z", PLAIN, condition=IF_ABSENT)
 
 
+class TestLocks:
+    def test_need_versions(self, cloud: MemoryCloud) -> None:
+        with pytest.raises(Rejected) as caught:
+            cloud.set_lock(BUCKET)
+        assert caught.value.code == "InvalidBucketState"
+        for lock in (lambda: cloud.hold(BUCKET, "key"), lambda: cloud.retain(BUCKET, "key", NOON)):
+            with pytest.raises(Rejected) as caught:
+                lock()
+            assert caught.value.code == "InvalidRequest"
+
+    def test_versions_cannot_be_suspended_under_a_lock(self) -> None:
+        cloud = cloud_with(versioning=Versioning.ENABLED)
+        cloud.set_lock(BUCKET)
+        with pytest.raises(Rejected) as caught:
+            cloud.set_versioning(BUCKET, Versioning.SUSPENDED)
+        assert caught.value.code == "InvalidBucketState"
+        assert cloud.versioning(BUCKET) is Versioning.ENABLED
+
+    def test_a_lock_ends(self) -> None:
+        now = NOON
+        cloud = MemoryCloud(now=lambda: now)
+        cloud.create_bucket(BUCKET, versioning=Versioning.ENABLED)
+        cloud.set_lock(BUCKET)
+        below = cloud.put(BUCKET, "key", b"below", PLAIN).version_id
+        cloud.put(BUCKET, "key", b"above", PLAIN)
+        cloud.retain(BUCKET, "key", NOON + timedelta(days=1), mode="GOVERNANCE", version_id=below)
+        assert not cloud.head(BUCKET, "key").is_locked(now)
+        assert cloud.head(BUCKET, "key", version_id=below).lock_mode == "GOVERNANCE"
+        with pytest.raises(AccessDenied):
+            cloud.delete(BUCKET, "key", version_id=below)
+        now += timedelta(days=1)
+        assert not cloud.head(BUCKET, "key", version_id=below).is_locked(now)
+        cloud.delete(BUCKET, "key", version_id=below)
+        assert cloud.contents(BUCKET) == {"key": b"above"}
+        assert len(cloud.list_versions(BUCKET)) == 1
+
+    def test_a_hold_is_lifted(self) -> None:
+        cloud = cloud_with(versioning=Versioning.ENABLED)
+        cloud.set_lock(BUCKET)
+        written = cloud.put(BUCKET, "key", b"x", PLAIN)
+        cloud.hold(BUCKET, "key")
+        failures = cloud.delete_versions(BUCKET, [("key", written.version_id or "")])
+        assert [error.code for error in failures.values()] == ["ObjectLocked"]
+        cloud.hold(BUCKET, "key", is_on=False)
+        assert cloud.delete_versions(BUCKET, [("key", written.version_id or "")]) == {}
+        assert cloud.contents(BUCKET) == {}
+
+
+class TestCopies:
+    def test_end_where_one_put_ends(self, cloud: MemoryCloud) -> None:
+        upload_id = cloud.create_upload(BUCKET, "large", PLAIN)
+        parts = [cloud.upload_part(BUCKET, "large", upload_id, n, bytes(60)) for n in (1, 2)]
+        cloud.complete_upload(BUCKET, "large", upload_id, [(part.number, part.etag) for part in parts])
+        with pytest.raises(Rejected) as caught:
+            cloud.copy(BUCKET, "large", "copy")
+        assert caught.value.code == "InvalidRequest"
+        upload_id = cloud.create_upload(BUCKET, "copy", PLAIN)
+        part = cloud.copy_part(BUCKET, "large", "copy", upload_id, 1, 20, 100)
+        assert part.size_bytes == 100
+        assert list(cloud.contents(BUCKET)) == ["large"]
+
+    @pytest.mark.parametrize(("offset", "length"), [(-1, 2), (0, 0), (2, 0), (0, 4), (3, 1)])
+    def test_parts_lie_inside(self, cloud: MemoryCloud, offset: int, length: int) -> None:
+        cloud.put(BUCKET, "key", b"abc", PLAIN)
+        upload_id = cloud.create_upload(BUCKET, "copy", PLAIN)
+        with pytest.raises(Rejected):
+            cloud.copy_part(BUCKET, "key", "copy", upload_id, 1, offset, length)
+
+    def test_a_copy_while_suspended_replaces_the_null_version_only(self) -> None:
+        cloud = cloud_with(versioning=Versioning.ENABLED)
+        kept = cloud.put(BUCKET, "key", b"kept", PLAIN)
+        cloud.set_versioning(BUCKET, Versioning.SUSPENDED)
+        cloud.put(BUCKET, "key", b"null one", PLAIN)
+        cloud.put(BUCKET, "other", b"null two", PLAIN)
+        assert cloud.copy(BUCKET, "other", "key").version_id == "null"
+        lines = cloud.list_versions(BUCKET, "key")
+        assert [line.version.body for line in lines] == [b"null two", b"kept"]
+        assert lines[1].version.version_id == kept.version_id
+
+    def test_onto_itself_it_comes_on_top(self) -> None:
+        cloud = cloud_with(versioning=Versioning.ENABLED)
+        first = cloud.put(BUCKET, "key", b"first", Properties(tags={"a": "1"}))
+        cloud.put(BUCKET, "key", b"second", PLAIN)
+        cloud.copy(BUCKET, "key", "key", version_id=first.version_id)
+        assert [line.version.body for line in cloud.list_versions(BUCKET)] == [b"first", b"second", b"first"]
+        assert cloud.tags(BUCKET, "key") == {"a": "1"}
+
+
+class TestDeletes:
+    def test_a_version_and_a_condition_together_are_not_known(self) -> None:
+        cloud = cloud_with(versioning=Versioning.ENABLED)
+        written = cloud.put(BUCKET, "key", b"x", PLAIN)
+        with pytest.raises(NotSupported):
+            cloud.delete(BUCKET, "key", version_id=written.version_id, if_match=written.etag)
+        assert cloud.contents(BUCKET) == {"key": b"x"}
+
+    @pytest.mark.parametrize("count", [0, 1001])
+    def test_a_batch_has_a_size(self, cloud: MemoryCloud, count: int) -> None:
+        with pytest.raises(Rejected) as caught:
+            cloud.delete_versions(BUCKET, [("key", "null")] * count)
+        assert caught.value.code == "MalformedXML"
+
+
 class TestQuirks:
+    @pytest.mark.parametrize("versioning", [Versioning.ENABLED, Versioning.SUSPENDED])
+    def test_ceph_overwrites_in_versioned_buckets_in_spite_of_the_condition(
+        self, versioning: Versioning
+    ) -> None:
+        cloud = cloud_with(CEPH, versioning)
+        for body in (b"first", b"second"):
+            cloud.put(BUCKET, "key", body, PLAIN, condition=IF_ABSENT)
+        assert cloud.contents(BUCKET) == {"key": b"second"}
+        plain = cloud_with(CEPH)
+        plain.put(BUCKET, "key", b"first", PLAIN, condition=IF_ABSENT)
+        with pytest.raises(PreconditionFailed):
+            plain.put(BUCKET, "key", b"second", PLAIN, condition=IF_ABSENT)
+
+    @pytest.mark.parametrize("etag", ["0" * 32, md5(b"x").hexdigest()])
+    def test_ceph_deletes_and_copies_in_spite_of_the_condition(self, etag: str) -> None:
+        cloud = cloud_with(CEPH)
+        cloud.put(BUCKET, "key", b"x", PLAIN)
+        cloud.copy(BUCKET, "key", "copy", if_match=etag)
+        cloud.delete(BUCKET, "key", if_match=etag)
+        cloud.delete(BUCKET, "nothing", if_match=etag)
+        assert cloud.contents(BUCKET) == {"copy": b"x"}
+
+    def test_writes_can_ignore_if_match_alone(self) -> None:
+        cloud = cloud_with(Quirks(ignores_if_match=True))
+        cloud.put(BUCKET, "key", b"first", PLAIN, condition=Condition(etag="0" * 32))
+        cloud.put(BUCKET, "key", b"second", PLAIN, condition=Condition(etag="0" * 32))
+        with pytest.raises(PreconditionFailed):
+            cloud.put(BUCKET, "key", b"third", PLAIN, condition=IF_ABSENT)
+        assert cloud.contents(BUCKET) == {"key": b"second"}
+
     def test_lyve_overwrites_in_spite_of_the_condition(self) -> None:
         cloud = cloud_with(LYVE)
         for body in (b"first", b"second"):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from hashlib import md5
 
 import pytest
 
 from migrator.demo.s3server import S3Server
 from migrator.model.objects import Properties
+from migrator.store.base import Versioning
 from migrator.store.memory import MemoryCloud, Quirks
 from migrator.store.s3 import S3Store
 from tests.store.contract_help import keys_of
@@ -61,3 +63,32 @@ def test_keys(store: S3Store, cloud: MemoryCloud) -> None:
     for key in keys:
         cloud.seed(BUCKET, key)
     assert keys_of(store, BUCKET) == keys
+
+
+@pytest.mark.parametrize("key", ["key", "a b+c %&/😀", "é\x01"])
+@pytest.mark.parametrize("count", [1, PAGE, PAGE + 1, 3 * PAGE + 1])
+def test_versions_and_markers_of_one_key(
+    store: S3Store, cloud: MemoryCloud, server: S3Server, key: str, count: int
+) -> None:
+    cloud.set_versioning(BUCKET, Versioning.ENABLED)
+    for neighbour in (key[:1] + "!", key + "/1", key + "2"):
+        for _ in range(PAGE + 1):
+            cloud.seed(BUCKET, neighbour)
+    expected = []
+    for number in range(count):
+        when = datetime(2024, 5, 6, tzinfo=UTC) + timedelta(seconds=number)
+        expected.append(cloud.seed(BUCKET, key, b"x" * number, last_modified=when).version_id)
+    expected.append(cloud.delete(BUCKET, key).version_id)
+    stack = store.versions(BUCKET, key)
+    assert [each.version_id for each in stack] == expected[::-1]
+    assert [each.is_marker for each in stack] == [True] + [False] * count
+    assert [each.is_latest for each in stack] == [True] + [False] * count
+    # The neighbours' pages are not asked for.
+    assert server.operations().count("ListObjectVersions") <= (count + 1) // PAGE + 1
+
+
+@pytest.mark.parametrize("count", [PAGE, 2 * PAGE + 1])
+def test_uploads_of_one_hostile_key(store: S3Store, count: int) -> None:
+    """Where a page ends is told in the encoding of the keys."""
+    opened = {store.create_upload(BUCKET, "a b+c %&/😀", Properties()) for _ in range(count)}
+    assert {upload.upload_id for upload in store.list_uploads(BUCKET, "a b")} == opened
