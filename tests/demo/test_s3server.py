@@ -127,6 +127,61 @@ class TestOperations:
         )
         assert code_of(copy) == ("PreconditionFailed", 412)
 
+    def test_copied_parts_are_checked(self, server: S3Server, client: Any, cloud: MemoryCloud) -> None:
+        cloud.seed(BUCKET, "key", b"bytes")
+        upload_id = cloud.create_upload(BUCKET, "copy", Properties())
+        source = {"Bucket": BUCKET, "Key": "key"}
+
+        def copy(number: int, span: str) -> dict[str, Any]:
+            answer: dict[str, Any] = client.upload_part_copy(
+                Bucket=BUCKET,
+                Key="copy",
+                UploadId=upload_id,
+                PartNumber=number,
+                CopySource=source,
+                CopySourceRange=span,
+            )
+            return answer
+
+        part = copy(1, "bytes=1-3")["CopyPartResult"]
+        assert part["ETag"] == f'"{md5(b"yte").hexdigest()}"'
+        assert code_of(lambda: copy(10_001, "bytes=0-1")) == ("InvalidArgument", 400)
+        assert code_of(lambda: copy(2, "bytes=3-9")) == ("InvalidRange", 416)
+        assert [each.number for each in cloud.list_parts(BUCKET, "copy", upload_id)] == [1]
+        assert server.operations() == ["UploadPartCopy"] * 3
+
+    def test_a_lock_is_told(self, client: Any, cloud: MemoryCloud) -> None:
+        ask = lambda: client.get_object_lock_configuration(Bucket=BUCKET)  # noqa: E731
+        assert code_of(ask) == ("ObjectLockConfigurationNotFoundError", 404)
+        cloud.set_versioning(BUCKET, Versioning.ENABLED)
+        cloud.set_lock(BUCKET, mode="GOVERNANCE", days=3)
+        rule = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 3}}
+        expected = {"ObjectLockEnabled": "Enabled", "Rule": rule}
+        assert ask()["ObjectLockConfiguration"] == expected
+
+    def test_a_locked_version_is_denied_and_says_why(self, client: Any, cloud: MemoryCloud) -> None:
+        """S3 has no code for it: only the message tells a lock from a missing right."""
+        cloud.set_versioning(BUCKET, Versioning.ENABLED)
+        cloud.set_lock(BUCKET)
+        held = cloud.seed(BUCKET, "held").version_id
+        cloud.hold(BUCKET, "held")
+        with pytest.raises(ClientError) as caught:
+            client.delete_object(Bucket=BUCKET, Key="held", VersionId=held)
+        assert caught.value.response["Error"]["Code"] == "AccessDenied"
+        assert "object lock" in caught.value.response["Error"]["Message"]
+        wanted = {"Objects": [{"Key": "held", "VersionId": held}], "Quiet": True}
+        answer = client.delete_objects(Bucket=BUCKET, Delete=wanted)
+        assert [(each["Key"], each["Code"]) for each in answer["Errors"]] == [("held", "AccessDenied")]
+        assert "Deleted" not in answer
+        assert list(cloud.contents(BUCKET)) == ["held"]
+
+    @pytest.mark.parametrize("count", [0, 1001])
+    def test_a_batch_has_a_size(self, client: Any, cloud: MemoryCloud, count: int) -> None:
+        cloud.seed(BUCKET, "key")
+        wanted = {"Objects": [{"Key": "key"}] * count}
+        assert code_of(lambda: client.delete_objects(Bucket=BUCKET, Delete=wanted)) == ("MalformedXML", 400)
+        assert list(cloud.contents(BUCKET)) == ["key"]
+
     def test_readers_who_have_it_already(self, client: Any, cloud: MemoryCloud) -> None:
         etag = cloud.seed(BUCKET, "key", b"bytes").etag
         ask = lambda: client.get_object(Bucket=BUCKET, Key="key", IfNoneMatch=etag)  # noqa: E731

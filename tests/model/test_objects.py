@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
 import pytest
 from hypothesis import given
@@ -13,6 +16,7 @@ from migrator.model.objects import (
     MTIME_KEY,
     SYSTEM_HEADERS,
     TOKEN_KEY,
+    ObjectHead,
     Properties,
     bare_etag,
     is_plain_md5,
@@ -21,7 +25,10 @@ from migrator.model.objects import (
     metadata_bytes,
     users_metadata,
     visible,
+    xml_can_hold,
 )
+
+NOON = datetime(2024, 5, 6, 12, tzinfo=UTC)
 
 
 @given(st.binary(max_size=64))
@@ -33,6 +40,32 @@ def test_any_bytes_travel_as_a_key(raw: bytes) -> None:
 def test_keys_sort_like_their_bytes(keys: list[str]) -> None:
     """What lets listings be compared without encoding them."""
     assert sorted(keys) == sorted(keys, key=str.encode)
+
+
+@given(st.text(st.characters() | st.sampled_from("\x00\x01\t\n\r\x1f\x7f\ud800\udfff\ufffd\ufffe\uffff<&>")))
+def test_xml_can_hold_what_comes_back_from_a_parser(key: str) -> None:
+    try:
+        back = ElementTree.fromstring(f"<Key>{escape(key)}</Key>".encode()).text or ""
+    except (ElementTree.ParseError, UnicodeEncodeError):
+        back = None
+    assert xml_can_hold(key) is (back == key)
+
+
+@pytest.mark.parametrize(
+    ("until", "hold", "is_locked"),
+    [
+        (None, False, False),
+        (NOON, False, False),
+        (NOON + timedelta(seconds=1), False, True),
+        (None, True, True),
+        (NOON - timedelta(days=1), True, True),
+    ],
+)
+def test_a_lock_holds_until_its_end_and_a_hold_for_ever(
+    until: datetime | None, hold: bool, is_locked: bool
+) -> None:
+    head = ObjectHead(1, "etag", NOON, locked_until=until, legal_hold=hold)
+    assert head.is_locked(NOON) is is_locked
 
 
 @pytest.mark.parametrize(
