@@ -7,9 +7,10 @@ import random
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 from unittest import mock
 
 from migrator.engine import journal as journals
@@ -41,20 +42,30 @@ _WITHOUT_KEY = frozenset(
 
 @dataclass(frozen=True)
 class Call:
-    """One call through a port. `keys` are those that it may change, for writes."""
+    """One call through a port. `keys` are those that it may change, for writes; `versions` go with them.
+
+    Version ids are chance, so they are left out of what traces are compared by.
+    """
 
     port: str
     operation: str
     keys: tuple[str, ...] = ()
+    versions: tuple[str | None, ...] = field(default=(), repr=False)
 
 
 @dataclass
 class Trace:
-    """Numbers every call of one command, kills the process at one of them, and shows each to `watch`."""
+    """Numbers every call of one command, kills the process at one of them, and shows each to `watch`.
+
+    `watch` sees requests that change something right before they are sent; what it returns is called once
+    they are carried out. `meanwhile` is called before every call of a store, with its number: somebody else
+    may act then, or the call may fail.
+    """
 
     last: int = 0  #: the number of the last call, 0: none is the last
     mode: str = "before"
-    watch: Callable[[Call], None] = lambda _: None
+    watch: Callable[[Call], Callable[[], None]] = lambda _: lambda: None
+    meanwhile: Callable[[int, Call], None] = lambda _, __: None
     count: int = 0
     is_dying: bool = False
 
@@ -72,14 +83,16 @@ class Trace:
         is_last = self.count == self.last
         if is_last and self.mode == "before":
             raise Crash
-        if call.operation in WRITES:
-            self.watch(call)
+        self.meanwhile(self.count, call)
+        is_carried_out = self.watch(call) if call.operation in WRITES else None
         try:
             result = work()
         except StoreError:
             if is_last:
                 self._die()
             raise
+        if is_carried_out is not None:
+            is_carried_out()
         if is_last:
             self._die()
         return result
@@ -117,19 +130,21 @@ class Traced:
             return found
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            named = Call(self._port, operation, _keys(operation, args))
+            named = _named(self._port, operation, args, kwargs)
             return self._trace.carry_out(named, lambda: found(*args, **kwargs))
 
         return call
 
 
-def _keys(operation: str, args: tuple[Any, ...]) -> tuple[str, ...]:
+def _named(port: str, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
     if operation == "DeleteObjects":
-        return tuple(key for key, _ in args[1])
+        return Call(port, operation, *zip(*args[1], strict=True))
     if operation in _WITHOUT_KEY:
-        return ()
+        return Call(port, operation)
     at = _WITH_TARGET.get(operation, 1)
-    return (args[at],) if len(args) > at else ()
+    keys = (args[at],) if len(args) > at else ()
+    is_of_version = operation in {"DeleteObject", "PutObjectTagging"}
+    return Call(port, operation, keys, (kwargs.get("version_id"),) if is_of_version else ())
 
 
 class Shuffled:
@@ -158,11 +173,22 @@ class Shuffled:
         return told
 
     def ahead(self, task: Callable[[], T]) -> Callable[[], T]:
-        return task
+        """At once, or when somebody asks for it."""
+        if self._chance.random() < 0.5:
+            return task
+        try:
+            result = task()
+        except Exception as error:  # a Crash is none
+            return partial(_raise, error)
+        return lambda: result
 
     def close(self) -> None:
         self._waiting.clear()
         self._ended.clear()
+
+
+def _raise(error: Exception) -> NoReturn:
+    raise error
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -174,18 +200,24 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def light_and_small() -> Iterator[None]:
-    """Journals that cost little, and multipart from 1 KiB on."""
+def small_parts() -> Iterator[None]:
+    """Multipart from 1 KiB on."""
     with ExitStack() as stack:
-        patches: dict[str, Any] = {
-            "migrator.engine.journal._connect": _connect,
-            "migrator.engine.journal.RESERVE_BYTES": 0,
-            "migrator.engine.transfer.part_size_for": lambda size: PART,
-        }
+        stack.enter_context(mock.patch("migrator.engine.transfer.part_size_for", return_value=PART))
         for module in ("transfer", "schema", "recovery"):
-            patches[f"migrator.engine.{module}.is_single_put"] = lambda size: size <= PART
-        for name, value in patches.items():
-            stack.enter_context(mock.patch(name, value))
+            name = f"migrator.engine.{module}.is_single_put"
+            stack.enter_context(mock.patch(name, lambda size: size <= PART))
+        yield
+
+
+@contextmanager
+def light_and_small() -> Iterator[None]:
+    """Journals that cost little, and small parts."""
+    with (
+        small_parts(),
+        mock.patch("migrator.engine.journal._connect", _connect),
+        mock.patch("migrator.engine.journal.RESERVE_BYTES", 0),
+    ):
         yield
 
 

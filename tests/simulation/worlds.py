@@ -14,9 +14,9 @@ from migrator.model.objects import RESERVED_PREFIX, Properties
 from migrator.store.base import Versioning
 from migrator.store.memory import CEPH, LYVE, Quirks
 from tests.simulation.checks import Watch
-from tests.simulation.ports import Shuffled, Trace, Traced, traced_commits
+from tests.simulation.ports import Call, Shuffled, Trace, Traced, traced_commits
 from tests.support.faulty import Crash
-from tests.support.world import FROM, PART, SECRET, TO, World, new_world
+from tests.support.world import FROM, PART, SECRET, TO, StillClock, World, new_world
 
 THEIRS = b"was here before"
 _OLD = Properties(content_type="text/old", metadata={"owner": "somebody"}, tags={"kind": "old"})
@@ -88,7 +88,7 @@ class Simulation:
         quirks, versioning, fill = WORLDS[name]
         self.name = name
         self.chance = random.Random(seed)
-        self.world = new_world(root, quirks=quirks, versioning=versioning)
+        self.world = new_world(root, quirks=quirks, versioning=versioning, clock=StillClock())
         self.world.executor = lambda _: Shuffled(self.chance)
         fill(self.world)
         self.before = self.snapshot()
@@ -100,18 +100,29 @@ class Simulation:
     def is_exact(self) -> bool:
         return self.name not in INEXACT
 
-    def dies(self, command: str, last: int = 0, mode: str = "before") -> bool:
-        """Carry out a command; True where it died at its call number `last`."""
-        self.trace = Trace(last, mode, self.watch.look)
+    def dies(
+        self,
+        command: str,
+        last: int = 0,
+        mode: str = "before",
+        *,
+        run: str = "latest",
+        meanwhile: Callable[[int, Call], None] = lambda _, __: None,
+    ) -> bool:
+        """Carry out a command; True where it died at its call number `last`. `meanwhile`: see `Trace`."""
+        self.trace = Trace(last, mode, self.watch.look, meanwhile)
         source, destination = self._ends
         self.world.source = Traced("source", source, self.trace)
         self.world.destination = Traced("destination", destination, self.trace)
-        self.watch.began(command)
+        self.watch.began(command, run)
         try:
             with traced_commits(self.trace):
-                self.summary = getattr(self.world, command)()
+                carry_out = getattr(self.world, command)
+                self.summary = carry_out() if command in {"run", "plan"} else carry_out(run)
         except Crash:
             return True
+        finally:
+            self.watch.ended()
         return False
 
     @property
@@ -140,7 +151,7 @@ class Simulation:
     # -- what has to hold -----------------------------------------------------------------------
 
     def must_complete(self, where: str) -> None:
-        """Resume to the end: everything copied once, nothing of others touched, the books balanced."""
+        """Resume to the end: everything is copied (I7, I12), once (I6), and nothing of others is touched."""
         assert not self.dies("resume"), where
         summary, world = self.summary, self.world
         if not self.is_exact:
@@ -149,22 +160,35 @@ class Simulation:
             self.must_be_untouched(where)
             return
         assert summary.outcome is Outcome.COMPLETED, f"{where}: {summary}"
-        expected = dict(self.source_before)
-        if self.name != "created":
-            expected["theirs"] = THEIRS
-        assert world.there == expected, where
+        foreign = {} if self.name == "created" else {"theirs": THEIRS}
+        assert world.there == {**self.source_before, **foreign}, where
+        for key in self.source_before:
+            self.must_be_equal(key, where)
         assert not world.open_uploads, where
         kept = {key for key in world.destination_cloud.contents(TO) if key.startswith(RESERVED_PREFIX)}
         assert kept == self.watch.kept(), f"{where}: reserved objects that the journal does not know"
+        assert not self.dies("resume"), where
+        assert (self.summary.outcome, self.watch.writes) == (Outcome.COMPLETED, 0), (
+            f"I6: {where}, resumed again"
+        )
         self.must_be_untouched(where)
 
+    def must_be_equal(self, key: str, where: str) -> None:
+        """I12: but for what we add ourselves, the copy has the source's properties and tags."""
+        clouds = (self.world.source_cloud, FROM), (self.world.destination_cloud, TO)
+        original, copy = (cloud.head(bucket, key).properties for cloud, bucket in clouds)
+        assert not original.differences(copy), f"I12: {where}: {key}"
+        tags = [cloud.tags(bucket, key) for cloud, bucket in clouds]
+        assert tags[0] == tags[1], f"I12: {where}: {key}"
+
     def must_go_back(self, where: str) -> None:
-        """Roll back: the destination is as it was; doing it again changes nothing."""
+        """Roll back: the destination is as it was (I7); doing it again changes nothing (I6)."""
         for time in ("once", "twice"):
             assert not self.dies("rollback"), where
             if self.is_exact:
                 assert self.summary.exit_code == 0, f"{where}, {time}: {self.summary}"
                 assert self.snapshot() == self.before, f"{where}, {time}"
+                assert time == "once" or not self.watch.writes, f"I6: {where}, {time}"
                 if TO in dict(self.world.destination_cloud.buckets()):
                     assert not self.world.open_uploads, f"{where}, {time}"
             elif self.name != "created":
