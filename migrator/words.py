@@ -8,6 +8,7 @@ The window's own labels are in `migrator.gui.labels`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal, NamedTuple, assert_never
 
 from migrator.model.events import (
@@ -29,6 +30,7 @@ from migrator.model.events import (
     RunStarted,
     Summary,
     TransferProgress,
+    UnfinishedFound,
     Warned,
 )
 from migrator.model.ledger import Drift, Outcome
@@ -78,6 +80,14 @@ _COMMANDS: Mapping[str, str] = {
 }
 
 
+#: How an unfinished run ended.
+_FOUND: Mapping[str, str] = {
+    "crashed": "broke off",
+    "stopped": "was stopped",
+    "paused": "was paused",
+}
+
+
 def number(value: int) -> str:
     """`1,284,310`."""
     return f"{value:,}"
@@ -105,6 +115,8 @@ def sentence(event: Event) -> Line | None:
             return _end(event)
         case ConfigWritten():
             return Line("info", "check", f"Config generated successfully! {kept_where(event.vault)}")
+        case UnfinishedFound():
+            return Line("warn", "run", f"{found(event)}: run {event.run}, {found_where(event)}.")
         case RunStarted():
             what = _COMMANDS.get(event.command, event.command.capitalize())
             places = f"{visible(event.source)} to {visible(event.destination)}"
@@ -168,6 +180,30 @@ def connected(event: EndChecked) -> str:
     return f"Connected · {buckets} · {event.millis} ms"
 
 
+def found(event: UnfinishedFound) -> str:
+    """A run that was found unfinished: what kind of end it had, and how far it got."""
+    if event.undo:
+        return f"A roll back broke off; {_of(event.ledger, 'copied')} were copied"
+    how = _FOUND.get(event.state, visible(event.state))
+    done, of = number(_n(event.ledger, "copied")), _of(event.ledger, "planned")
+    return f"A run {how}: {done} of {of} copied"
+
+
+def found_where(event: UnfinishedFound) -> str:
+    """Which job it was and when it began, in this computer's time."""
+    job = f"“{visible(event.name, 40)}”, " if event.name else ""
+    places = f"{visible(event.source, 50)} to {visible(event.destination, 50)}"
+    return f"{job}{places}, begun {moment(event.created)}"
+
+
+def moment(iso: str) -> str:
+    """A journal's moment in this computer's time, to the minute: `2026-11-22 14:31`."""
+    try:
+        return f"{datetime.fromisoformat(iso).astimezone():%Y-%m-%d %H:%M}"
+    except ValueError:
+        return visible(iso, KEY_CHARS)
+
+
 def filtered_in_words(filtered_by: Mapping[str, int]) -> str:
     """`Max Date 19,870 …`: every rule that left something out, the busiest first."""
     busiest = sorted(filtered_by.items(), key=lambda item: -item[1])
@@ -220,6 +256,8 @@ def ending(summary: Summary) -> Ending:
     ledger = summary.ledger
     if summary.cause == "dry-run":
         return Ending("Dry run: nothing was changed.", f"Rolling back would do this: {_undo_counts(summary)}")
+    if summary.cause == "found":
+        return Ending(summary.message, summary.advice)
     match summary.outcome:
         case Outcome.COMPLETED:
             end = _completed(ledger)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrator import credentials
 from migrator.demo.clouds import AWS_BUCKET, LYVE_BUCKET, Cloud, two_clouds
+from migrator.engine.runs import DEMO
 
 if TYPE_CHECKING:
     from migrator.engine.commands import Engine
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
 #: Names under which the demo's keys are known while it runs; they are never stored.
 AWS_KEYS, LYVE_KEYS = "demo-aws", "demo-lyve"
-
-#: The name of the demo's jobs.
-DEMO = "demo"
 
 
 def demo_table(aws: Cloud, lyve: Cloud) -> dict[str, Any]:

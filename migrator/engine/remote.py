@@ -62,8 +62,14 @@ class EngineProcess:
     def resume(self, run: str) -> None:
         self._send("resume", run)
 
+    def preview_rollback(self, run: str) -> None:
+        self._send("preview_rollback", run)
+
     def rollback(self, run: str) -> None:
         self._send("rollback", run)
+
+    def find_unfinished(self) -> None:
+        self._tell("find_unfinished")
 
     def cancel(self) -> None:
         self._tell("cancel")

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from migrator.config import Job
+from migrator.config import Job, read_job
 from migrator.engine.home import RunDir, all_runs, is_busy
 from migrator.engine.journal import Journal
 from migrator.engine.ports import Clock
-from migrator.errors import JournalError
+from migrator.errors import JobFileError, JournalError
+from migrator.job_rules import is_loopback
 from migrator.model.events import Phase
 from migrator.model.ledger import Ledger
+
+#: The name of the demo's jobs.
+DEMO = "demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,20 @@ def waiting_runs(root: Path, clock: Clock) -> list[RunInfo]:
 
 
 def _may_wait(directory: RunDir, clock: Clock) -> bool:
+    return _says_it_waits(directory, clock) and not _was_of_a_demo(directory)
+
+
+def _was_of_a_demo(directory: RunDir) -> bool:
+    """A demo's services end with it: nothing can be resumed or undone there any more."""
+    try:
+        job = read_job(directory.job)
+    except JobFileError:
+        return False
+    hosts = [urlsplit(end.endpoint_url).hostname or "" for end in (job.source, job.destination)]
+    return job.name == DEMO and all(is_loopback(host) for host in hosts)
+
+
+def _says_it_waits(directory: RunDir, clock: Clock) -> bool:
     try:
         journal = Journal.read_only(directory, clock)
     except JournalError:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 import traceback
 from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,15 @@ from migrator.credentials import Keys
 from migrator.engine.commands import Engine
 from migrator.engine.endings import EXIT_FAILED, EXIT_USAGE
 from migrator.engine.ends import StoreFactory, check_end, open_s3
-from migrator.engine.ports import Ports, Stop
+from migrator.engine.ports import Ports, Stop, SystemClock
+from migrator.engine.runs import waiting_runs
 from migrator.errors import CredentialsError, MigratorError
 from migrator.job_file import job_text, write_private
-from migrator.model.events import ConfigWritten, EndChecked, Event, Summary, Warned
+from migrator.model.events import ConfigWritten, EndChecked, Event, Summary, UnfinishedFound, Warned
 from migrator.model.ledger import Ledger, Outcome
+
+#: Unfinished runs offered at a start; older ones are in `migrator runs`.
+MOST_FOUND = 5
 
 
 class EngineService:
@@ -32,6 +38,7 @@ class EngineService:
         self._factory = factory
         self._stop = Stop()
         self._thread: threading.Thread | None = None
+        self._finder: threading.Thread | None = None
 
     @property
     def job_file(self) -> Path:
@@ -70,8 +77,21 @@ class EngineService:
     def resume(self, run: str) -> None:
         self._begin("resume", lambda engine: engine.resume(run))
 
+    def preview_rollback(self, run: str) -> None:
+        """What `rollback` would do; nothing is changed."""
+        self._begin("preview", lambda engine: engine.rollback(run, dry_run=True))
+
     def rollback(self, run: str) -> None:
         self._begin("rollback", lambda engine: engine.rollback(run))
+
+    def find_unfinished(self) -> None:
+        """Look for runs that wait for a person: an `UnfinishedFound` for each, newest first.
+
+        Beside whatever else is asked for: it only reads journals, and the service is not busy meanwhile.
+        """
+        if self._finder is None or not self._finder.is_alive():
+            self._finder = threading.Thread(target=self._find_unfinished, name="unfinished-runs", daemon=True)
+            self._finder.start()
 
     def cancel(self) -> None:
         """Ask what is running to stop; asked again, it breaks off. A `Summary` follows either way."""
@@ -79,12 +99,13 @@ class EngineService:
 
     def close(self, timeout_s: float) -> bool:
         """Stop and wait; True where everything has ended."""
-        if self._thread is None:
-            return True
         if not self._stop.is_asked:
             self._stop.ask()
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        by = time.monotonic() + timeout_s
+        threads = [each for each in (self._thread, self._finder) if each is not None]
+        for each in threads:
+            each.join(max(0.0, by - time.monotonic()))
+        return not any(each.is_alive() for each in threads)
 
     # -- in the background ----------------------------------------------------------------------
 
@@ -110,6 +131,25 @@ class EngineService:
         except Exception as error:  # a defect of ours: say so instead of leaving the window waiting
             self.events.put(Warned("internal", traceback.format_exc()))
             self._tell_end(EXIT_FAILED, Outcome.FAILED, f"{name} failed: {error!r}", "Please report this.")
+
+    def _find_unfinished(self) -> None:
+        try:
+            for info in islice(waiting_runs(self._root, SystemClock()), MOST_FOUND):
+                self.events.put(
+                    UnfinishedFound(
+                        run=info.run,
+                        state=info.state,
+                        undo=info.undo,
+                        name=info.name,
+                        source=info.source,
+                        destination=info.destination,
+                        created=info.created,
+                        seconds=info.seconds,
+                        ledger=info.ledger.as_dict(),
+                    )
+                )
+        except (MigratorError, OSError) as error:
+            self.events.put(Warned("runs", f"Earlier runs could not be looked at: {error}"))
 
     def _tell_end(self, exit_code: int, outcome: Outcome, message: str, advice: str) -> None:
         books = Ledger().as_dict()

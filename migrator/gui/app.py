@@ -113,6 +113,7 @@ class Window:
         """Draw for the first time and keep the timer going."""
         self.presenter.draw()
         self.setup.focus_first()
+        self.presenter.find_unfinished()
         self._timer = self.root.after(self.pump.next_ms, self._tick)
 
     def step(self) -> int:

@@ -11,7 +11,6 @@ from migrator.gui import labels, run_page, story
 from migrator.gui.screen import ActionBar, Button, Question, RailItem
 from migrator.gui.status import TABLE, Intent, Status
 from migrator.model.run_state import RunState
-from migrator.words import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +18,7 @@ class Facts:
     """What the presenter knows that bar and rail depend on."""
 
     status: Status
+    page: str
     run: RunState
     last_run: str  #: the newest run of this window, which Resume and Roll Back are about
     can_undo: int  #: how many objects of it a roll back would look at
@@ -40,16 +40,6 @@ QUIT_QUESTION = Question(
 )
 
 
-def roll_back_question(objects: int) -> Question:
-    """Asked once, naming the number."""
-    return Question(
-        headline=f"Roll back {count(objects, 'object')}?",
-        text="Removes what this run copied, where it is unchanged since and the source still has it.",
-        yes=f"Roll Back {count(objects, 'Object')}",
-        no="Keep Everything",
-    )
-
-
 def action_bar(facts: Facts) -> ActionBar:
     row = TABLE[facts.status]
     sentence, help_text = story.sentences(facts.status, facts.run, quitting=facts.is_quitting)
@@ -65,14 +55,14 @@ def action_bar(facts: Facts) -> ActionBar:
     )
 
 
-def rail(facts: Facts, page: str, connection: Status) -> tuple[RailItem, ...]:
+def rail(facts: Facts, connection: Status) -> tuple[RailItem, ...]:
     """The pages. `connection` is what Set up would say if no run were in the way."""
     share = run_page.share_done(facts.run) if facts.run.is_running else None
     setup, setup_tone = story.setup_state(connection)
     run, run_tone = story.run_state(facts.status, facts.run, share)
     return (
-        RailItem("setup", "1", labels.SETUP_TITLE, setup, setup_tone, page == "setup"),
-        RailItem("run", "2", labels.RUN_TITLE, run, run_tone, page == "run"),
+        RailItem("setup", "1", labels.SETUP_TITLE, setup, setup_tone, facts.page == "setup"),
+        RailItem("run", "2", labels.RUN_TITLE, run, run_tone, facts.page == "run"),
     )
 
 
@@ -101,4 +91,6 @@ def _button(cell: str, facts: Facts) -> Button:
         text = labels.BUTTONS["cancel_now"]
     elif intent is Intent.ROLL_BACK:
         enabled = enabled and can_roll_back(facts)
+    elif intent is Intent.LOOK:
+        enabled = enabled and facts.page != "run"
     return Button(intent, text, enabled)

@@ -131,6 +131,7 @@ GENERATED = "Config generated successfully!"
 LISTING = "Listing"
 COPYING = "Copying"
 ROLLING_BACK = "Rolling back"
+PREVIEWING = "Looking ahead"
 TRANSFERS = "Transfers"
 NOT_COPIED = "Not copied"
 LEFT_IN_PLACE = "Left in place"
@@ -162,4 +163,6 @@ BUTTONS: Mapping[str, str] = {
     "roll_back": "Roll Back…",
     "new_migration": "New Migration",
     "try_again": "Try Again",
+    "look": "Look",
+    "not_now": "Not Now",
 }

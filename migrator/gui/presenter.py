@@ -16,9 +16,11 @@ from migrator.gui import checks, frame, labels, run_page, story
 from migrator.gui.connection import Connection
 from migrator.gui.figures import Meter
 from migrator.gui.form import Form, form_field, keys_of, to_table, without_secrets
+from migrator.gui.found import Found
 from migrator.gui.frame import Facts
 from migrator.gui.groups import Groups
 from migrator.gui.log import Log
+from migrator.gui.preview import Preview
 from migrator.gui.screen import (
     LogScreen,
     Question,
@@ -32,11 +34,14 @@ from migrator.model.events import (
     EndChecked,
     Event,
     ObjectCopied,
+    RunRelies,
     RunStarted,
     Summary,
     TransferProgress,
+    UnfinishedFound,
     Warned,
 )
+from migrator.model.ledger import Outcome
 from migrator.model.run_state import RunState
 from migrator.words import Line
 
@@ -44,6 +49,8 @@ from migrator.words import Line
 FIGURES_S = 0.25
 #: How long a closing window waits for the run to stop.
 QUIT_S = 30.0
+#: The status while the service has not answered yet.
+_WAITING = {"start": Status.LISTING, "preview": Status.PREVIEWING, "rollback": Status.ROLLING_BACK}
 
 
 class Presenter:
@@ -70,16 +77,19 @@ class Presenter:
         self._follow = True
         self._problems: dict[str, str] = {}
         self._connection = Connection()
-        self._waiting_for = ""  #: start | rollback: asked of the service, no answer yet
+        self._waiting_for = ""  #: start | preview | rollback: asked of the service, no answer yet
         self._idle_ticks = 0
         self._run = self._run_before = RunState()
         self._last_run = ""
         self._can_undo = 0
+        self._found = Found()
+        self._preview: Preview | None = None  #: from Roll Back… until its question was answered
         self._dismissed = False
         self._cancelling = False
         self._quit_by: float | None = None
         self._question: Question | None = None
         self._on_yes: Callable[[], None] = lambda: None
+        self._on_no: Callable[[], None] = lambda: None
         self._meter, self._groups = Meter(), Groups()
         self._dirty, self._drawn_at = True, 0.0
         self._stamp = wall().strftime("%H:%M:%S")
@@ -123,7 +133,7 @@ class Presenter:
             self._dirty = True
             return
         if self._ask_service(lambda: self.service.generate(to_table(self.form), keys_of(self.form))):
-            self._dismissed = self._dismissed or self.status not in UNFINISHED
+            self._dismissed = self._dismissed or not self._wants_more
             self._connection.begin()
 
     # -- the run -----------------------------------------------------------------------------------
@@ -143,6 +153,9 @@ class Presenter:
     def cancel(self) -> None:
         """Stop what is running. The answer is a summary."""
         if self._may(Intent.CANCEL):
+            if self._preview is not None and self._question is not None:
+                self.answer(yes=False)
+                return
             self._cancelling = True
             self._dirty = True
             self.service.cancel()
@@ -157,17 +170,16 @@ class Presenter:
         self.resume(Intent.RETRY)
 
     def roll_back(self) -> None:
-        """Roll Back…: asks once, naming the number."""
-        if not self._may(Intent.ROLL_BACK):
-            return
-        self._ask(frame.roll_back_question(self._can_undo), self._roll_back)
+        """Roll Back…: finds out what that would do, then asks once, naming the numbers."""
+        if self._may(Intent.ROLL_BACK):
+            self._look_ahead()
 
     def try_again(self) -> None:
         """Repeat what was refused or ended half-way."""
         if not self._may(Intent.TRY_AGAIN):
             return
         if self._run.command == "rollback":
-            self._roll_back()
+            self._look_ahead()
         elif self._last_run and self._run.command == "resume":
             self._resume()
         else:
@@ -180,6 +192,23 @@ class Presenter:
             self._dismissed = True
             self._page = "setup"
             self._dirty = True
+            self._offer()
+
+    def find_unfinished(self) -> None:
+        """The window opens: have earlier runs looked at, in the background."""
+        self.service.find_unfinished()
+
+    def look(self) -> None:
+        """The found run's page, with its books."""
+        if self._may(Intent.LOOK):
+            self.show("run")
+
+    def not_now(self) -> None:
+        """Leave the found run as it is, until the next start; offer the next one."""
+        if self._may(Intent.NOT_NOW):
+            self._run, self._last_run, self._can_undo = RunState(), "", 0
+            self._page, self._dirty = "setup", True
+            self._offer()
 
     def answer(self, *, yes: bool) -> None:
         """The question on screen was answered."""
@@ -187,6 +216,8 @@ class Presenter:
         self._dirty = True
         if asked is not None and yes:
             self._on_yes()
+        elif asked is not None:
+            self._on_no()
 
     def do(self, intent: Intent) -> None:
         """A button of the action bar."""
@@ -262,7 +293,9 @@ class Presenter:
         if self._cancelling and (run.is_running or self._waiting_for):
             return Status.CANCELLING
         if self._waiting_for:
-            return Status.ROLLING_BACK if self._waiting_for == "rollback" else Status.LISTING
+            return _WAITING[self._waiting_for]
+        if self._preview is not None and (run.is_running or self._question is not None):
+            return Status.PREVIEWING
         if run.is_running:
             return story.status_of_running(run)
         if run.summary is not None and not self._dismissed:
@@ -276,7 +309,7 @@ class Presenter:
         return Screen(
             status=facts.status,
             page=self._page,
-            rail=frame.rail(facts, self._page, self._connection.status),
+            rail=frame.rail(facts, self._connection.status),
             setup=self._connection.screen(self.form, self._problems, facts.status, self._revision),
             run=run_page.run_screen(self._run, facts.status, self._meter, self._groups, self._clock()),
             log=LogScreen(log.generation, log.lines, log.note, log.level, log.search, self._follow),
@@ -289,6 +322,7 @@ class Presenter:
     def _facts(self) -> Facts:
         return Facts(
             status=self.status,
+            page=self._page,
             run=self._run,
             last_run=self._last_run,
             can_undo=self._can_undo,
@@ -308,7 +342,13 @@ class Presenter:
             self._connection.failed(f"{event.message} {event.advice}".strip())
             self._write(Line("error", "check", self._connection.said[0]))
             return
+        if isinstance(event, UnfinishedFound):
+            self._found.take(event)
+            self._write_about(event)
+            self._offer()
+            return
         if isinstance(event, RunStarted):
+            self._found.handled(event.run)
             self._groups, self._meter = Groups(), Meter()
             self._waiting_for, self._dismissed = "", False
             self._last_run = event.run
@@ -327,10 +367,12 @@ class Presenter:
                 self._ended(event)
             case Warned() if self._connection.is_checking:
                 self._connection.say(event.message, Tone.WARN)
+            case RunRelies() if self._preview is not None:
+                self._preview.relying.append(event)
             case _:
                 self._groups.take(event)
-        if (line := words.sentence(event)) is not None:
-            self._write(line)
+        if self._preview is None or isinstance(event, Summary | RunRelies | Warned):
+            self._write_about(event)
 
     def _end_checked(self, event: EndChecked) -> None:
         self._connection.checked(self.form.direction.name_of(event.side), event)
@@ -341,6 +383,9 @@ class Presenter:
     def _ended(self, summary: Summary) -> None:
         self._cancelling, self._waiting_for = False, ""
         self._last_run = summary.run or self._last_run
+        if self._preview is not None:
+            self._looked_ahead(self._preview, summary)
+            return
         self._can_undo = story.undoable(summary)
 
     def _watch_service(self, *, idle: bool) -> None:
@@ -352,7 +397,7 @@ class Presenter:
             self._connection.gave_up()
         else:
             self._run = self._run_before
-        self._waiting_for, self._cancelling, self._dirty = "", False, True
+        self._waiting_for, self._cancelling, self._preview, self._dirty = "", False, None, True
 
     def _ask_service(self, call: Callable[[], None]) -> bool:
         """Hand work to the service. What it refuses at once goes beside the fields."""
@@ -371,13 +416,21 @@ class Presenter:
             return False
         return True
 
-    def _ask(self, question: Question, on_yes: Callable[[], None]) -> None:
-        self._question, self._on_yes, self._dirty = question, on_yes, True
+    @property
+    def _wants_more(self) -> bool:
+        """The ended run can be gone on with, so what is done on Set up must not make its buttons vanish."""
+        status = self.status
+        return status in UNFINISHED or (status is Status.REFUSED and self._run.command != "run")
+
+    def _ask(
+        self, question: Question, on_yes: Callable[[], None], on_no: Callable[[], None] = lambda: None
+    ) -> None:
+        self._question, self._on_yes, self._on_no, self._dirty = question, on_yes, on_no, True
 
     def _begin(self, what: str) -> None:
         self._waiting_for, self._cancelling, self._page = what, False, "run"
         self._run_before = self._run
-        self._run = RunState(command="rollback" if what == "rollback" else "run")
+        self._run = RunState(command="run" if what == "start" else "rollback")
         self._groups, self._meter = Groups(), Meter()
 
     def _resume(self) -> None:
@@ -385,7 +438,45 @@ class Presenter:
         if self._ask_service(lambda: self.service.resume(run)):
             self._begin("start")
 
+    def _offer(self) -> None:
+        """Show the next unfinished run that was found, unless this window has a run of its own on screen."""
+        is_free = self._run.phase is None or self._dismissed
+        if self._waiting_for or not is_free or (run := self._found.next()) is None:
+            return
+        self._run, self._dismissed, self._dirty = run, False, True
+        self._groups, self._meter = Groups(), Meter()
+        # At least one: a write may have been under way, which only a roll back's look at it can tell.
+        self._last_run, self._can_undo = run.run, max(1, story.copied(run))
+
+    def _look_ahead(self) -> None:
+        run, before = self._last_run, Preview(self._run, self._groups, self._meter, self._page)
+        if self._ask_service(lambda: self.service.preview_rollback(run)):
+            self._begin("preview")
+            self._preview = before
+
+    def _looked_ahead(self, preview: Preview, summary: Summary) -> None:
+        """Ask about what the look has found; one that was stopped, or came too late, leaves no trace."""
+        if summary.cause == "dry-run" and self._question is None and self._quit_by is None:
+            question = preview.question(summary, self._groups, self._run)
+            self._ask(question, self._roll_back, self._give_back)
+        elif summary.outcome is Outcome.REFUSED:
+            self._preview = None  # the reason is on screen, and Try Again looks once more
+        else:
+            self._give_back()
+
+    def _give_back(self) -> None:
+        """Nothing was rolled back: the screen is as it was before Roll Back… was pressed."""
+        if (before := self._preview) is not None:
+            self._run, self._groups, self._meter, self._page = (
+                before.run,
+                before.groups,
+                before.meter,
+                before.page,
+            )
+        self._preview, self._dirty = None, True
+
     def _roll_back(self) -> None:
+        self._give_back()
         run = self._last_run
         if self._ask_service(lambda: self.service.rollback(run)):
             self._begin("rollback")
@@ -394,6 +485,10 @@ class Presenter:
         self._quit_by = self._clock() + QUIT_S
         self._cancelling = True
         self.service.cancel()
+
+    def _write_about(self, event: Event) -> None:
+        if (line := words.sentence(event)) is not None:
+            self._write(line)
 
     def _write(self, line: Line) -> None:
         self._dirty = True

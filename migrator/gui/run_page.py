@@ -8,6 +8,7 @@ from typing import Any
 from migrator import words
 from migrator.gui import labels
 from migrator.gui.figures import Meter, time_left
+from migrator.gui.found import is_offer
 from migrator.gui.groups import Groups
 from migrator.gui.screen import Banner, Bar, Figure, LedgerScreen, RunScreen, Term, TransferRow
 from migrator.gui.status import TABLE, Status, Tone
@@ -35,8 +36,8 @@ def run_screen(state: RunState, status: Status, meter: Meter, groups: Groups, no
         context=_context(state),
         pill=pill(status, state),
         tone=TABLE[status].tone,
-        bars=(_undo_bars(state) if is_undo else _bars(state)) if running else (),
-        figures=(_undo_figures(state) if is_undo else _figures(state, meter, now)) if running else (),
+        bars=(_undo_bars(state, status) if is_undo else _bars(state)) if running else (),
+        figures=(_undo_figures(state, status) if is_undo else _figures(state, meter, now)) if running else (),
         shows_transfers=running and not is_undo,
         transfers=tuple(_row(each) for each in state.active) if running else (),
         groups=all_groups,
@@ -62,7 +63,8 @@ def share_done(state: RunState) -> float | None:
 
 def _context(state: RunState) -> str:
     places = f"{visible(state.source, 60)}  →  {visible(state.destination, 60)}"
-    took = f"   ·   {show_duration(state.summary.seconds)}" if state.summary else ""
+    has_ended = state.summary is not None and not is_offer(state)
+    took = f"   ·   {show_duration(state.summary.seconds)}" if state.summary and has_ended else ""
     return f"{places}{took}"
 
 
@@ -126,19 +128,20 @@ def _rate(per_s: float) -> str:
     return f"{per_s:,.0f}/s" if per_s >= 10 or per_s == 0 else f"{per_s:.1f}/s"
 
 
-def _undo_bars(state: RunState) -> tuple[Bar, ...]:
+def _undo_bars(state: RunState, status: Status) -> tuple[Bar, ...]:
+    label = labels.PREVIEWING if status is Status.PREVIEWING else labels.ROLLING_BACK
     share = min(1.0, state.undo_done / state.undo_total) if state.undo_total else None
     below = f"{number(state.undo_done)} of {words.count(state.undo_total, 'object')} looked at"
     right = percent(share) if share is not None else "preparing"
-    return (Bar(labels.ROLLING_BACK, share, right, below if state.undo_total else ""),)
+    return (Bar(label, share, right, below if state.undo_total else ""),)
 
 
-def _undo_figures(state: RunState) -> tuple[Figure, ...]:
-    left = state.left_in_place
+def _undo_figures(state: RunState, status: Status) -> tuple[Figure, ...]:
+    left, would = state.left_in_place, "would be " if status is Status.PREVIEWING else ""
     return (
-        Figure(number(state.removed), "removed"),
-        Figure(number(state.restored), "restored"),
-        Figure(number(left), "left in place", Tone.WARN if left else Tone.QUIET),
+        Figure(number(state.removed), f"{would}removed"),
+        Figure(number(state.restored), f"{would}restored"),
+        Figure(number(left), f"{would}left in place", Tone.WARN if left else Tone.QUIET),
     )
 
 
@@ -194,7 +197,7 @@ def _ledger(state: RunState, summary: Summary) -> LedgerScreen | None:
 def _undo_ledger(summary: Summary) -> LedgerScreen:
     left = summary.left_in_place or 0
     return LedgerScreen(
-        title="What roll back did",
+        title="What roll back would do" if summary.cause == "dry-run" else "What roll back did",
         terms=(
             Term(number(summary.removed or 0), "removed", Tone.OK),
             Term(number(summary.restored or 0), "restored", Tone.OK if summary.restored else Tone.QUIET),

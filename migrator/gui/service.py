@@ -30,8 +30,17 @@ class Service(Protocol):
     def resume(self, run: str) -> None:
         """Go on with a stopped run, or retry what failed in an ended one."""
 
+    def preview_rollback(self, run: str) -> None:
+        """Say what `rollback` would do: `RunStarted` … `Summary` with the cause `dry-run`."""
+
     def rollback(self, run: str) -> None:
         """Put the destination back as it was before the run."""
+
+    def find_unfinished(self) -> None:
+        """Look for runs that wait to be resumed or undone: an `UnfinishedFound` for each, newest first.
+
+        The service is not busy meanwhile.
+        """
 
     def cancel(self) -> None:
         """Ask what is running to stop. Never blocks; a `Summary` follows."""

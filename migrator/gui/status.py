@@ -24,6 +24,9 @@ class Status(StrEnum):
     PAUSED = "paused"
     REFUSED = "refused"
     UNFINISHED_RUN = "unfinished-run"
+    FOUND = "found"  #: at the start: a run that broke off, was stopped or paused
+    FOUND_IN_UNDO = "found-in-undo"  #: likewise one whose roll back broke off
+    PREVIEWING = "previewing"  #: what a roll back would do
     ROLLING_BACK = "rolling-back"
     ROLLED_BACK = "rolled-back"
     ROLLED_BACK_LEFTOVERS = "rolled-back-leftovers"
@@ -49,6 +52,8 @@ class Intent(StrEnum):
     ROLL_BACK = "roll_back"
     NEW_MIGRATION = "new_migration"
     TRY_AGAIN = "try_again"
+    LOOK = "look"
+    NOT_NOW = "not_now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,16 @@ class Row:
 
 
 #: An ended run that still wants something: entering new keys must not make its Resume vanish.
-UNFINISHED = frozenset({Status.STOPPED, Status.PAUSED, Status.UNFINISHED_RUN, Status.ROLLED_BACK_LEFTOVERS})
+UNFINISHED = frozenset(
+    {
+        Status.STOPPED,
+        Status.PAUSED,
+        Status.UNFINISHED_RUN,
+        Status.FOUND,
+        Status.FOUND_IN_UNDO,
+        Status.ROLLED_BACK_LEFTOVERS,
+    }
+)
 
 _S = Status
 _T = Tone
@@ -86,6 +100,9 @@ TABLE: Mapping[Status, Row] = {
     _S.PAUSED: Row("resume", ("roll_back", "new_migration"), True, False, _T.WARN),
     _S.REFUSED: Row("try_again", ("new_migration",), True, False, _T.PROBLEM),
     _S.UNFINISHED_RUN: Row("resume", ("roll_back", "new_migration"), True, False, _T.WARN),
+    _S.FOUND: Row("resume", ("roll_back", "look", "not_now"), True, False, _T.WARN),
+    _S.FOUND_IN_UNDO: Row("", ("roll_back", "look", "not_now"), True, False, _T.WARN),
+    _S.PREVIEWING: Row("", ("cancel",), False, False, _T.BUSY),
     _S.ROLLING_BACK: Row("", ("cancel",), False, False, _T.BUSY),
     _S.ROLLED_BACK: Row("new_migration", (), True, False, _T.OK),
     _S.ROLLED_BACK_LEFTOVERS: Row("try_again", ("new_migration",), True, False, _T.WARN),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from migrator import words
+from migrator.gui.found import FOUND
 from migrator.gui.status import TABLE, Status, Tone
 from migrator.model.events import Phase, Summary
 from migrator.model.ledger import Outcome
@@ -22,6 +23,9 @@ _PILLS = {
     _S.PAUSED: "Paused",
     _S.REFUSED: "Not started",
     _S.UNFINISHED_RUN: "Not started",
+    _S.FOUND: "Unfinished",
+    _S.FOUND_IN_UNDO: "Roll back broke off",
+    _S.PREVIEWING: "Looking ahead",
     _S.ROLLING_BACK: "Rolling back",
     _S.ROLLED_BACK: "Rolled back",
     _S.ROLLED_BACK_LEFTOVERS: "Rolled back in part",
@@ -37,6 +41,8 @@ def status_of_summary(state: RunState) -> Status:
     """The status that the end of a run leads to."""
     summary = state.summary
     assert summary is not None  # noqa: S101  (callers look first)
+    if summary.cause == FOUND:
+        return _S.FOUND_IN_UNDO if summary.outcome is Outcome.ROLLBACK_INCOMPLETE else _S.FOUND
     is_undo = state.command == "rollback"
     match summary.outcome:
         case Outcome.COMPLETED | Outcome.VERIFIED | Outcome.PLANNED:
@@ -55,6 +61,11 @@ def status_of_summary(state: RunState) -> Status:
             return _S.ROLLED_BACK
         case Outcome.ROLLBACK_INCOMPLETE:
             return _S.ROLLED_BACK_LEFTOVERS
+
+
+def copied(state: RunState) -> int:
+    """Copies in the books of an ended run."""
+    return int(state.summary.ledger.get("copied", 0)) if state.summary else 0
 
 
 def undoable(summary: Summary) -> int:
@@ -102,6 +113,8 @@ def sentences(status: Status, state: RunState, *, quitting: bool = False) -> tup
                 else "Finishing the parts in flight. Stop Now breaks them off."
             )
             return "Stopping…", what
+        case _S.PREVIEWING:
+            return "Finding out what rolling back would do", "Nothing is changed yet; you will be asked."
         case _S.ROLLING_BACK:
             done = f" {number(state.undo_done)} of {number(state.undo_total)}" if state.undo_total else ""
             return f"Rolling back{done}", "Only what this run wrote is removed. The source is not touched."

@@ -54,6 +54,25 @@ class ConfigWritten:
 
 
 @dataclass(frozen=True, slots=True)
+class UnfinishedFound:
+    """Found at the start: a run that could go on, or whose roll back could, and that nobody works on.
+
+    `state` is `crashed`, `stopped` or `paused`, or an outcome where only the roll back broke off (then
+    `undo` is `started`). `created` is ISO, UTC; `ledger` are the run's books so far.
+    """
+
+    run: str
+    state: str
+    undo: str
+    name: str
+    source: str
+    destination: str
+    created: str
+    seconds: float
+    ledger: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class RunStarted:
     """A command on a run begins. `source` and `destination` are shown to people: end, bucket, prefix."""
 
@@ -232,6 +251,7 @@ class Summary:
 Event = (
     EndChecked
     | ConfigWritten
+    | UnfinishedFound
     | RunStarted
     | PhaseChanged
     | ListingProgress

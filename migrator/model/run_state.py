@@ -30,6 +30,7 @@ from migrator.model.events import (
     RunStarted,
     Summary,
     TransferProgress,
+    UnfinishedFound,
     Warned,
 )
 
@@ -161,6 +162,8 @@ class RunState:
                 )
             case ObjectUndone() | ObjectChecked() | EndChecked() | ConfigWritten() | RunRelies():
                 return self
+            case UnfinishedFound():
+                return self  # a run of its own, not the one that is folded here
             case Summary():
                 return replace(self, phase=Phase.ENDED, summary=event, active=())
             case _:

@@ -24,9 +24,11 @@ from migrator.model.events import (
     PhaseChanged,
     Retrying,
     RollbackProgress,
+    RunRelies,
     RunStarted,
     Summary,
     TransferProgress,
+    UnfinishedFound,
 )
 from migrator.model.ledger import Outcome
 
@@ -73,8 +75,14 @@ class FakeService:
     def resume(self, run: str) -> None:
         self._begin("resume", run)
 
+    def preview_rollback(self, run: str) -> None:
+        self._begin("preview_rollback", run)
+
     def rollback(self, run: str) -> None:
         self._begin("rollback", run)
+
+    def find_unfinished(self) -> None:
+        self.asked.append(("find_unfinished",))
 
     def cancel(self) -> None:
         self.asked.append(("cancel",))
@@ -226,6 +234,23 @@ def rolled_back(left: int = 0) -> list[Event]:
     ]
     outcome = Outcome.ROLLBACK_INCOMPLETE if left else Outcome.ROLLED_BACK
     return [*events, summary(outcome, removed=218 - left, restored=0, left_in_place=left)]
+
+
+def looked_ahead(left: int = 0, *, relying: int = 0) -> list[Event]:
+    """What a service says when it was asked for a preview of a roll back."""
+    events = rolled_back(left)[:-1]
+    events[1:1] = [RunRelies(f"20261123T1050020{n:02}Z-7f3a00", 12) for n in range(relying)]
+    outcome = Outcome.ROLLBACK_INCOMPLETE if left else Outcome.ROLLED_BACK
+    counts = {"removed": 218 - left, "restored": 0, "left_in_place": left}
+    return [*events, summary(outcome, cause="dry-run", **counts)]
+
+
+def found(run: str = RUN, *, state: str = "crashed", undo: str = "", copied: int = 1204) -> UnfinishedFound:
+    ledger = {"listed": 2026, "planned": 2000, "filtered": 26, "copied": copied, "verified": copied}
+    ledger["left"] = 2000 - copied
+    return UnfinishedFound(
+        run, state, undo, "videos", SOURCE, DESTINATION, "2026-11-22T10:50:02+00:00", 0.0, ledger
+    )
 
 
 def throttled() -> Retrying:

@@ -160,6 +160,28 @@ def question(window: Window, service: canned.FakeService) -> None:
     finished(window, service)
     drain(window)
     window.presenter.roll_back()
+    service.say(*canned.looked_ahead(5, relying=1))
+
+
+def found(window: Window, service: canned.FakeService) -> None:
+    service.say(canned.found(), canned.found("20261121T105002000Z-7f3a00", state="stopped"))
+
+
+def found_looked_at(window: Window, service: canned.FakeService) -> None:
+    found(window, service)
+    drain(window)
+    window.presenter.look()
+
+
+def found_in_undo(window: Window, service: canned.FakeService) -> None:
+    service.say(canned.found(state="completed", undo="started"))
+
+
+def looking_ahead(window: Window, service: canned.FakeService) -> None:
+    finished(window, service)
+    drain(window)
+    window.presenter.roll_back()
+    service.say(*canned.looked_ahead(5)[:3])
 
 
 def rolling_back(window: Window, service: canned.FakeService) -> None:
@@ -202,6 +224,10 @@ STATES: dict[str, State] = {
         failed,
         paused,
         refused,
+        found,
+        found_looked_at,
+        found_in_undo,
+        looking_ahead,
         question,
         rolling_back,
         rolled_back,

@@ -100,9 +100,17 @@ def reach(status: Status) -> Desk:
             desk.run(canned.summary(Outcome.REFUSED, ledger={"copied": 0, "listed": 0}))
         case Status.UNFINISHED_RUN:
             desk.run(canned.summary(Outcome.REFUSED, cause="unfinished-run", ledger={"copied": 9}))
+        case Status.FOUND:
+            desk.hear(canned.found())
+        case Status.FOUND_IN_UNDO:
+            desk.hear(canned.found(state="completed", undo="started"))
+        case Status.PREVIEWING:
+            desk.run(canned.summary())
+            desk.presenter.roll_back()
         case Status.ROLLING_BACK:
             desk.run(canned.summary())
             desk.presenter.roll_back()
+            desk.hear(*canned.looked_ahead())
             desk.presenter.answer(yes=True)
         case Status.ROLLED_BACK:
             desk.run(canned.summary())
@@ -308,7 +316,8 @@ def test_keys_that_would_act_on_the_screen_are_made_visible() -> None:
 def test_roll_back_asks_once_and_names_the_number() -> None:
     desk = reach(Status.FINISHED)
     desk.presenter.roll_back()
-    question = desk.see().bar.question
+    assert desk.see().bar.question is None
+    question = desk.hear(*canned.looked_ahead()).bar.question
     assert question is not None
     assert question.yes == "Roll Back 218 Objects"
     assert question.is_destructive
@@ -316,6 +325,7 @@ def test_roll_back_asks_once_and_names_the_number() -> None:
     assert desk.see().bar.question is None
     assert ("rollback", canned.RUN) not in desk.service.asked
     desk.presenter.roll_back()
+    desk.hear(*canned.looked_ahead())
     desk.presenter.answer(yes=True)
     assert desk.service.asked[-1] == ("rollback", canned.RUN)
 
@@ -349,7 +359,7 @@ def test_refused_run_can_be_tried_again_and_refused_roll_back_too() -> None:
         *canned.started("rollback"), canned.summary(Outcome.REFUSED, removed=0, restored=0, left_in_place=218)
     )
     desk.presenter.try_again()
-    assert desk.service.asked[-1] == ("rollback", canned.RUN)
+    assert desk.service.asked[-1] == ("preview_rollback", canned.RUN)
 
 
 def test_new_migration_keeps_roll_back_within_reach() -> None:

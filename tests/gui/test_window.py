@@ -38,7 +38,9 @@ def test_from_generate_to_success_and_back_again(driver: Driver) -> None:
     assert driver.window.bar.sentence.cget("text") == "Transfer successful! 218/218"
     assert driver.window.run.banner.headline.cget("text") == "Transfer successful! 218/218"
     driver.press("roll_back")
-    assert driver.window.bar.buttons["yes"].cget("text") == "Roll Back 218 Objects"
+    driver.service.say(*canned.looked_ahead(3))
+    driver.pump()
+    assert driver.window.bar.buttons["yes"].cget("text") == "Roll Back 215 Objects"
     driver.press("yes")
     assert driver.service.asked[-1] == ("rollback", canned.RUN)
     driver.service.say(*canned.rolled_back(3))
@@ -119,6 +121,8 @@ def test_return_never_rolls_back_and_escape_closes_the_question(driver: Driver) 
     driver.service.say(*canned.started(), canned.summary())
     driver.pump()
     driver.press("roll_back")
+    driver.service.say(*canned.looked_ahead())
+    driver.pump()
     assert driver.root.focus_get() == driver.window.bar.buttons["no"]
     driver.key("<Return>", driver.window.bar.buttons["yes"])
     assert driver.screen.bar.question is not None

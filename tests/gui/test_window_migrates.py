@@ -59,6 +59,7 @@ def test_a_bucket_is_migrated_and_rolled_back_with_the_buttons(real: RealDriver)
     assert 0 < copied < COUNT
     assert real.window.run.banner.headline.cget("text") == f"Transfer successful! {copied}/{copied}"
     real.press("roll_back")
+    real.pump(lambda: "yes" in real.window.bar.buttons)
     real.press("yes")
     real.until(Status.ROLLED_BACK, Status.ROLLED_BACK_LEFTOVERS)
     assert real.screen.status is Status.ROLLED_BACK
@@ -92,6 +93,7 @@ def test_cancel_stops_the_run_and_roll_back_undoes_it(real: RealDriver) -> None:
     real.until(Status.STOPPED)
     assert 5 < real.arrived() < COUNT
     real.press("roll_back")
+    real.pump(lambda: "yes" in real.window.bar.buttons)
     real.press("yes")
     real.until(Status.ROLLED_BACK)
     assert real.arrived() == 0

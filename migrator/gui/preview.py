@@ -1,0 +1,47 @@
+"""A look ahead at a roll back: what it would do is found out first, and then asked about with its numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from migrator.gui.figures import Meter
+from migrator.gui.groups import Groups
+from migrator.gui.screen import Question
+from migrator.model.events import RunRelies, Summary
+from migrator.model.run_state import RunState
+from migrator.words import count, number
+
+#: Reasons named in the question; the page has them all.
+MOST_REASONS = 3
+
+
+@dataclass
+class Preview:
+    """What was on screen before the look, to go back to; and the runs that rely on this one."""
+
+    run: RunState
+    groups: Groups
+    meter: Meter
+    page: str
+    relying: list[RunRelies] = field(default_factory=list)
+
+    def question(self, summary: Summary, groups: Groups, state: RunState) -> Question:
+        """Asked once, naming the numbers that the look ahead has found."""
+        removed, restored = summary.removed or 0, summary.restored or 0
+        changed, left = removed + restored, summary.left_in_place or 0
+        parts = [f"{number(removed)} would be removed", f"{number(restored)} restored"]
+        text = f"{', '.join(parts)}, {number(left)} left in place{_reasons(groups, state)}."
+        if self.relying:
+            text += f" {count(len(self.relying), 'later run')} will be incomplete, which relied on this one."
+        what = (
+            f"Roll back {count(changed, 'object')}?" if changed else "Roll back? Nothing is there to remove."
+        )
+        yes = f"Roll Back {count(changed, 'Object')}" if changed else "Roll Back"
+        return Question(headline=what, text=text, yes=yes, no="Keep Everything")
+
+
+def _reasons(groups: Groups, state: RunState) -> str:
+    """` (3 Changed by someone else since, …)`: why objects stay."""
+    found = groups.of(state)
+    named = [f"{number(each.count)} {each.cause}" for each in found[:MOST_REASONS]]
+    return f" ({', '.join(named)}{', …' if len(found) > MOST_REASONS else ''})" if named else ""
