@@ -10,6 +10,7 @@ import pytest
 from migrator.errors import (
     AccessDenied,
     BadCredentials,
+    ClockSkew,
     ExpiredCredentials,
     NotFound,
     NotS3,
@@ -419,6 +420,18 @@ def test_keys_that_end_in_the_middle_pause_the_run(filled: World, error: StoreEr
     assert (resumed.outcome, resumed.exit_code) == (Outcome.COMPLETED, 0)
     assert filled.there == filled.here
     assert not filled.open_uploads
+
+
+def test_a_clock_that_is_wrong_pauses_the_run(filled: World) -> None:
+    skewed = ClockSkew("the clock is off", advice="Set the clock.")
+    filled.destination = Faulty(filled.destination, fails("PutObject", skewed, nth=2, times=None))
+    paused = filled.run()
+    assert (paused.outcome, paused.exit_code, paused.cause) == (Outcome.PAUSED, 5, "clock-skew")
+    assert paused.advice == "Set the clock."
+    assert paused.ledger["failed"] == 0
+    filled.destination = filled.destination.inner
+    assert filled.resume().exit_code == 0
+    assert filled.there == filled.here
 
 
 def test_an_end_that_is_gone_for_long_pauses_the_run(filled: World) -> None:

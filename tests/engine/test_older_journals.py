@@ -1,0 +1,77 @@
+"""A newer release reads, resumes and undoes the runs of an older one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+import pytest
+
+from migrator.engine.journal import Journal
+from migrator.errors import JournalCorrupt
+from migrator.model.ledger import Outcome
+from migrator.store.base import Versioning
+from tests.support.faulty import Faulty, meanwhile
+from tests.support.world import TO, World
+
+
+def as_version_1_wrote_it(world: World) -> None:
+    """Version 1 knew no saved copies, no probes, and nothing of what a write replaces but its ETag."""
+    database = sqlite3.connect(world.directory.journal)
+    database.executescript(
+        "DROP TABLE reserved; ALTER TABLE objects DROP COLUMN prior_kind;"
+        "DELETE FROM meta WHERE name IN ('capabilities', 'bucket', 'relies_on', 'listing');"
+        "UPDATE meta SET value = '1' WHERE name = 'schema';"
+    )
+    # Its chain of records holds objects only.
+    assert database.execute("SELECT COUNT(*) FROM records").fetchone()[0] > 0
+    database.close()
+
+
+@pytest.fixture
+def old(new_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> World:
+    """A world whose runs wrote no probes, as version 1 did."""
+    monkeypatch.setattr("migrator.engine.probing.Probing._announce", lambda *_: "not-announced")
+    monkeypatch.setattr("migrator.engine.probing.Probing._conditions", lambda _, __, found: found)
+    world = new_world(versioning=Versioning.ENABLED)
+    for number in range(5):
+        world.seed(f"{number}", f"body {number}".encode())
+    world.put_there("0", b"old")
+    return world.set("transfer", existing="overwrite")
+
+
+def test_an_old_run_is_rolled_back(old: World) -> None:
+    before = old.destination_cloud.list_versions(TO)
+    assert old.run().outcome is Outcome.COMPLETED
+    as_version_1_wrote_it(old)
+    assert old.info().ledger.copied == 5
+    assert old.info().bytes_kept == 0
+    assert old.rollback(dry_run=True).restored == 1
+    undone = old.rollback()
+    assert (undone.exit_code, undone.removed, undone.restored) == (0, 4, 1)
+    assert old.destination_cloud.list_versions(TO) == before
+
+
+def test_an_old_run_is_resumed(old: World) -> None:
+    inner = old.destination
+    old.destination = Faulty(inner, meanwhile("PutObject", lambda: old.ports.stop.ask(), nth=2))
+    assert old.run().outcome is Outcome.STOPPED
+    old.destination = inner
+    as_version_1_wrote_it(old)
+    assert old.resume().outcome is Outcome.COMPLETED
+    assert old.there == old.here
+    assert old.rollback().exit_code == 0
+    assert old.there == {"0": b"old"}
+
+
+def test_a_run_of_a_release_to_come_is_left_alone(old: World) -> None:
+    old.run()
+    database = sqlite3.connect(old.directory.journal)
+    database.execute("UPDATE meta SET value = '99' WHERE name = 'schema'")
+    database.commit()
+    database.close()
+    with pytest.raises(JournalCorrupt, match="version 99; this release reads up to 2"):
+        Journal.open(old.directory, old.clock)
+    assert old.info().state == "unreadable"
+    assert old.rollback().exit_code == 3
+    assert len(old.there) == 5
