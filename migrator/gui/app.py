@@ -16,7 +16,7 @@ from migrator.gui.presenter import Presenter
 from migrator.gui.pump import Pump
 from migrator.gui.screen import Screen
 from migrator.gui.service import Service
-from migrator.gui.status import Intent
+from migrator.gui.status import OFFERS, Intent
 from migrator.gui.views.action_bar import ActionBarView
 from migrator.gui.views.rail import Rail
 from migrator.gui.views.run import RunView
@@ -151,7 +151,7 @@ class Window:
         if not isinstance(event.widget, ttk.Entry) or isinstance(event.widget, ttk.Combobox):
             return
         primary = screen.bar.primary
-        if screen.setup.generate_is_primary:
+        if screen.setup.generate_is_primary or screen.status in OFFERS:  # an offer is not in the form's way
             self.presenter.generate()
         elif primary is not None and primary.is_enabled and primary.intent is Intent.MIGRATE:
             self.presenter.migrate()

@@ -19,6 +19,10 @@ class Found:
     def __init__(self) -> None:
         self._waiting: deque[UnfinishedFound] = deque()
 
+    def __len__(self) -> int:
+        """Runs that were not offered yet."""
+        return len(self._waiting)
+
     def take(self, event: UnfinishedFound) -> None:
         self._waiting.append(event)
 

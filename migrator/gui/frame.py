@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from migrator.gui import labels, run_page, story
 from migrator.gui.screen import ActionBar, Button, Question, RailItem
-from migrator.gui.status import TABLE, Intent, Status
+from migrator.gui.status import OFFERS, TABLE, Intent, Status
 from migrator.model.run_state import RunState
+from migrator.words import number
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Facts:
     run: RunState
     last_run: str  #: the newest run of this window, which Resume and Roll Back are about
     can_undo: int  #: how many objects of it a roll back would look at
+    more_found: int  #: unfinished runs that wait for their turn to be offered
     question: Question | None
     has_problems: bool
     is_quitting: bool
@@ -45,6 +47,8 @@ def action_bar(facts: Facts) -> ActionBar:
     sentence, help_text = story.sentences(facts.status, facts.run, quitting=facts.is_quitting)
     if facts.has_problems and facts.status in {Status.EMPTY, Status.CONNECTED}:
         help_text = labels.PUT_RIGHT
+    if facts.status in OFFERS and facts.more_found:
+        help_text = f"{help_text}  ·  {number(facts.more_found)} more after this one"
     return ActionBar(
         sentence=sentence,
         help=help_text,

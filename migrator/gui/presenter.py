@@ -326,6 +326,7 @@ class Presenter:
             run=self._run,
             last_run=self._last_run,
             can_undo=self._can_undo,
+            more_found=len(self._found),
             question=self._question,
             has_problems=bool(self._problems),
             is_quitting=self._quit_by is not None,

@@ -41,7 +41,10 @@ class Preview:
 
 
 def _reasons(groups: Groups, state: RunState) -> str:
-    """` (3 Changed by someone else since, …)`: why objects stay."""
+    """` (3 changed by someone else since; …)`: why objects stay."""
     found = groups.of(state)
-    named = [f"{number(each.count)} {each.cause}" for each in found[:MOST_REASONS]]
-    return f" ({', '.join(named)}{', …' if len(found) > MOST_REASONS else ''})" if named else ""
+    named = [
+        f"{number(each.count)} {each.cause[:1].lower()}{each.cause[1:]}" for each in found[:MOST_REASONS]
+    ]
+    named += ["…"] * (len(found) > MOST_REASONS)
+    return f" ({'; '.join(named)})" if named else ""

@@ -70,17 +70,15 @@ class Row:
     tone: Tone
 
 
+#: Something found at the start is offered; nothing has been done in this window yet.
+OFFERS = frozenset({Status.FOUND, Status.FOUND_IN_UNDO})
 #: An ended run that still wants something: entering new keys must not make its Resume vanish.
-UNFINISHED = frozenset(
-    {
-        Status.STOPPED,
-        Status.PAUSED,
-        Status.UNFINISHED_RUN,
-        Status.FOUND,
-        Status.FOUND_IN_UNDO,
-        Status.ROLLED_BACK_LEFTOVERS,
-    }
-)
+UNFINISHED = OFFERS | {
+    Status.STOPPED,
+    Status.PAUSED,
+    Status.UNFINISHED_RUN,
+    Status.ROLLED_BACK_LEFTOVERS,
+}
 
 _S = Status
 _T = Tone
