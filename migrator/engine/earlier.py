@@ -8,7 +8,7 @@ from pathlib import Path
 from migrator.engine.home import RunDir, all_runs
 from migrator.engine.journal import Journal
 from migrator.engine.ports import Clock
-from migrator.errors import JournalError
+from migrator.errors import JournalCorrupt, JournalError
 from migrator.model.objects import ObjectVersion
 from migrator.model.plan import Proof
 from migrator.model.undo import State, Undo
@@ -27,13 +27,9 @@ class EarlierRuns:
         for directory in all_runs(root):
             if directory.run == apart_from or len(self._journals) == MOST:
                 continue
-            journal = _open(directory, clock)
-            if journal is None:
-                continue
-            if journal.meta("migration") == migration:
+            journal = _open(directory, migration, clock)
+            if journal is not None:
                 self._journals.append((directory.run, journal))
-            else:
-                journal.close()
 
     def __enter__(self) -> EarlierRuns:
         return self
@@ -51,7 +47,10 @@ class EarlierRuns:
         if there is None:
             return Proof.NOTHING
         for run, journal in self._journals:
-            entry = journal.by_key(listed.key)
+            try:
+                entry = journal.by_key(listed.key)
+            except JournalCorrupt:
+                return Proof.NOTHING  # it may say that an older run's word does not count any more
             if entry is None or entry.state is not State.COMMITTED or entry.undo is not Undo.NONE:
                 continue
             if not entry.after_etag or entry.after_etag != there.etag or entry.size_bytes != there.size_bytes:
@@ -62,9 +61,13 @@ class EarlierRuns:
         return Proof.NOTHING
 
 
-def _open(directory: RunDir, clock: Clock) -> Journal | None:
-    """The journal, or None where it cannot be read: then it proves nothing, and keys are compared afresh."""
+def _open(directory: RunDir, migration: str, clock: Clock) -> Journal | None:
+    """The journal, if it is of this migration. One that cannot be read proves nothing: keys are compared."""
     try:
-        return Journal.read_only(directory, clock)
+        journal = Journal.read_only(directory, clock)
+        if journal.meta("migration") == migration:
+            return journal
+        journal.close()
     except JournalError:
-        return None
+        pass
+    return None

@@ -75,20 +75,21 @@ class Journal(JournalReader):
 
     @classmethod
     def open(cls, directory: RunDir, clock: Clock) -> Journal:
-        """An existing journal, to go on with.
+        """An existing journal, to go on with. It is looked through before anything could write to its files.
 
         Raises:
             JournalCorrupt: its file is damaged, or its records were changed.
         """
+        chain = cls._looked_through(directory, clock)
         with translated():
-            database = _connect(directory.journal)
-            answer = database.execute("PRAGMA quick_check(1)").fetchone()[0]
-            if answer != "ok":
-                raise JournalCorrupt(f"The journal of {directory.run} is damaged: {answer}")
-            journal = cls(database, clock, directory.reserve)
-            journal._check_schema(directory.run)
-            journal._check_chain(directory.run)
-            journal._upgrade()
+            journal = cls(_connect(directory.journal), clock, directory.reserve)
+            try:
+                journal._check_schema(directory.run)
+                journal._chain = chain
+                journal._upgrade()
+            except BaseException:
+                journal._db.close()
+                raise
             if not directory.reserve.exists():
                 with contextlib.suppress(OSError):  # a nearly full disk: go on without
                     _write_reserve(directory.reserve)
@@ -102,8 +103,25 @@ class Journal(JournalReader):
                 f"{directory.journal.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5
             )
             journal = cls(database, clock)
-            journal._check_schema(directory.run)
+            try:
+                journal._check_schema(directory.run)
+            except BaseException:
+                database.close()
+                raise
             return journal
+
+    @classmethod
+    def _looked_through(cls, directory: RunDir, clock: Clock) -> bytes:
+        """The chain's last value, after pages and chain were checked."""
+        journal = cls.read_only(directory, clock)
+        try:
+            with translated():
+                answer = journal._db.execute("PRAGMA quick_check(1)").fetchone()[0]
+                if answer != "ok":
+                    raise JournalCorrupt(f"The journal of {directory.run} is damaged: {answer}")
+                return journal._checked_chain(directory.run)
+        finally:
+            journal.close()
 
     def _upgrade(self) -> None:
         """Bring a journal of an older release to this one's tables, in one transaction."""
@@ -114,17 +132,19 @@ class Journal(JournalReader):
             )
             self._version = schema.VERSION
 
-    def _check_chain(self, run: str) -> None:
+    def _checked_chain(self, run: str) -> bytes:
         chain = GENESIS
         rows = self._db.execute("SELECT record, at_us, seq, state, chain FROM records ORDER BY record")
         for record, at_us, seq, state, found in rows:
-            chain = link(chain, at_us, seq, state)
-            if chain != found:
+            is_record = isinstance(at_us, int) and isinstance(seq, int) and isinstance(state, str)
+            if is_record:
+                chain = link(chain, at_us, seq, state)
+            if not is_record or chain != found:
                 raise JournalCorrupt(
                     f"The journal of {run} does not fit together from record {record} on.",
                     advice="It is kept as it is; restore the file from a backup if you have one.",
                 )
-        self._chain = chain
+        return chain
 
     def close(self) -> None:
         """Let go of the file, and of the space set aside: it is taken again when the journal is opened."""

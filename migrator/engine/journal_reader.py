@@ -31,9 +31,22 @@ class JournalReader:
     _db: sqlite3.Connection
     _version = schema.VERSION
 
-    def meta(self, name: str, default: str = "") -> str:
+    def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with translated():
-            row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+            return self._db.execute(query, values).fetchall()
+
+    def _row(self, query: str, *values: Any) -> tuple[Any, ...] | None:
+        found = self._rows(query, *values)
+        return found[0] if found else None
+
+    def _number(self, query: str, *values: Any) -> int:
+        row = self._row(query, *values)
+        if row is None:
+            raise JournalCorrupt("The journal lacks a row that each has.")
+        return int(row[0])
+
+    def meta(self, name: str, default: str = "") -> str:
+        row = self._row("SELECT value FROM meta WHERE name = ?", name)
         return row[0] if row else default
 
     def began(self) -> datetime:
@@ -42,8 +55,7 @@ class JournalReader:
 
     def changed(self) -> str:
         """When the journal recorded something last (ISO, UTC): a state, else the run's beginning or end."""
-        with translated():
-            row = self._db.execute("SELECT at_us FROM records ORDER BY record DESC LIMIT 1").fetchone()
+        row = self._row("SELECT at_us FROM records ORDER BY record DESC LIMIT 1")
         begun_or_ended = max(self.meta("ended"), self.meta("created"))
         if row is None:
             return begun_or_ended
@@ -51,11 +63,11 @@ class JournalReader:
 
     def listed_to(self) -> str:
         """The last source key that is recorded; empty before the first."""
-        row = self._db.execute("SELECT listed_to FROM shards WHERE shard = 0").fetchone()
-        return key_text(row[0]) if row[0] is not None else ""
+        row = self._row("SELECT listed_to FROM shards WHERE shard = 0 AND listed_to IS NOT NULL")
+        return key_text(row[0]) if row else ""
 
     def is_listed(self) -> bool:
-        return bool(self._db.execute("SELECT is_listed FROM shards WHERE shard = 0").fetchone()[0])
+        return self._number("SELECT is_listed FROM shards WHERE shard = 0") > 0
 
     def in_states(self, states: Iterable[State], *, after_seq: int = 0, limit: int = 256) -> list[Entry]:
         """The next entries in any of `states`, oldest first."""
@@ -75,10 +87,12 @@ class JournalReader:
 
     def has_overwrites(self) -> bool:
         """True where something planned replaces what the destination holds."""
-        row = self._db.execute(
-            "SELECT EXISTS (SELECT 1 FROM objects WHERE state = 'planned' AND prior_etag IS NOT NULL)"
-        ).fetchone()
-        return bool(row[0])
+        return (
+            self._number(
+                "SELECT EXISTS (SELECT 1 FROM objects WHERE state = 'planned' AND prior_etag IS NOT NULL)"
+            )
+            > 0
+        )
 
     def by_key(self, key: str) -> Entry | None:
         found = self._entries("key = ?", (key_bytes(key),))
@@ -92,9 +106,11 @@ class JournalReader:
 
     def _entries(self, where: str, values: Iterable[Any]) -> list[Entry]:
         columns = COLUMNS_1 if self._version == 1 else COLUMNS
-        with translated():
-            rows = self._db.execute(f"SELECT {columns} FROM objects WHERE {where}", tuple(values))  # noqa: S608
+        rows = self._rows(f"SELECT {columns} FROM objects WHERE {where}", *values)  # noqa: S608
+        try:
             return [entry_of(row) for row in rows]
+        except (ValueError, TypeError, OverflowError) as cause:
+            raise JournalCorrupt(f"The journal holds something that is no object: {cause}") from cause
 
     def iterate(self, batch: int = 1000) -> Iterator[Entry]:
         """Every entry in the order of its number, in bounded memory."""
@@ -123,55 +139,44 @@ class JournalReader:
     def _reserved(self, where: str, *values: Any) -> list[Reserved]:
         if self._version == 1:
             return []
-        with translated():
-            rows = self._db.execute(
-                f"SELECT id, key, kind, seq, size_bytes, etag, state FROM reserved WHERE {where}",  # noqa: S608
-                values,
-            ).fetchall()
+        rows = self._rows(
+            f"SELECT id, key, kind, seq, size_bytes, etag, state FROM reserved WHERE {where}",  # noqa: S608
+            *values,
+        )
         return [Reserved(row[0], key_text(row[1]), *row[2:]) for row in rows]
 
     def kept(self) -> tuple[int, int]:
         """Saved copies that undo still needs: their number, and their bytes."""
         if self._version == 1:
             return 0, 0
-        with translated():
-            row = self._db.execute(
-                "SELECT COUNT(*), COALESCE(SUM(size_bytes), 0) FROM reserved"
-                " WHERE kind = 'saved' AND state = 'there'"
-            ).fetchone()
-        return int(row[0]), int(row[1])
+        ((count, size_bytes),) = self._rows(
+            "SELECT COUNT(*), COALESCE(SUM(size_bytes), 0) FROM reserved"
+            " WHERE kind = 'saved' AND state = 'there'"
+        )
+        return count, size_bytes
 
     def is_all_back(self) -> bool:
         """True where every object whose old content was kept aside is as it was before the run."""
-        with translated():
-            row = self._db.execute(
-                f"SELECT COUNT(*) FROM objects WHERE saved_as IS NOT NULL AND {_NOT_BACK}",  # noqa: S608
-                _BACK,
-            ).fetchone()
-        return not row[0]
+        query = f"SELECT COUNT(*) FROM objects WHERE saved_as IS NOT NULL AND {_NOT_BACK}"  # noqa: S608
+        return not self._number(query, *_BACK)
 
     def parts(self, seq: int) -> list[tuple[UploadedPart, str]]:
         """Parts that the destination confirmed, with the MD5 of what was sent, in order."""
-        rows = self._db.execute(
-            "SELECT number, etag, size_bytes, md5 FROM parts WHERE seq = ? ORDER BY number", (seq,)
+        rows = self._rows(
+            "SELECT number, etag, size_bytes, md5 FROM parts WHERE seq = ? ORDER BY number", seq
         )
         return [(UploadedPart(number, etag, size), md5) for number, etag, size, md5 in rows]
 
     def count_to_undo(self) -> int:
-        row = self._db.execute(
-            f"SELECT COUNT(*) FROM objects WHERE {_TO_UNDO}",  # noqa: S608
-            _BACK,
-        ).fetchone()
-        return int(row[0])
+        return self._number(f"SELECT COUNT(*) FROM objects WHERE {_TO_UNDO}", *_BACK)  # noqa: S608
 
     def ledger(self) -> Ledger:
         """The run's books, counted from the rows themselves."""
         totals: dict[str, int] = {}
         assurance: dict[str, int] = {}
-        with translated():
-            rows = self._db.execute(
-                "SELECT action, state, assurance, COUNT(*), SUM(size_bytes) FROM objects GROUP BY 1, 2, 3"
-            ).fetchall()
+        rows = self._rows(
+            "SELECT action, state, assurance, COUNT(*), SUM(size_bytes) FROM objects GROUP BY 1, 2, 3"
+        )
         for action, state, level, count, size in rows:
             kind = LEDGER_WORDS.get(state, "left") if action in {"copy", "conflict"} else action
             totals[kind] = totals.get(kind, 0) + count
@@ -186,14 +191,13 @@ class JournalReader:
 
     def bytes_listed(self) -> int:
         """Bytes of everything listed, whatever was decided about it."""
-        return int(self._db.execute("SELECT COALESCE(SUM(size_bytes), 0) FROM objects").fetchone()[0])
+        return self._number("SELECT COALESCE(SUM(size_bytes), 0) FROM objects")
 
     def filtered_by(self) -> dict[str, int]:
         """Filtered objects by the rule that left them out."""
-        rows = self._db.execute(
-            "SELECT reason, COUNT(*) FROM objects WHERE action = 'filtered' GROUP BY reason"
+        return dict(
+            self._rows("SELECT reason, COUNT(*) FROM objects WHERE action = 'filtered' GROUP BY reason")
         )
-        return dict(rows.fetchall())
 
     def _check_schema(self, run: str) -> None:
         found = self.meta("schema")

@@ -39,6 +39,8 @@ def later_runs(root: Path, run: str, migration: str, clock: Clock) -> list[Relyi
             count = json.loads(journal.meta("relies_on") or "{}").get(run, 0)
             if count and journal.meta("migration") == migration and journal.meta("undo") != "rolled-back":
                 found.append(Relying(directory, count))
+        except (JournalError, ValueError):
+            continue  # damaged further in: likewise
         finally:
             journal.close()
     return found

@@ -114,7 +114,10 @@ class KnownReserved:
             self._close()
             self._run = run
             self._journal = self._open(run)
-        return self._journal is not None and self._journal.reserved_at(key) is not None
+        try:
+            return self._journal is not None and self._journal.reserved_at(key) is not None
+        except JournalError:
+            return False  # damaged further in: as one that cannot be opened
 
     def _open(self, run: str) -> Journal | None:
         """The journal of a run; None where it cannot be read, and then its keys are keys like any other."""

@@ -5,6 +5,7 @@ Nothing here waits for the process that works on a run, and nothing changes a jo
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +21,9 @@ from migrator.model.ledger import Ledger
 
 #: The name of the demo's jobs.
 DEMO = "demo"
+
+#: What reading on in a damaged journal ends in: pages that are none, rows that hold what no row does.
+_DAMAGED = (JournalError, ValueError, TypeError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +109,36 @@ def run_info(directory: RunDir, clock: Clock) -> RunInfo:
             phase=_phase(journal, state, undo, ledger) if is_held else "",
             changed=journal.changed(),
         )
+    except _DAMAGED:
+        return _what_can_be_read(directory, journal)
     finally:
         journal.close()
+
+
+def _what_can_be_read(directory: RunDir, journal: Journal) -> RunInfo:
+    def meta(name: str) -> str:
+        with suppress(JournalError):
+            return journal.meta(name)
+        return ""
+
+    ledger = Ledger()
+    with suppress(*_DAMAGED):
+        ledger = journal.ledger()
+    return RunInfo(
+        run=directory.run,
+        state="unreadable",
+        undo=meta("undo"),
+        name=meta("name"),
+        source=meta("source"),
+        destination=meta("destination"),
+        created=meta("created"),
+        seconds=0.0,
+        ledger=ledger,
+        open_uploads=0,
+        kept=0,
+        bytes_kept=0,
+        migration=meta("migration"),
+    )
 
 
 def _phase(journal: Journal, state: str, undo: str, ledger: Ledger) -> str:
