@@ -6,7 +6,8 @@ import argparse
 import json
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -15,7 +16,7 @@ from migrator import __version__
 from migrator.errors import JobFileError, MigratorError, UsageError
 
 if TYPE_CHECKING:
-    from migrator.console import Face
+    from migrator.console import Face, Foreseen
     from migrator.engine.commands import Engine
     from migrator.engine.ports import Stop
     from migrator.engine.runs import RunInfo
@@ -58,6 +59,8 @@ def run_command_line(arguments: Sequence[str]) -> int:
         return command(options)
     except MigratorError as error:
         return _refused(options, error)
+    except KeyboardInterrupt:
+        return 130  # at a question: whatever works stops by itself, and says so
     except BrokenPipeError:
         # Somebody closed our stdout (`| head`): not our failure, and nothing more can be said there.
         sys.stderr.close()
@@ -242,30 +245,34 @@ def _rollback(options: argparse.Namespace) -> int:
                 advice="It removes copies that may be the last ones.",
             )
         if not options.yes:
-            info = _info(options.run)
-            _ask(
-                f"Run {info.run} copied {info.ledger.copied:,} objects to {info.destination}.\n"
-                "Roll back removes each of them that is still as the run left it"
-                + (
-                    ", even where it is the last copy."
-                    if options.even_last_copy
-                    else ", while the source holds it."
-                )
-            )
-    return _with_engine(
-        options,
-        lambda engine: engine.rollback(
-            options.run, dry_run=options.dry_run, even_last_copy=options.even_last_copy is not None
-        ),
-    )
+            _must_have_a_terminal()
+            foreseen, end = _foresee(options)
+            if end.cause != "dry-run":
+                return end.exit_code
+            _ask(foreseen.text)
+    return _with_engine(options, _rollback_of(options, dry_run=options.dry_run))
+
+
+def _rollback_of(options: argparse.Namespace, *, dry_run: bool) -> Callable[[Engine], Summary]:
+    is_last_too = options.even_last_copy is not None
+    return lambda engine: engine.rollback(options.run, dry_run=dry_run, even_last_copy=is_last_too)
+
+
+def _foresee(options: argparse.Namespace) -> tuple[Foreseen, Summary]:
+    """A dry run before anybody is asked. Where it does not get to its end, that is told as of any command."""
+    from migrator.console import Foreseen
+
+    foreseen = Foreseen(sys.stderr, _faces(options), quiet=options.quiet)
+    return foreseen, _carry_out(_rollback_of(options, dry_run=True), [foreseen])
 
 
 def _accept(options: argparse.Namespace) -> int:
     if not options.yes:
         info = _info(options.run)
         _ask(
-            f"Run {info.run} copied {info.ledger.copied:,} objects, {info.open_uploads:,} uploads are open.\n"
-            "Accepting it aborts these uploads and ends undo for good."
+            f"Run {info.run} copied {info.ledger.copied:,} objects, {info.open_uploads:,} uploads are open, "
+            f"{info.kept:,} saved copies are kept.\n"
+            "Accepting it aborts these uploads, removes these copies and ends undo for good."
         )
     return _with_engine(options, lambda engine: engine.accept(options.run))
 
@@ -324,20 +331,23 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _with_engine(options: argparse.Namespace, work: Callable[[Engine], Summary]) -> int:
-    """Run a command on this thread, told to the face that the options ask for; Ctrl-C and SIGTERM stop it."""
+    """Run a command on this thread, told to the faces that the options ask for; returns the exit code."""
+    return _carry_out(work, _faces(options)).exit_code
+
+
+def _carry_out(work: Callable[[Engine], Summary], faces: Sequence[Face]) -> Summary:
+    """Run a command on this thread; Ctrl-C and SIGTERM stop it."""
     from migrator.engine.commands import Engine
     from migrator.engine.home import home
     from migrator.engine.ports import Ports
-
-    faces = _faces(options)
 
     def emit(event: Event) -> None:
         for face in faces:
             face.show(event)
 
     ports = Ports()
-    _stop_on_signals(ports.stop)
-    return work(Engine(home(), emit, ports)).exit_code
+    with _stop_on_signals(ports.stop):
+        return work(Engine(home(), emit, ports))
 
 
 def _faces(options: argparse.Namespace) -> list[Face]:
@@ -358,14 +368,19 @@ def _faces(options: argparse.Namespace) -> list[Face]:
     return faces
 
 
-def _stop_on_signals(stop: Stop) -> None:
+@contextmanager
+def _stop_on_signals(stop: Stop) -> Iterator[None]:
     def handle(number: int, _: object) -> None:
         if not stop.is_asked:
             print("\nStopping after the requests under way; once more to break off.", file=sys.stderr)
         stop.ask(number)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, handle)
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _info(run: str) -> RunInfo:
@@ -382,9 +397,14 @@ def _ask(question: str) -> None:
     Raises:
         UsageError: nobody can be asked, or the answer was no.
     """
-    if not sys.stdin.isatty():
-        raise UsageError(_NEEDS_YES)
-    print(question, file=sys.stderr)
-    answer = input("Go on? [y/N] ")
+    _must_have_a_terminal()
+    # Not `input(prompt)`: that one writes to stdout, which belongs to the result.
+    print(f"{question}\nGo on? [y/N] ", end="", file=sys.stderr, flush=True)
+    answer = sys.stdin.readline()
     if answer.strip().lower() not in {"y", "yes"}:
         raise UsageError("Nothing was changed.")
+
+
+def _must_have_a_terminal() -> None:
+    if not sys.stdin.isatty():
+        raise UsageError(_NEEDS_YES)

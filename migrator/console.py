@@ -6,7 +6,8 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Protocol
@@ -19,12 +20,16 @@ from migrator.model.events import (
     Phase,
     PhaseChanged,
     Retrying,
+    RollbackProgress,
+    RunRelies,
     RunStarted,
     Summary,
     as_json,
 )
+from migrator.model.objects import visible
 from migrator.model.run_state import RunState
 from migrator.model.sizes import show_duration, show_size
+from migrator.reasons import TITLES
 
 LINE_EVERY_S = 10.0
 BAR_EVERY_S = 0.1
@@ -186,6 +191,59 @@ class Text:
                 file=self._out,
             )
         self._out.flush()
+
+
+class Foreseen:
+    """Hears a dry run of a roll back, and makes of it what the user is asked about.
+
+    `faces` hear its end where it was no dry run's: refused, stopped.
+    """
+
+    def __init__(self, err: IO[str], faces: Sequence[Face], *, quiet: bool = False) -> None:
+        self._err = err
+        self._faces = faces
+        self._is_quiet = quiet
+        self._has_bar = err.isatty() and not quiet
+        self._reasons: Counter[str] = Counter()
+        self._relying: list[RunRelies] = []
+        self._where = self._run = ""
+        self._end: Summary | None = None
+
+    def show(self, event: Event) -> None:
+        match event:
+            case RunStarted():
+                self._run, self._where = event.run, event.destination
+                if not self._is_quiet:
+                    print("Finding out what rolling back would do; nothing is changed.", file=self._err)
+            case RollbackProgress() if self._has_bar:
+                self._err.write(f"\r\x1b[2K{event.done:,} of {event.total:,} looked at")
+                self._err.flush()
+            case ObjectUndone(action="left"):
+                self._reasons[event.reason] += 1
+            case RunRelies():
+                self._relying.append(event)
+            case Summary():
+                if self._has_bar:
+                    self._err.write("\r\x1b[2K")
+                self._end = event
+                if event.cause != "dry-run":
+                    for face in self._faces:
+                        face.show(event)
+
+    @property
+    def text(self) -> str:
+        """The counts, why something would stay, and which later runs rely on this one."""
+        end = self._end
+        removed, restored, left = (
+            (end.removed or 0, end.restored or 0, end.left_in_place or 0) if end else (0, 0, 0)
+        )
+        lines = [
+            f"Rolling back run {self._run} would change {visible(self._where)}:",
+            f"  {removed:,} removed, {restored:,} restored, {left:,} left in place.",
+        ]
+        lines += [f"  {n:,} × {words.reason(TITLES, reason)}" for reason, n in self._reasons.most_common()]
+        lines += [f"  {line.text}" for event in self._relying if (line := words.sentence(event))]
+        return "\n".join(lines)
 
 
 def json_line(event: Event) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from migrator.console import BAR_EVERY_S, LINE_EVERY_S, MOST_LINES, JsonLines, LogFile, Text
+from migrator.console import BAR_EVERY_S, LINE_EVERY_S, MOST_LINES, Foreseen, JsonLines, LogFile, Text
 from migrator.model import events
 from migrator.model.events import Event, Phase, PhaseChanged, RunStarted, Summary
 from migrator.model.ledger import Assurance, Ledger, Outcome
@@ -193,3 +193,12 @@ def test_a_log_file_is_appended_to(tmp_path: Path) -> None:
         face._file.close()
     lines = path.read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["event"] for line in lines] == ["run-started", "run-started"]
+
+
+def test_the_question_before_a_roll_back_names_the_later_runs_that_rely_on_it() -> None:
+    foreseen = Foreseen(io.StringIO(), [])
+    foreseen.show(STARTED)
+    foreseen.show(events.RunRelies("20260103T030405Z-abcdef", 12))
+    foreseen.show(Summary(STARTED.run, Outcome.ROLLED_BACK, 1.0, {}, cause="dry-run", removed=4))
+    assert "4 removed, 0 restored, 0 left in place" in foreseen.text
+    assert "Run 20260103T030405Z-abcdef relies on 12 objects of this run" in foreseen.text

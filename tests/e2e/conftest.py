@@ -116,12 +116,11 @@ class CommandLine:
     def start(self, *arguments: str | Path, **options: Any) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "migrator", *map(str, arguments)],
-            stdin=subprocess.DEVNULL,
+            **{"stdin": subprocess.DEVNULL, **options},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             env=self.environment,
-            **options,
         )
 
     @staticmethod

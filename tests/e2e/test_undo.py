@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
+
 import pytest
 
 from migrator.demo.samples import fill
 from migrator.model.objects import Properties
 from migrator.store.base import Versioning
-from tests.e2e.conftest import CommandLine, Side
+from tests.e2e.conftest import CommandLine, Result, Side
 
 COUNT = 24
 
@@ -87,6 +91,66 @@ def test_rollback_needs_a_yes(cli: CommandLine, lyve: Side, done: list[str]) -> 
     result = cli("rollback", "latest")
     assert result.code == 2
     assert "--yes" in result.err
+    assert lyve.keys_listed() == done
+
+
+def at_a_terminal(cli: CommandLine, *arguments: str, answer: str) -> Result:
+    """A command whose standard input is a terminal, on which somebody types `answer`."""
+    keyboard, terminal = os.openpty()
+    try:
+        process = cli.start(*arguments, stdin=terminal)
+        os.write(keyboard, answer.encode())
+        return cli.finish(process)
+    finally:
+        os.close(terminal)
+        os.close(keyboard)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals")
+def test_rollback_asks_with_the_numbers_of_what_it_would_do(
+    cli: CommandLine, aws: Side, lyve: Side, done: list[str]
+) -> None:
+    lyve.cloud.put(lyve.bucket, done[0], b"by someone", Properties())
+    aws.cloud.delete(aws.bucket, done[1])
+    result = at_a_terminal(cli, "rollback", "latest", "--json", answer="n\n")
+    assert result.code == 2
+    assert f"{len(done) - 2:,} removed, 0 restored, 2 left in place." in result.err
+    assert "1 × Changed by someone else since\n" in result.err
+    assert "1 × Last copy, kept\n" in result.err
+    assert [each["event"] for each in result.events] == ["summary"]
+    assert lyve.keys_listed() == done
+    result = at_a_terminal(cli, "rollback", "latest", answer="y\n")
+    assert result.code == 4
+    assert lyve.keys_listed() == done[:2]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals")
+def test_ctrl_c_at_the_question_changes_nothing(cli: CommandLine, lyve: Side, done: list[str]) -> None:
+    keyboard, terminal = os.openpty()
+    process = cli.start("rollback", "latest", stdin=terminal)
+    assert process.stderr is not None
+    said = ""
+    while "[y/N]" not in said:
+        letter = process.stderr.read(1)
+        assert letter, said
+        said += letter
+    process.send_signal(signal.SIGINT)
+    result = cli.finish(process)
+    os.close(terminal)
+    os.close(keyboard)
+    assert result.code == 130
+    assert "Traceback" not in result.err
+    assert lyve.keys_listed() == done
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals")
+def test_a_rollback_that_cannot_look_ahead_does_not_ask(
+    cli: CommandLine, aws: Side, lyve: Side, done: list[str]
+) -> None:
+    aws.server.denied_operations.add("ListObjectsV2")
+    result = at_a_terminal(cli, "rollback", "latest", "--json", answer="y\n")
+    assert (result.code, result.summary["outcome"]) == (3, "refused")
+    assert "[y/N]" not in result.err
     assert lyve.keys_listed() == done
 
 
