@@ -53,7 +53,10 @@ class S3Store(S3Buckets):
             answer = self._client.get_object_tagging(
                 Bucket=bucket, Key=key, **_version(version_id), **self._payer
             )
-            return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
+            if "TagSet" not in answer and not _is_empty(answer):
+                raise self._not_s3("GetObjectTagging", bucket, key)
+            # Ceph answers nothing at all about an object that was made of parts and never given tags.
+            return {tag["Key"]: tag["Value"] for tag in answer.get("TagSet", [])}
 
     def read(
         self,
@@ -325,3 +328,8 @@ def _if_source(etag: str) -> dict[str, Any]:
 
 def _version(version_id: str | None) -> dict[str, Any]:
     return {} if version_id is None else {"VersionId": version_id}
+
+
+def _is_empty(answer: dict[str, Any]) -> bool:
+    """Whether an answer had no body."""
+    return bool(answer["ResponseMetadata"]["HTTPHeaders"].get("content-length") == "0")

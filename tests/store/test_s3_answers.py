@@ -204,4 +204,20 @@ def answer_with(monkeypatch: pytest.MonkeyPatch, operation: str, document: str) 
     def answer(*_: Any) -> Answer:
         return Answer(200, {"Content-Type": "application/xml"}, document.encode())
 
+    monkeypatch.delitem(routes._CALLS, operation, raising=False)
     monkeypatch.setitem(routes._CALLS_WITH_BODY, operation, answer)  # type: ignore[arg-type]
+
+
+class TestTags:
+    def test_an_empty_answer_is_none(self, store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Ceph says nothing at all where an object was made of parts and never given tags."""
+        answer_with(monkeypatch, "GetObjectTagging", "")
+        assert store.tags(BUCKET, "key") == {}
+
+    @pytest.mark.parametrize("root", ["html", "Error"])
+    def test_another_document_is_not(
+        self, store: S3Store, monkeypatch: pytest.MonkeyPatch, root: str
+    ) -> None:
+        answer_with(monkeypatch, "GetObjectTagging", f"<{root}><body/></{root}>")
+        with pytest.raises(StoreError):
+            store.tags(BUCKET, "key")
