@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Mutation testing of journal, recovery and rollback: `python3 tools/mutate.py [MODULE ...]`.
 
-Changes the code a little at a time and sees whether a test notices (mutmut does it; which modules and tests is
-in pyproject.toml). Makes a virtual environment in `.venv-mutation`, works in a copy of the tree, and prints
-what survived and `killed/total`. MODULE limits it to files, e.g. `migrator/engine/rollback.py`. Takes long: see
-docs/MUTATION.md. Standard library only.
+Changes the code a little at a time and sees whether a test notices. mutmut does it; which modules and tests
+is in pyproject.toml. Makes a virtual environment in `.venv-mutation`, works in a copy of the tree, and prints
+what survived and `killed/total`. MODULE limits it to files, e.g. `migrator/engine/rollback.py`. Takes long:
+see docs/MUTATION.md. Standard library only.
 """
 
 from __future__ import annotations
