@@ -38,6 +38,7 @@ class EngineService:
         self._factory = factory
         self._stop = Stop()
         self._thread: threading.Thread | None = None
+        self._said_its_last_word = False
         self._finder: threading.Thread | None = None
 
     @property
@@ -110,18 +111,28 @@ class EngineService:
     # -- in the background ----------------------------------------------------------------------
 
     def _begin(self, name: str, work: Callable[[Engine], object]) -> None:
-        if self.is_busy:
+        before = self._thread
+        if self.is_busy and not self._said_its_last_word:
             self.events.put(Warned("busy", "Something is still under way: wait for its end, or cancel it."))
             return
-        self._stop = Stop()
-        engine = Engine(self._root, self.events.put, Ports(stop=self._stop), self._factory)
+        self._stop, self._said_its_last_word = Stop(), False
+        engine = Engine(self._root, self._tell, Ports(stop=self._stop), self._factory)
         self._thread = threading.Thread(
-            target=self._guarded, args=(name, work, engine), name=f"control-{name}", daemon=True
+            target=self._guarded, args=(name, work, engine, before), name=f"control-{name}", daemon=True
         )
         self._thread.start()
 
-    def _guarded(self, name: str, work: Callable[[Engine], object], engine: Engine) -> None:
+    def _tell(self, event: Event) -> None:
+        # Set before anybody can answer: whoever hears the end may ask for the next thing at once.
+        self._said_its_last_word = self._said_its_last_word or isinstance(event, Summary | ConfigWritten)
+        self.events.put(event)
+
+    def _guarded(
+        self, name: str, work: Callable[[Engine], object], engine: Engine, before: threading.Thread | None
+    ) -> None:
         """Whatever happens, the window hears how it ended."""
+        if before is not None:
+            before.join()  # its last word is out, but it may not have closed its files yet
         try:
             work(engine)
         except MigratorError as error:
@@ -153,7 +164,7 @@ class EngineService:
 
     def _tell_end(self, exit_code: int, outcome: Outcome, message: str, advice: str) -> None:
         books = Ledger().as_dict()
-        self.events.put(Summary("", outcome, 0.0, books, message=message, advice=advice, exit_code=exit_code))
+        self._tell(Summary("", outcome, 0.0, books, message=message, advice=advice, exit_code=exit_code))
 
     def _generate(self, table: Mapping[str, Any], keys: Mapping[str, Keys], ends: tuple[End, End]) -> None:
         in_vault = [self._store_keys(name, pair) for name, pair in keys.items()]
@@ -161,7 +172,7 @@ class EngineService:
             self.events.put(self._check(side, end))
         write_private(self.job_file, job_text(table))
         vault = credentials.vault_name() if all(in_vault) else ""
-        self.events.put(ConfigWritten(str(self.job_file), vault))
+        self._tell(ConfigWritten(str(self.job_file), vault))
 
     def _store_keys(self, name: str, pair: Keys) -> bool:
         if self._is_demo:

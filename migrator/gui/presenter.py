@@ -387,7 +387,8 @@ class Presenter:
         if self._preview is not None:
             self._looked_ahead(self._preview, summary)
             return
-        self._can_undo = story.undoable(summary)
+        goes_on = self._run.command == "resume"  # what was there before is there still
+        self._can_undo = max(story.undoable(summary), self._can_undo if goes_on else 0)
 
     def _watch_service(self, *, idle: bool) -> None:
         """A service that ended without its last word must not leave the window waiting for ever."""

@@ -98,7 +98,7 @@ class Driver:
             self.root.update()
             if self.window.pump.is_idle and (until is None or until()):
                 break
-            assert time.monotonic() < end, "the window did not get there in time"
+            assert time.monotonic() < end, f"the window did not get there in time: {self.screen.bar.sentence}"
         self.window.step()
         self.root.update()
 

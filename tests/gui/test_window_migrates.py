@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from migrator.demo.clouds import LYVE_BUCKET, Cloud, two_clouds
 from migrator.demo.show import demo_form
 from migrator.engine.remote import EngineProcess
-from migrator.gui.status import Status
+from migrator.gui.status import Intent, Status, Tone
 from tests.gui.conftest import Driver
 from tests.store.keepers import client_of
 
@@ -24,14 +25,19 @@ class RealDriver(Driver):
     """The same window, with the engine behind it instead of a fake."""
 
     def __init__(self, root: Any, service: EngineProcess, aws: Cloud, lyve: Cloud) -> None:
-        self._service = service
-        self._form = demo_form(aws, lyve)
+        # Not called "demo": an unfinished run of that name is not offered, its services are gone.
+        self._form = replace(demo_form(aws, lyve), rest={})
         self.lyve = client_of(lyve.url, lyve.keys.access_key_id, lyve.keys.secret_access_key)
         super().__init__(root, service, self._form)
 
     def arrived(self) -> int:
         pages = self.lyve.get_paginator("list_objects_v2").paginate(Bucket=LYVE_BUCKET)
         return sum(page["KeyCount"] for page in pages)
+
+    def reopen(self, service: EngineProcess) -> None:
+        """The window of another process: nothing is remembered but what is on disk."""
+        super().__init__(self.root, service, self._form)
+        self.presenter.find_unfinished()
 
     def until(self, *statuses: Status) -> None:
         self.pump(lambda: self.screen.status in statuses)
@@ -43,7 +49,7 @@ def real(root: Any, tmp_path: Path) -> Iterator[RealDriver]:
     with two_clouds(COUNT) as (aws, lyve):
         driver = RealDriver(root, service, aws, lyve)
         yield driver
-        assert service.close(60), "a thread of the engine was left behind"
+        assert driver.service.close(60), "a thread of the engine was left behind"
         assert driver.window.errors == [], "a Tk callback raised"
         driver.lyve.close()
 
@@ -119,3 +125,64 @@ def test_a_wrong_secret_is_a_problem_beside_its_field(real: RealDriver) -> None:
     real.window.setup.generate.invoke()
     real.until(Status.HALF_CONNECTED)
     assert "does not accept this secret key" in str(field.below.cget("text"))
+
+
+def crash_while_copying(real: RealDriver) -> None:
+    """The engine's process is killed in the middle of a run."""
+    real.window.setup.generate.invoke()
+    real.until(Status.CONNECTED)
+    real.press("migrate")
+    real.pump(lambda: real.arrived() > 5)
+    real.service._process.kill()
+    assert real.service.close(10)
+
+
+def test_a_crashed_run_is_offered_by_the_next_window_and_resumed_once_its_keys_are_there(
+    real: RealDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")  # no key store but this session's
+    crash_while_copying(real)
+    real.reopen(EngineProcess(tmp_path, is_demo=True))
+    real.until(Status.FOUND)
+    assert f"of {COUNT} objects copied" in real.screen.bar.sentence
+    real.press("look")
+    assert real.screen.run.ledger.balances
+    real.press("resume")
+    real.until(Status.PAUSED)
+    assert "No keys are stored" in real.screen.bar.help
+    assert "Generate Config File" in real.screen.bar.help
+    assert Intent.ROLL_BACK in real.screen.allowed
+    real.window.setup.generate.invoke()
+    real.pump(lambda: real.screen.setup.generated_tone is Tone.OK)
+    real.press("resume")
+    real.until(Status.FINISHED)
+    assert real.arrived() == COUNT
+
+
+def test_a_resume_without_keys_leaves_the_run_to_be_offered_again(
+    real: RealDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
+    crash_while_copying(real)
+    for _ in range(2):
+        real.reopen(EngineProcess(tmp_path, is_demo=True))
+        real.until(Status.FOUND)
+        real.press("resume")
+        real.until(Status.PAUSED)
+        assert real.service.close(60)
+
+
+def test_a_crashed_run_is_rolled_back_from_the_offer(real: RealDriver, tmp_path: Path) -> None:
+    crash_while_copying(real)
+    real.reopen(EngineProcess(tmp_path, is_demo=True))
+    real.until(Status.FOUND)
+    real.window.setup.generate.invoke()
+    real.pump(lambda: real.screen.setup.generated_tone is Tone.OK)
+    there = real.arrived()
+    real.press("roll_back")
+    real.pump(lambda: "yes" in real.window.bar.buttons)
+    assert real.window.bar.buttons["yes"].cget("text") == f"Roll Back {there} Objects"
+    assert real.arrived() == there
+    real.press("yes")
+    real.until(Status.ROLLED_BACK)
+    assert real.arrived() == 0
