@@ -1,0 +1,166 @@
+"""The engine behind a window: what it finds at a start, and commands that follow each other closely."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pytest
+
+from migrator.engine.service import MOST_FOUND, EngineService
+from migrator.model.events import Event, ListingProgress, ObjectCopied, Summary, UnfinishedFound, Warned
+from migrator.model.ledger import Outcome
+from tests.engine.test_runs import crash, seeded
+from tests.support.world import World
+
+E = TypeVar("E")
+
+
+def service_of(world: World) -> EngineService:
+    return EngineService(world.root, world._open)
+
+
+def until(service: EngineService, kind: type[E]) -> E:
+    seen: list[Event] = []
+    while True:
+        try:
+            seen.append(service.events.get(timeout=60))
+        except queue.Empty:
+            raise AssertionError(f"no {kind.__name__} after {seen[-3:]}") from None
+        if isinstance(seen[-1], kind):
+            return seen[-1]
+
+
+def found(service: EngineService) -> list[Event]:
+    """Everything that looking for unfinished runs tells."""
+    service.find_unfinished()
+    assert service.close(60)
+    seen = []
+    while not service.events.empty():
+        seen.append(service.events.get())
+    return seen
+
+
+@pytest.mark.usefixtures("inline")
+def test_unfinished_runs_are_told_newest_first_with_their_books(world: World) -> None:
+    crash(seeded(world), world.run, ObjectCopied)
+    older = world.info()
+    crash(world, lambda: world.run(insist=True), ObjectCopied, nth=1)
+    newer, first = found(service_of(world))
+    assert isinstance(newer, UnfinishedFound)
+    assert isinstance(first, UnfinishedFound)
+    assert (newer.run, first.run) == (world.info().run, older.run)
+    assert (first.state, first.undo, first.name) == ("crashed", "", "of the tests")
+    assert (first.source, first.destination, first.created) == (
+        older.source,
+        older.destination,
+        older.created,
+    )
+    assert first.ledger == older.ledger.as_dict()
+
+
+@pytest.mark.usefixtures("inline")
+def test_a_start_is_not_flooded_with_unfinished_runs(world: World) -> None:
+    seeded(world)
+    for _ in range(MOST_FOUND + 2):
+        crash(world, lambda: world.run(insist=True), ListingProgress, nth=1)
+    assert len(found(service_of(world))) == MOST_FOUND
+
+
+@pytest.mark.usefixtures("inline")
+def test_nothing_is_found_where_nothing_is_unfinished(world: World) -> None:
+    assert found(service_of(world)) == []
+    seeded(world).run()
+    assert found(service_of(world)) == []
+
+
+def _at(world: World, url: str, name: str) -> World:
+    """The world's job with both ends at an address, as its run's directory says."""
+    world.set("source", endpoint_url=url).set("destination", endpoint_url=url)
+    world.table["name"] = name
+    return world
+
+
+@pytest.mark.usefixtures("inline")
+@pytest.mark.parametrize(
+    ("name", "url", "offered"),
+    [
+        ("demo", "http://127.0.0.1:9000", 0),
+        ("demo", "https://storage.example.org", 1),
+        ("photos", "http://127.0.0.1:9000", 1),
+    ],
+)
+def test_runs_of_a_demo_are_not_offered_because_its_services_are_gone(
+    world: World, name: str, url: str, offered: int
+) -> None:
+    crash(_at(seeded(world), url, name), world.run, ObjectCopied)
+    assert len(found(service_of(world))) == offered
+
+
+class SlowToClose:
+    """A store whose `close` takes until the gate opens."""
+
+    def __init__(self, store: Any, gate: threading.Event) -> None:
+        self._store, self._gate = store, gate
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def close(self) -> None:
+        assert self._gate.wait(60)
+        self._store.close()
+
+
+@pytest.fixture
+def closing(world: World) -> Callable[[], tuple[EngineService, threading.Event]]:
+    """A service whose first run has said its last word and has not ended yet."""
+
+    def begin() -> tuple[EngineService, threading.Event]:
+        gate = threading.Event()
+        seeded(world).destination = SlowToClose(world.destination, gate)
+        service = service_of(world)
+        service.start(world.table, {})
+        assert until(service, Summary).outcome is Outcome.COMPLETED
+        assert service.is_busy
+        return service, gate
+
+    return begin
+
+
+def test_what_is_asked_for_at_the_last_word_waits_for_the_end_and_is_done(
+    world: World, closing: Callable[[], tuple[EngineService, threading.Event]]
+) -> None:
+    service, gate = closing()
+    service.rollback("latest")
+    assert world.there
+    gate.set()
+    assert until(service, Summary).outcome is Outcome.ROLLED_BACK
+    assert world.there == {}
+    assert service.close(60)
+
+
+def test_a_second_command_before_the_last_word_is_refused(
+    world: World, closing: Callable[[], tuple[EngineService, threading.Event]]
+) -> None:
+    service, gate = closing()
+    service.preview_rollback("latest")
+    service.rollback("latest")
+    assert until(service, Warned).code == "busy"
+    gate.set()
+    assert until(service, Summary).cause == "dry-run"
+    assert len(world.there) == 5
+    assert service.close(60)
+
+
+def test_a_preview_changes_nothing_at_either_end(world: World) -> None:
+    seeded(world).run()
+    before = world.there
+    service = service_of(world)
+    service.preview_rollback("latest")
+    end = until(service, Summary)
+    assert (end.cause, end.removed) == ("dry-run", 5)
+    assert service.close(60)
+    assert world.there == before
+    assert world.info().undo == ""
