@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ from tests.store.keepers import client_of
 
 SCRIPT = Path(__file__).parents[1] / "servers" / "ceph-two-clouds.sh"
 STARTS_WITHIN_S = 180
+#: Two gateways, two ports for each of two monitors, and what the storage daemons choose from.
+PORTS = 2 + 2 * 2 + 32
+#: Below the range that systems give to clients, where a port can be taken at any moment.
+FIRST_PORT, LAST_PORT = 13_000, 32_000
 _numbers = itertools.count(1)
 
 
@@ -67,8 +72,15 @@ def clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clouds]:
             pytest.fail(reason)
         pytest.skip(reason)
     state = tmp_path_factory.mktemp("ceph")
-    settings = {"CLOUD_A_PORT": "7581", "CLOUD_B_PORT": "7582", "MON_A_PORT": "13400", "MON_B_PORT": "13410"}
-    environment = {**os.environ, **settings}
+    port = free_ports(PORTS)
+    settings = {
+        "CLOUD_A_PORT": port,
+        "CLOUD_B_PORT": port + 1,
+        "MON_A_PORT": port + 2,
+        "MON_B_PORT": port + 4,
+        "OSD_PORT_MIN": port + 6,
+    }
+    environment = {**os.environ, **{name: str(value) for name, value in settings.items()}}
     # Its daemons outlive it: with a pipe for stderr, reading would wait for them.
     with (state / "start.log").open("wb") as log:
         started = subprocess.run(
@@ -90,6 +102,27 @@ def clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clouds]:
         subprocess.run(
             ["bash", SCRIPT, "stop", state / "clouds"], env=environment, capture_output=True, check=False
         )
+
+
+def free_ports(count: int) -> int:
+    """The first of so many consecutive ports on loopback that nobody listens on. Suites that run beside
+    each other begin at places of their own."""
+    own = FIRST_PORT + os.getpid() * count % (LAST_PORT - FIRST_PORT)
+    for first in (*range(own, LAST_PORT, count), *range(FIRST_PORT, own, count)):
+        if all(_is_free(port) for port in range(first, first + count)):
+            return first
+    raise RuntimeError(f"no {count} consecutive ports are free")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        # As servers do: what is left of connections that have ended does not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 @dataclass

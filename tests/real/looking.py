@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,15 @@ RESERVED = ".migrator/"
 #: Between an intent and its outcome.
 OPEN = ("backup-intent", "write-intent", "mpu-open", "complete-intent")
 UNDOING = ("rb-delete-intent", "rb-restore-intent")
+#: As many connections as a plain client keeps.
+THREADS = 10
+
+
+def descriptions(client: Any, bucket: str, keys: Iterable[str]) -> dict[str, Any]:
+    """What is behind each key."""
+    keys = list(keys)
+    with ThreadPoolExecutor(THREADS) as pool:
+        return dict(zip(keys, pool.map(lambda key: described(client, bucket, key), keys), strict=True))
 
 
 def snapshot(client: Any, bucket: str) -> dict[str, Any]:
@@ -31,7 +42,7 @@ def snapshot(client: Any, bucket: str) -> dict[str, Any]:
     return {
         "keys": keys,
         "versions": sorted(versions),
-        "objects": {key: described(client, bucket, key) for key in keys},
+        "objects": descriptions(client, bucket, keys),
         "uploads": [each["Key"] for each in uploads],
     }
 
