@@ -131,10 +131,22 @@ class Simulation:
         runs = self.world.root / "runs"
         return runs.exists() and any((each / "journal.sqlite").exists() for each in runs.iterdir())
 
-    def snapshot(self) -> list[object]:
+    @property
+    def ignores_conditions(self) -> bool:
+        """The destination answers success to a condition that does not hold, in some request."""
+        return self.world.destination_cloud.quirks not in (Quirks(), Quirks(refuses_batch_delete=True))
+
+    def current(self, key: str) -> tuple[object, ...]:
+        """What a reader finds under a key: bytes, ETag, headers, metadata and tags, if it is there."""
+        for line in self.world.destination_cloud.list_versions(TO, key):
+            if line.version.key == key and line.is_latest and not line.version.is_marker:
+                return line.version.body, line.version.etag, line.version.properties
+        return ()
+
+    def snapshot(self) -> list[tuple[object, ...]]:
         """Every version of every key, but for ids and dates of null versions, which no PUT can bring back."""
         if TO not in dict(self.world.destination_cloud.buckets()):
-            return ["no bucket"]
+            return [("no bucket",)]
         return [
             (
                 line.version.key,
