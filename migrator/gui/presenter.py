@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from migrator import words
 from migrator.errors import JobFileError, MigratorError
-from migrator.gui import checks, frame, labels, run_page, story
-from migrator.gui.connection import Connection
+from migrator.gui import frame, run_page, story
 from migrator.gui.figures import Meter
-from migrator.gui.form import Form, form_field, keys_of, to_table, without_secrets
+from migrator.gui.form import Form, keys_of, to_table, without_secrets
+from migrator.gui.form_page import FormPage
 from migrator.gui.found import Found
 from migrator.gui.frame import Facts
 from migrator.gui.groups import Groups
@@ -50,7 +51,12 @@ FIGURES_S = 0.25
 #: How long a closing window waits for the run to stop.
 QUIT_S = 30.0
 #: The status while the service has not answered yet.
-_WAITING = {"start": Status.LISTING, "preview": Status.PREVIEWING, "rollback": Status.ROLLING_BACK}
+_WAITING = {
+    "run": Status.LISTING,
+    "resume": Status.LISTING,
+    "preview": Status.PREVIEWING,
+    "rollback": Status.ROLLING_BACK,
+}
 
 
 class Presenter:
@@ -67,17 +73,15 @@ class Presenter:
         wall: Callable[[], datetime] = lambda: datetime.now().astimezone(),
     ) -> None:
         self.service, self.view = service, view
-        self.form = form or Form()
+        self.set_up = FormPage(form or Form())
+        self._connection = self.set_up.connection
         self.log = Log()
         self._demo = demo
         self._clock = clock
         self._wall = wall
         self._page = "setup"
-        self._revision = 0
         self._follow = True
-        self._problems: dict[str, str] = {}
-        self._connection = Connection()
-        self._waiting_for = ""  #: start | preview | rollback: asked of the service, no answer yet
+        self._waiting_for = ""  #: run | resume | preview | rollback: asked of the service, no answer yet
         self._idle_ticks = 0
         self._run = self._run_before = RunState()
         self._last_run = ""
@@ -96,41 +100,28 @@ class Presenter:
 
     # -- the form ----------------------------------------------------------------------------------
 
+    @property
+    def form(self) -> Form:
+        """What is typed."""
+        return self.set_up.form
+
     def edit(self, name: str, value: str) -> None:
-        """Text was typed or chosen. A problem stays until the field is left, a wrong test result does not."""
-        if self.form.get(name) == value:
-            return
-        self.form = self.form.put(name, value)
-        self._connection.edited(name)
-        if self._problems.get(name) and not checks.problem_of(self.form, name) and value.strip():
-            del self._problems[name]
-        self._dirty = True
+        if self.form.get(name) != value:
+            self.set_up.edit(name, value)
+            self._dirty = True
 
     def left(self, name: str) -> None:
-        """A field lost the focus: now it may be told what is wrong with it."""
-        problem = checks.problem_of(self.form, name)
-        kept = self._problems.get(name, "") if not self.form.get(name).strip() else ""
-        if problem or kept:
-            self._problems[name] = problem or kept
-        else:
-            self._problems.pop(name, None)
+        self.set_up.left(name)
         self._dirty = True
 
     def choose_direction(self, direction: str) -> None:
-        """The Migration Type: the cards swap."""
-        self.form = self.form.put("direction", direction)
-        self._problems = {name: text for name, text in self._problems.items() if "." not in name}
+        self.set_up.choose_direction(direction)
         self._dirty = True
 
     def generate(self) -> None:
         """Generate Config File."""
-        if not TABLE[self.status].form_is_open:
-            return
-        self._problems = checks.blocking_generate(self.form)
-        if self._problems:
-            is_blank = labels.FILL_THIS in self._problems.values()
-            self._connection.say(labels.FILL_ALL if is_blank else labels.PUT_RIGHT, Tone.PROBLEM)
-            self._dirty = True
+        self._dirty = True
+        if not TABLE[self.status].form_is_open or not self.set_up.may_generate():
             return
         if self._ask_service(lambda: self.service.generate(to_table(self.form), keys_of(self.form))):
             self._dismissed = self._dismissed or not self._wants_more
@@ -142,13 +133,11 @@ class Presenter:
         """Migrate Data: plan and copy."""
         if not self._may(Intent.MIGRATE):
             return
-        self._problems = checks.blocking_migrate(self.form)
-        if self._problems:
-            self._page = "setup"
-            self._dirty = True
+        if not self.set_up.may_migrate():
+            self.show("setup")
             return
         if self._ask_service(lambda: self.service.start(to_table(self.form), keys_of(self.form))):
-            self._begin("start")
+            self._begin("run")
 
     def cancel(self) -> None:
         """Stop what is running. The answer is a summary."""
@@ -310,7 +299,7 @@ class Presenter:
             status=facts.status,
             page=self._page,
             rail=frame.rail(facts, self._connection.status),
-            setup=self._connection.screen(self.form, self._problems, facts.status, self._revision),
+            setup=self.set_up.screen(facts.status),
             run=run_page.run_screen(self._run, facts.status, self._meter, self._groups, self._clock()),
             log=LogScreen(log.generation, log.lines, log.note, log.level, log.search, self._follow),
             bar=frame.action_bar(facts),
@@ -328,7 +317,7 @@ class Presenter:
             can_undo=self._can_undo,
             more_found=len(self._found),
             question=self._question,
-            has_problems=bool(self._problems),
+            has_problems=self.set_up.has_problems,
             is_quitting=self._quit_by is not None,
         )
 
@@ -361,7 +350,7 @@ class Presenter:
                 if self.log.fold(self._stamp):
                     return
             case EndChecked():
-                self._end_checked(event)
+                self.set_up.end_checked(event)
             case ConfigWritten():
                 self._connection.written(event)
             case Summary():
@@ -374,12 +363,6 @@ class Presenter:
                 self._groups.take(event)
         if self._preview is None or isinstance(event, Summary | RunRelies | Warned):
             self._write_about(event)
-
-    def _end_checked(self, event: EndChecked) -> None:
-        self._connection.checked(self.form.direction.name_of(event.side), event)
-        on_form = form_field(event.field, self.form.direction) if event.field else ""
-        if not event.ok and on_form:
-            self._problems[on_form] = event.message
 
     def _ended(self, summary: Summary) -> None:
         self._cancelling, self._waiting_for = False, ""
@@ -408,8 +391,7 @@ class Presenter:
         try:
             call()
         except JobFileError as cause:
-            self._problems = checks.in_words(cause.problems, self.form.direction)
-            self._connection.say(self._problems.pop("", "") or labels.PUT_RIGHT, Tone.PROBLEM)
+            self.set_up.refused(cause)
             self._page = "setup"
             return False
         except MigratorError as cause:
@@ -432,13 +414,13 @@ class Presenter:
     def _begin(self, what: str) -> None:
         self._waiting_for, self._cancelling, self._page = what, False, "run"
         self._run_before = self._run
-        self._run = RunState(command="run" if what == "start" else "rollback")
+        self._run = RunState(command="rollback" if what == "preview" else what)
         self._groups, self._meter = Groups(), Meter()
 
     def _resume(self) -> None:
         run = self._last_run
         if self._ask_service(lambda: self.service.resume(run)):
-            self._begin("start")
+            self._begin("resume")
 
     def _offer(self) -> None:
         """Show the next unfinished run that was found, unless this window has a run of its own on screen."""
@@ -451,7 +433,8 @@ class Presenter:
         self._last_run, self._can_undo = run.run, max(1, story.copied(run))
 
     def _look_ahead(self) -> None:
-        run, before = self._last_run, Preview(self._run, self._groups, self._meter, self._page)
+        run = self._last_run
+        before = Preview(self._run, self._groups, self._meter, self._page, self._dismissed)
         if self._ask_service(lambda: self.service.preview_rollback(run)):
             self._begin("preview")
             self._preview = before
@@ -461,20 +444,18 @@ class Presenter:
         if summary.cause == "dry-run" and self._question is None and self._quit_by is None:
             question = preview.question(summary, self._groups, self._run)
             self._ask(question, self._roll_back, self._give_back)
-        elif summary.outcome is Outcome.REFUSED:
-            self._preview = None  # the reason is on screen, and Try Again looks once more
-        else:
+        elif summary.cause == "dry-run" or summary.outcome is Outcome.STOPPED:
             self._give_back()
+        else:
+            # Whatever the reason, nothing was changed: it is on screen, and Try Again looks once more.
+            self._run = replace(self._run, summary=replace(summary, outcome=Outcome.REFUSED))
+            self._preview = None
 
     def _give_back(self) -> None:
         """Nothing was rolled back: the screen is as it was before Roll Back… was pressed."""
         if (before := self._preview) is not None:
-            self._run, self._groups, self._meter, self._page = (
-                before.run,
-                before.groups,
-                before.meter,
-                before.page,
-            )
+            self._run, self._groups, self._meter = before.run, before.groups, before.meter
+            self._page, self._dismissed = before.page, before.dismissed
         self._preview, self._dirty = None, True
 
     def _roll_back(self) -> None:

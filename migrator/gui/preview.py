@@ -23,6 +23,7 @@ class Preview:
     groups: Groups
     meter: Meter
     page: str
+    dismissed: bool
     relying: list[RunRelies] = field(default_factory=list)
 
     def question(self, summary: Summary, groups: Groups, state: RunState) -> Question:

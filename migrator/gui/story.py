@@ -162,6 +162,8 @@ def _help(status: Status, state: RunState) -> str:
             return "The source is untouched. See what was not copied, and why."
         case _S.PAUSED if summary is not None and (summary.message or summary.advice):
             return f"{summary.message} {summary.advice}".strip()
+        case _S.ROLLED_BACK_LEFTOVERS if summary is not None and summary.message:
+            return f"{summary.message} {summary.advice}".strip()
         case _S.ROLLED_BACK_LEFTOVERS:
             return "What had to stay is listed with its reason. Try Again looks at it once more."
         case _S.ROLLED_BACK:

@@ -37,11 +37,11 @@ def drain(window: Window) -> None:
 
 
 def empty(window: Window, service: canned.FakeService) -> None:
-    window.presenter.form = Form()
+    window.presenter.set_up.form = Form()
 
 
 def problems(window: Window, service: canned.FakeService) -> None:
-    window.presenter.form = replace(
+    window.presenter.set_up.form = replace(
         canned.FORM,
         aws=replace(canned.FORM.aws, access_key_id="ASIA4XMPLE7QKZ2LMN5A"),
         lyve=EndForm(access_key_id="lyve-key with space", endpoint="s3.acme.lyve.seagate.com"),
@@ -259,7 +259,7 @@ def main() -> int:
         window.presenter.draw()
         root.update()
         STATES[name](window, service)
-        window.presenter._revision += 1
+        window.presenter.set_up.revision += 1
         drain(window)
         if options.save is None:
             window.start()

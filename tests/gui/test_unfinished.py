@@ -210,6 +210,41 @@ def test_a_look_ahead_that_is_refused_says_why_and_can_be_repeated() -> None:
     assert desk.service.asked[-1] == ("preview_rollback", canned.RUN)
 
 
+def test_a_look_ahead_that_cannot_be_made_says_that_nothing_was_changed() -> None:
+    """Missing keys pause a command that has a journal; a look ahead has nothing to go on with."""
+    desk = reach(Status.PREVIEWING)
+    paused = canned.summary(Outcome.PAUSED, message="No keys are stored.", advice="Enter them.")
+    screen = desk.hear(*canned.started("rollback")[:1], paused)
+    assert screen.status is Status.REFUSED
+    assert screen.bar.sentence == "Not started. Nothing was written."
+    assert "No keys are stored. Enter them." in screen.bar.help
+
+
+def test_a_roll_back_that_paused_says_why() -> None:
+    desk = reach(Status.ROLLING_BACK)
+    counts = {"removed": 9, "restored": 0, "left_in_place": 209}
+    end = canned.summary(Outcome.PAUSED, message="The keys have expired.", advice="Enter new ones.", **counts)
+    assert "The keys have expired. Enter new ones." in desk.hear(*canned.started("rollback"), end).bar.help
+
+
+def test_keep_everything_leaves_a_dismissed_run_dismissed() -> None:
+    desk = reach(Status.FINISHED)
+    desk.presenter.new_migration()
+    desk.presenter.roll_back()
+    desk.hear(*canned.looked_ahead())
+    desk.presenter.answer(yes=False)
+    assert desk.see().status is Status.CONNECTED
+
+
+def test_try_again_of_a_resume_never_starts_the_forms_migration() -> None:
+    """The run's own job file may be unreadable: then the service ends before the run begins."""
+    desk = reach(Status.FOUND)
+    desk.presenter.resume()
+    desk.hear(canned.summary(Outcome.REFUSED, ledger={"copied": 0}))
+    desk.presenter.try_again()
+    assert desk.service.asked == [("resume", canned.RUN), ("resume", canned.RUN)]
+
+
 def test_what_would_be_removed_is_not_logged_as_removed() -> None:
     desk = reach(Status.PREVIEWING)
     before = len(desk.see().log.lines)

@@ -1,0 +1,79 @@
+"""Set up, as far as it can be decided without a service: the form, and what is wrong with it where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from migrator.errors import JobFileError
+from migrator.gui import checks, labels
+from migrator.gui.connection import Connection
+from migrator.gui.form import Form, form_field
+from migrator.gui.screen import SetupScreen
+from migrator.gui.status import Status, Tone
+from migrator.model.events import EndChecked
+
+
+class FormPage:
+    """What is typed, the problems beside the fields, and what trying both ends came to."""
+
+    def __init__(self, form: Form) -> None:
+        self.form = form
+        self.connection = Connection()
+        self.revision = 0  #: a higher one makes the views write `form` into their widgets
+        self._problems: dict[str, str] = {}
+
+    @property
+    def has_problems(self) -> bool:
+        return bool(self._problems)
+
+    def edit(self, name: str, value: str) -> None:
+        """Text was typed or chosen. A problem stays until the field is left, a wrong test result does not."""
+        self.form = self.form.put(name, value)
+        self.connection.edited(name)
+        if self._problems.get(name) and not checks.problem_of(self.form, name) and value.strip():
+            del self._problems[name]
+
+    def left(self, name: str) -> None:
+        """A field lost the focus: now it may be told what is wrong with it."""
+        problem = checks.problem_of(self.form, name)
+        kept = self._problems.get(name, "") if not self.form.get(name).strip() else ""
+        if problem or kept:
+            self._problems[name] = problem or kept
+        else:
+            self._problems.pop(name, None)
+
+    def choose_direction(self, direction: str) -> None:
+        """The Migration Type: the cards swap."""
+        self.form = self.form.put("direction", direction)
+        self._problems = {name: text for name, text in self._problems.items() if "." not in name}
+
+    def may_generate(self) -> bool:
+        """Whether nothing stands against Generate Config File; what does is told."""
+        if self._is_free_of(checks.blocking_generate(self.form)):
+            return True
+        is_blank = labels.FILL_THIS in self._problems.values()
+        self.connection.say(labels.FILL_ALL if is_blank else labels.PUT_RIGHT, Tone.PROBLEM)
+        return False
+
+    def may_migrate(self) -> bool:
+        """Whether nothing stands against Migrate Data; what does is told beside the fields."""
+        return self._is_free_of(checks.blocking_migrate(self.form))
+
+    def refused(self, cause: JobFileError) -> None:
+        """The service does not take the form's job."""
+        self._problems = checks.in_words(cause.problems, self.form.direction)
+        self.connection.say(self._problems.pop("", "") or labels.PUT_RIGHT, Tone.PROBLEM)
+
+    def end_checked(self, event: EndChecked) -> None:
+        """One end was tried: its card says how that went, and the field at fault what is wrong."""
+        self.connection.checked(self.form.direction.name_of(event.side), event)
+        on_form = form_field(event.field, self.form.direction) if event.field else ""
+        if not event.ok and on_form:
+            self._problems[on_form] = event.message
+
+    def screen(self, status: Status) -> SetupScreen:
+        return self.connection.screen(self.form, self._problems, status, self.revision)
+
+    def _is_free_of(self, problems: Mapping[str, str]) -> bool:
+        self._problems = dict(problems)
+        return not self._problems
