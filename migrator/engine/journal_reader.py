@@ -145,6 +145,18 @@ class JournalReader:
         )
         return [Reserved(row[0], key_text(row[1]), *row[2:]) for row in rows]
 
+    def may_keep_late(self) -> bool:
+        """True where the run died with a write under the reserved prefix under way: it may land late."""
+        if self._version == 1:
+            return False
+        return (
+            self._number(
+                "SELECT EXISTS (SELECT 1 FROM reserved LEFT JOIN objects USING (seq)"
+                " WHERE reserved.state = 'intent' AND (kind = 'probe' OR objects.state = 'backup-intent'))"
+            )
+            > 0
+        )
+
     def kept(self) -> tuple[int, int]:
         """Saved copies that undo still needs: their number, and their bytes."""
         if self._version == 1:

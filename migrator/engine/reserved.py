@@ -75,7 +75,9 @@ def remove_saved(store: ObjectStore, bucket: str, journal: Journal, ports: Ports
             except (StaysThere, AccessDenied, Rejected):
                 left.append(kept.key)
             else:
-                journal.release(kept.key)
+                # One that was never seen may still land: the next rollback looks again.
+                if kept.state == "there":
+                    journal.release(kept.key)
         journal.commit()
         if ports.wait(0):
             raise Cancelled

@@ -218,9 +218,10 @@ class Rollback:
             self._emit(self.tally.progress())
 
     def _settle_doubtful(self) -> None:
-        """Look once more where a write may have been under way when the run died: it can land late."""
+        """Look once more where a write may have been under way when the run died: it can land late.
+        What we keep for ourselves is cleaned up after it."""
         doubtful, self._doubtful = self._doubtful, []
-        if not doubtful:
+        if not doubtful and not self._journal.may_keep_late():
             return
         if self._ports.wait(SETTLE_S):
             raise Cancelled

@@ -8,14 +8,15 @@ from collections.abc import Callable
 import pytest
 
 from migrator.engine.journal import Journal
+from migrator.engine.rollback import SETTLE_S
 from migrator.errors import AccessDenied
 from migrator.model.events import ObjectConflict, ObjectUndone, RunRelies, Warned
 from migrator.model.ledger import Outcome
 from migrator.model.objects import RESERVED_PREFIX, Properties
 from migrator.store.base import BucketLock, Versioning
 from migrator.store.memory import CEPH, LYVE, Quirks
-from tests.support.faulty import WRITES, Faulty, fails, meanwhile
-from tests.support.world import FROM, PART, TO, World, counts
+from tests.support.faulty import WRITES, Call, Crash, Fault, Faulty, fails, meanwhile
+from tests.support.world import FROM, PART, TO, StillPorts, World, counts
 
 OLD = {
     "content_type": "text/old",
@@ -458,3 +459,54 @@ def test_a_run_without_room_for_its_records_is_refused_before_anything_is_writte
     assert (refused.outcome, refused.exit_code) == (Outcome.REFUSED, 3)
     assert world.there == {}
     monkeypatch.undo()
+
+
+@pytest.fixture
+def late_copy(world: World, inline: None) -> Callable[[], None]:
+    """The run died while old content was being copied aside; the service carries that out when told."""
+    world.seed("a", b"new a")
+    world.put_there("a", b"old a", **OLD)
+    world.set("transfer", existing="overwrite")
+    held: list[Call] = []
+
+    def hold(call: Call) -> None:
+        held.append(call)
+        raise Crash
+
+    service = world.destination
+    after_the_probe = Fault("CopyObject", nth=2, reserved=True, before=hold)
+    world.destination = Faulty(service, after_the_probe)
+    with pytest.raises(Crash):
+        world.run()
+    world.destination = service
+    assert held[0].args[2].endswith("/saved/1")
+    return lambda: service.copy(*held[0].args, **held[0].kwargs)
+
+
+def test_a_copy_that_lands_while_a_rollback_settles_goes_too(
+    world: World, late_copy: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = snapshot(world)
+    waited = []
+
+    def wait(ports: StillPorts, seconds: float) -> bool:
+        if seconds == SETTLE_S:
+            waited.append(seconds)
+            late_copy()
+        return ports.stop.is_asked
+
+    monkeypatch.setattr(StillPorts, "wait", wait)
+    assert world.rollback().exit_code == 0
+    assert waited == [SETTLE_S]
+    assert snapshot(world) == before
+
+
+def test_a_copy_that_lands_after_a_rollback_goes_with_the_next_one(
+    world: World, late_copy: Callable[[], None]
+) -> None:
+    before = snapshot(world)
+    assert world.rollback().exit_code == 0
+    late_copy()
+    assert reserved(world) != []
+    assert world.rollback().exit_code == 0
+    assert snapshot(world) == before
