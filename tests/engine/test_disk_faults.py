@@ -19,7 +19,7 @@ import pytest
 from tests.support.diskfaults import build, environment, why_not
 
 #: Fewer changes than these: the sweep has not met the command's journal.
-LEAST = {"run": 150, "resume": 70, "rollback": 20, "accept": 15}
+LEAST = {"run": 150, "resume": 50, "rollback": 20, "accept": 15}
 #: What disks do: a full one stays full, a broken place fails once.
 LIKELY = (("ENOSPC", "for-ever"), ("EIO", "once"))
 UNLIKELY = (("ENOSPC", "once"), ("EIO", "for-ever"))
