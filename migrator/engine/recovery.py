@@ -243,6 +243,8 @@ class Recovery:
             return None
         if source is None or source.etag != entry.etag or source.size_bytes != entry.size_bytes:
             return None
+        if not entry.prior_kind and self._copier.must_prepare(overwrites=entry.overwrites):
+            return None  # begun while the bucket kept versions: what it replaces was never kept aside
         if _etag(there) != entry.prior_etag:
             return None  # completed by us, or written by somebody
         try:

@@ -22,7 +22,15 @@ from migrator.engine.reserved import remove_saved
 from migrator.engine.schema import Entry
 from migrator.engine.undoing import Judgement, Undoing, Undone
 from migrator.engine.uploads import abort_until_gone
-from migrator.errors import AccessDenied, Cancelled, MigratorError, NotFound, NotSupported, Rejected
+from migrator.errors import (
+    AccessDenied,
+    Cancelled,
+    MigratorError,
+    NotFound,
+    NotS3,
+    NotSupported,
+    Rejected,
+)
 from migrator.model.capabilities import Capabilities
 from migrator.model.events import Event, ObjectUndone, RollbackProgress, Warned
 from migrator.model.objects import xml_can_hold
@@ -198,7 +206,7 @@ class Rollback:
             return set()
         try:
             failures = self._destination.delete_versions(self._bucket, list(pairs))
-        except (NotSupported, AccessDenied, Rejected):
+        except (NotSupported, NotS3, AccessDenied, Rejected):
             self._can_batch = False  # one by one, then
             return set()
         return {seq for pair, seq in pairs.items() if pair not in failures}

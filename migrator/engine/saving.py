@@ -113,7 +113,8 @@ class Saver:
                 return Prior.LOST, None  # nobody can tell what is hidden there
             return (Prior.SAVED if there else Prior.ABSENT), there.version_id if there else None
         if not stack:
-            return Prior.ABSENT, None
+            # A listing that does not show what a HEAD does is not believed.
+            return (Prior.SAVED if there else Prior.ABSENT), None
         current = stack[0]
         if current.version_id == "null":
             return (Prior.MARKER if current.is_marker else Prior.SAVED), "null"

@@ -193,7 +193,7 @@ class Session:
             disk_free_bytes=free,
             exit_code=code,
         )
-        if self._command in {"run", "resume"} and self._journal is not None:
+        if self._journal is not None and self._journal.meta("outcome") == "running":
             self._keep(outcome, drift)
         self.emit(summary)
         return summary
@@ -210,7 +210,7 @@ class Session:
 
     def ended_by(self, error: MigratorError) -> Summary:
         """The end of a command that an error ended."""
-        if self._journal is not None:
+        if self._journal is not None and self._ends is not None:
             error = reason_to_pause(error) or error
         if isinstance(error, JournalFull) and self._journal is not None:
             self._journal.abandon()

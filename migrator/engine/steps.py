@@ -109,7 +109,7 @@ class Steps:
         self._ready = ready
         self._job = session.job
         self._journal: Journal = session.journal
-        self._versioning = Versioning(self._journal.meta("versioning", Versioning.UNKNOWN.value))
+        self._versioning = ready.versioning
         self._is_unsorted = False  # as the source's second listing shows
 
     def go_on(self, *, recover: bool = False) -> Summary:
@@ -118,6 +118,7 @@ class Steps:
         if recover:
             session.phase(Phase.RECOVERING)
             self._clear_probes()
+            self._note_versioning()
             self._recover()
         if not journal.is_listed():
             self._list()
@@ -143,6 +144,13 @@ class Steps:
         return self._drift()
 
     # -- before copying -------------------------------------------------------------------------
+
+    def _note_versioning(self) -> None:
+        """Where versioning was switched since the run began, what was seen of the end holds no more."""
+        now = self._versioning.value
+        if self._journal.meta("versioning") != now:
+            self._journal.set_meta(versioning=now, capabilities="")
+            self._journal.commit()
 
     def _recover(self) -> None:
         session = self._session

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from migrator.engine.home import RunLock
-from migrator.errors import AccessDenied, UnknownRun
+from migrator.errors import AccessDenied, UnknownRun, Unreachable
 from migrator.model.events import ListingProgress, ObjectCopied, ObjectFailed, RunStarted
 from migrator.model.ledger import Outcome
 from migrator.model.objects import RESERVED_PREFIX
@@ -317,3 +317,25 @@ def test_an_object_that_may_not_be_looked_at_does_not_stop_a_resume(filled: Worl
     filled.source = inner
     assert filled.resume().outcome is Outcome.COMPLETED
     assert filled.there == filled.here
+
+
+def test_a_resume_that_could_not_begin_leaves_the_run_as_it_was(
+    filled: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wrong or missing keys are the user's to put right (exit 2): nothing was started, nothing is paused."""
+    filled.run()
+    assert filled.info().state == "completed"
+    monkeypatch.delenv("MIGRATOR_SOURCE_ACCESS_KEY_ID")
+    refused = filled.resume()
+    assert (refused.outcome, refused.exit_code) == (Outcome.REFUSED, 2)
+    assert filled.info().state == "completed"
+    assert filled.rollback().exit_code == 2
+    assert filled.info().undo == ""
+
+
+def test_a_resume_without_its_end_leaves_the_run_as_it_was(filled: World) -> None:
+    filled.run()
+    filled.destination = Faulty(filled.destination, fails("ListObjectsV2", Unreachable("gone"), times=None))
+    refused = filled.resume()
+    assert (refused.outcome, refused.exit_code) == (Outcome.REFUSED, 3)
+    assert filled.info().state == "completed"

@@ -20,6 +20,7 @@ from migrator.model.undo import (
     Trace,
     Verdict,
     is_ours,
+    is_real,
     run_of,
     same_operation,
     token_for,
@@ -117,6 +118,11 @@ def test_nothing_is_removed_but_what_is_provably_ours(
         assert is_ours(wrote, there)
         assert holds_it or even_last_copy
         assert wrote.prior is not Prior.LOST
+
+
+@pytest.mark.parametrize(("version_id", "real"), [(None, False), ("", False), ("null", False), ("v1", True)])
+def test_the_null_version_has_no_id_of_its_own(version_id: str | None, real: bool) -> None:
+    assert is_real(version_id) is real
 
 
 @pytest.mark.parametrize(
