@@ -21,7 +21,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable
 
-from migrator.engine.home import find_run
+from migrator.engine.home import all_runs, find_run
+from migrator.engine.journal import Journal
 from migrator.errors import UnknownRun
 from migrator.model.objects import RESERVED_PREFIX, TOKEN_KEY, key_text
 from migrator.model.undo import NEXT, OPEN, State, Undo, is_real, same_operation, token_for
@@ -195,9 +196,21 @@ def i9_nothing_unknown(world: World, rows: Callable[..., list[Row]], wrong: list
     known = {key_text(key) for (key,) in rows("SELECT key FROM reserved WHERE state != 'gone'")}
     there = {line.version.key for line in cloud.list_versions(TO, prefix)}
     wrong += [f"I9: {key} is there, and the journal does not know it" for key in sorted(there - known)]
-    attempted = {key_text(key) for (key,) in rows("SELECT key FROM objects WHERE attempt > 0")}
     open_at = {each.key for each in cloud.list_uploads(TO) if not each.key.startswith(RESERVED_PREFIX)}
-    wrong += [f"I9: an upload of {key} is open, and no intent says so" for key in open_at - attempted]
+    if open_at:
+        wrong += [
+            f"I9: an upload of {key} is open, and no intent says so" for key in open_at - attempted(world)
+        ]
+
+
+def attempted(world: World) -> set[str]:
+    """Keys that any run has begun to write."""
+    found = set()
+    for directory in all_runs(world.root):
+        journal = Journal.read_only(directory, world.clock)
+        found |= {entry.key for entry in journal.iterate() if entry.attempt}
+        journal.close()
+    return found
 
 
 def i11_only_legal_edges(records: Iterable[Row], wrong: list[str]) -> None:

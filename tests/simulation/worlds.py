@@ -64,8 +64,9 @@ def _no_token(world: World) -> None:
     world.set("transfer", token=False)
 
 
-#: name -> (how the destination deviates, its versioning, what is there)
-WORLDS: dict[str, tuple[Quirks, Versioning, Callable[[World], None]]] = {
+#: How the destination deviates, its versioning, and what fills the world.
+Kind = tuple[Quirks, Versioning, Callable[[World], None]]
+WORLDS: dict[str, Kind] = {
     "plain": (Quirks(), Versioning.OFF, _fill),
     "versions": (Quirks(), Versioning.ENABLED, _versions),
     "suspended": (Quirks(), Versioning.ENABLED, _suspended),
@@ -84,8 +85,8 @@ INEXACT = frozenset({"no token"})
 class Simulation:
     """One world and what happens to it, command by command. Everything follows from the seed."""
 
-    def __init__(self, name: str, root: Path, seed: int = 0) -> None:
-        quirks, versioning, fill = WORLDS[name]
+    def __init__(self, name: str, root: Path, seed: int = 0, kind: Kind | None = None) -> None:
+        quirks, versioning, fill = kind or WORLDS[name]
         self.name = name
         self.chance = random.Random(seed)
         self.world = new_world(root, quirks=quirks, versioning=versioning, clock=StillClock())
@@ -108,6 +109,7 @@ class Simulation:
         *,
         run: str = "latest",
         meanwhile: Callable[[int, Call], None] = lambda _, __: None,
+        **how: bool,
     ) -> bool:
         """Carry out a command; True where it died at its call number `last`. `meanwhile`: see `Trace`."""
         self.trace = Trace(last, mode, self.watch.look, meanwhile)
@@ -118,7 +120,7 @@ class Simulation:
         try:
             with traced_commits(self.trace):
                 carry_out = getattr(self.world, command)
-                self.summary = carry_out() if command in {"run", "plan"} else carry_out(run)
+                self.summary = carry_out(**how) if command in {"run", "plan"} else carry_out(run, **how)
         except Crash:
             return True
         finally:

@@ -1,0 +1,64 @@
+"""Somebody switches versioning after a run died: going on takes the bucket as it is, and undo still works."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from migrator.model.ledger import Outcome
+from migrator.store.base import Versioning
+from migrator.store.memory import AWS, CEPH
+from tests.simulation.ports import MODES
+from tests.simulation.trials import scratch
+from tests.simulation.worlds import WORLDS, Kind, Simulation
+from tests.support.world import TO, World
+
+ENABLED, SUSPENDED = Versioning.ENABLED, Versioning.SUSPENDED
+
+
+def _from_before_versions(world: World) -> None:
+    """What is there has no version id of its own: a write destroys it as soon as versioning is suspended."""
+    WORLDS["plain"][2](world)
+    world.destination_cloud.seed(TO, "large", b"old and small")
+    world.destination_cloud.set_versioning(TO, ENABLED)
+
+
+KINDS: dict[str, tuple[Kind, Versioning]] = {
+    "suspended": ((AWS, Versioning.OFF, _from_before_versions), SUSPENDED),
+    "suspended on ceph": ((CEPH, Versioning.OFF, _from_before_versions), SUSPENDED),
+    "switched on": (WORLDS["plain"], ENABLED),
+    "switched on again": (WORLDS["suspended"], ENABLED),
+    "switched on again on ceph": (WORLDS["ceph suspended"], ENABLED),
+}
+
+
+def contents(simulation: Simulation) -> dict[str, tuple[object, ...]]:
+    """What readers find in the whole bucket, also under the reserved prefix."""
+    return {key: simulation.current(key) for key in simulation.world.destination_cloud.contents(TO)}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_versioning_is_switched_before_a_run_goes_on(kind: str) -> None:
+    setting, switched = KINDS[kind]
+    last = 0
+    while True:
+        last += 1
+        with scratch() as folder:
+            simulation = Simulation("", Path(folder), last, setting)
+            before = contents(simulation)
+            if not simulation.dies("run", last, MODES[last % 3]) and simulation.trace.count < last:
+                break
+            simulation.world.destination_cloud.set_versioning(TO, switched)
+            if not simulation.has_run:
+                continue
+            where = f"{kind}, {MODES[last % 3]} call {last}"
+            assert not simulation.dies("resume"), where
+            assert simulation.summary.outcome is Outcome.COMPLETED, f"{where}: {simulation.summary}"
+            there = simulation.world.there
+            assert there == {**simulation.source_before, "theirs": there["theirs"]}, where
+            assert not simulation.dies("rollback"), where
+            assert simulation.summary.exit_code == 0, f"{where}: {simulation.summary}"
+            assert contents(simulation) == before, where
+            simulation.must_be_untouched(where)
+    assert last > 50
