@@ -10,6 +10,12 @@ from tests.simulation.ports import MODES
 from tests.simulation.trials import scratch
 from tests.simulation.worlds import WORLDS, Simulation
 
+#: The other worlds are variations of these; they take as long again.
+COMMON = frozenset({"plain", "versions", "suspended", "created"})
+EVERY_WORLD = [
+    pytest.param(name, marks=() if name in COMMON else pytest.mark.long, id=name) for name in WORLDS
+]
+
 
 def every_crash(name: str, mode: str, then: str) -> int:
     """Returns how many calls were the last one."""
@@ -31,7 +37,7 @@ def every_crash(name: str, mode: str, then: str) -> int:
 
 @pytest.mark.parametrize("then", ["resume", "rollback"])
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("name", WORLDS)
+@pytest.mark.parametrize("name", EVERY_WORLD)
 def test_dying_at_every_call_of_a_run(
     name: str, mode: str, then: str, record_property: pytest.RecordProperty
 ) -> None:
@@ -40,7 +46,7 @@ def test_dying_at_every_call_of_a_run(
     assert crashes > (20 if name == "created" else 50)
 
 
-@pytest.mark.parametrize("name", WORLDS)
+@pytest.mark.parametrize("name", EVERY_WORLD)
 @pytest.mark.parametrize("mode", MODES)
 def test_dying_at_every_call_of_a_rollback(name: str, mode: str) -> None:
     last = 0
