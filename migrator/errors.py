@@ -38,6 +38,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+#: Our own code for what S3 answers with AccessDenied and a sentence: no right is missing, a lock is in force.
+OBJECT_LOCKED = "ObjectLocked"
+
 
 class MigratorError(Exception):
     """Base of every error we raise on purpose.

@@ -17,7 +17,7 @@ from migrator.demo.xmlout import (
     quoted,
     xml_answer,
 )
-from migrator.errors import NotFound, NotSupported, StoreError
+from migrator.errors import OBJECT_LOCKED, NotFound, NotSupported, StoreError
 from migrator.store.base import BucketLock, Versioning
 from migrator.store.memory_bucket import ListedVersion
 from migrator.store.memory_cloud import MemoryCloud
@@ -212,7 +212,7 @@ def _delete_each(
         try:
             deleted = cloud.delete(bucket, key, version_id=version_id)
         except StoreError as error:
-            code = "AccessDenied" if error.code == "ObjectLocked" else error.code
+            code = "AccessDenied" if error.code == OBJECT_LOCKED else error.code
             yield group("Error", [*line, element("Code", code), element("Message", error.message)])
             continue
         if deleted.is_marker:

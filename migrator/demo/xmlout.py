@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 from xml.etree import ElementTree
 
 from migrator.demo.wire import Answer
-from migrator.errors import Rejected, StoreError, WrongRegion
+from migrator.errors import OBJECT_LOCKED, Rejected, StoreError, WrongRegion
 from migrator.model.objects import key_bytes
 from migrator.store.memory_rules import IsMarker
 
@@ -67,7 +67,7 @@ def error_answer(error: StoreError, request_id: str) -> Answer:
     status = error.status or 400
     headers = dict(XML_TYPE)
     # S3 has no code for it: only the message tells a lock from a missing right.
-    code = "AccessDenied" if error.code == "ObjectLocked" else error.code
+    code = "AccessDenied" if error.code == OBJECT_LOCKED else error.code
     parts = [element("Code", code), element("Message", error.message)]
     if isinstance(error, WrongRegion) and error.region:
         headers["x-amz-bucket-region"] = error.region

@@ -23,6 +23,7 @@ from migrator.engine.schema import Entry
 from migrator.engine.undoing import Judgement, Undoing, Undone
 from migrator.engine.uploads import abort_until_gone
 from migrator.errors import (
+    OBJECT_LOCKED,
     AccessDenied,
     Cancelled,
     MigratorError,
@@ -183,7 +184,7 @@ class Rollback:
                 entry, done = ended
                 if done.error is None:
                     then(entry.seq, done.result)
-                elif isinstance(done.error, AccessDenied) and _is_locked(done.error):
+                elif isinstance(done.error, AccessDenied) and done.error.code == OBJECT_LOCKED:
                     self._settle(entry, Undone("left", Undo.LOCKED, "locked"))
                 elif isinstance(done.error, MigratorError) and not is_left_for_later(done.error):
                     self._settle(entry, Undone("left", Undo.HUMAN, done.error.message))
@@ -265,11 +266,6 @@ class Rollback:
             return
         self._journal.set_meta(bucket="removed")
         self._journal.commit()
-
-
-def _is_locked(error: AccessDenied) -> bool:
-    """S3 answers AccessDenied to a delete of a locked version, and says so in its message."""
-    return "lock" in error.message.lower() or "WORM" in error.message
 
 
 _SAVED_KEPT = (

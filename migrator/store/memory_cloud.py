@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
-from migrator.errors import AccessDenied, StoreError
+from migrator.errors import OBJECT_LOCKED, AccessDenied, StoreError
 from migrator.model.objects import ObjectHead, OpenUpload, Page, Properties, UploadedPart, Written
 from migrator.model.parts import MAX_PARTS, MIN_PART_BYTES
 from migrator.store.base import ALWAYS, Body, Condition, Versioning
@@ -214,7 +214,7 @@ class MemoryCloud(Buckets):
                 there = home.version(key, version_id)
                 if there is not None and there.is_locked(self._now()):
                     message = "Access Denied because object protected by object lock."
-                    raise AccessDenied(message, code="ObjectLocked", status=403)
+                    raise AccessDenied(message, code=OBJECT_LOCKED, status=403)
                 gone = home.remove(key, version_id)
                 return Deleted(version_id, gone is not None and gone.is_marker)
             if if_match and not self.quirks.ignores_delete_conditions:

@@ -12,6 +12,7 @@ import botocore.exceptions as sdk
 import urllib3.exceptions as http
 
 from migrator.errors import (
+    OBJECT_LOCKED,
     AccessDenied,
     BadCredentials,
     ClockSkew,
@@ -92,8 +93,6 @@ STATUSES: Mapping[int, type[StoreError]] = {
 }
 
 
-#: Our own code for what S3 answers with AccessDenied and a sentence: no right is missing, a lock is in force.
-OBJECT_LOCKED = "ObjectLocked"
 _LOCKED = re.compile(r"object.?lock|WORM|legal.?hold|retention", re.I)
 
 

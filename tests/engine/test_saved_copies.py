@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,8 @@ from migrator.engine.rollback import SETTLE_S
 from migrator.errors import AccessDenied
 from migrator.model.events import ObjectConflict, ObjectUndone, RunRelies, Warned
 from migrator.model.ledger import Outcome
-from migrator.model.objects import RESERVED_PREFIX, Properties
+from migrator.model.objects import RESERVED_PREFIX, ObjectHead, Properties
+from migrator.model.undo import Undo
 from migrator.store.base import BucketLock, Versioning
 from migrator.store.memory import CEPH, LYVE, Quirks
 from tests.support.faulty import WRITES, Call, Crash, Fault, Faulty, fails, meanwhile
@@ -303,6 +305,26 @@ def test_no_probe_is_written_where_it_would_be_locked(new_world: Callable[..., W
     assert (undone.outcome, undone.exit_code, undone.left_in_place) == (Outcome.ROLLBACK_INCOMPLETE, 4, 1)
     assert [(each.action, each.reason) for each in world.of(ObjectUndone)] == [("left", "locked")]
     assert world.there == {"a": b"body"}
+
+
+def test_a_lock_that_no_look_shows_is_recognised_by_its_refusal(new_world: Callable[..., World]) -> None:
+    """Without the right to read retention, HEAD says nothing about it."""
+    world = new_world(versioning=Versioning.ENABLED)
+    world.destination_cloud.set_lock(TO, mode="GOVERNANCE", days=30)
+    for key in ("a", "b"):
+        world.seed(key)
+    world.run()
+    inner = world.destination
+
+    class HidesLocks(Faulty):
+        def head(self, *where: object, **how: object) -> ObjectHead:
+            return replace(inner.head(*where, **how), lock_mode="", locked_until=None)
+
+    world.destination = HidesLocks(inner)
+    world.forget_events()
+    assert world.rollback().exit_code == 4
+    assert {(each.action, each.reason) for each in world.of(ObjectUndone)} == {("left", "locked")}
+    assert {entry.undo for entry in world.entries().values()} == {Undo.LOCKED}
 
 
 def test_an_unknown_lock_state_counts_as_locking(world: World) -> None:
