@@ -66,6 +66,7 @@ class Session:
         self._retries: queue.SimpleQueue[Retrying] = queue.SimpleQueue()
         self._began = ports.now()
         self._leaving = threading.Event()
+        self.is_going = False  #: the run itself goes on: how this command ends is how the run stands
         self.executor = ports.executor(job.transfer.threads)
 
     # -- opening and closing --------------------------------------------------------------------
@@ -193,7 +194,7 @@ class Session:
             disk_free_bytes=free,
             exit_code=code,
         )
-        if self._journal is not None and self._journal.meta("outcome") == "running":
+        if self.is_going and self._journal is not None:
             self._keep(outcome, drift)
         self.emit(summary)
         return summary

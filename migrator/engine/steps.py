@@ -115,6 +115,7 @@ class Steps:
     def go_on(self, *, recover: bool = False) -> Summary:
         """From wherever the journal stands to the end of the run."""
         session, journal = self._session, self._journal
+        session.is_going = True
         if recover:
             session.phase(Phase.RECOVERING)
             self._clear_probes()

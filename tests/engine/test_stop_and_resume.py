@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from migrator.engine.home import RunLock
+from migrator.engine.journal import Journal
 from migrator.errors import AccessDenied, UnknownRun, Unreachable
 from migrator.model.events import ListingProgress, ObjectCopied, ObjectFailed, RunStarted
 from migrator.model.ledger import Outcome
@@ -331,6 +332,20 @@ def test_a_resume_that_could_not_begin_leaves_the_run_as_it_was(
     assert filled.info().state == "completed"
     assert filled.rollback().exit_code == 2
     assert filled.info().undo == ""
+
+
+def test_a_crashed_run_is_still_one_after_a_resume_that_could_not_begin(
+    filled: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled.run()
+    journal = Journal.open(filled.directory, filled.clock)
+    journal.set_meta(outcome="running")  # as a crash leaves it
+    journal.commit()
+    journal.close()
+    assert filled.info().state == "crashed"
+    monkeypatch.delenv("MIGRATOR_SOURCE_ACCESS_KEY_ID")
+    assert filled.resume().exit_code == 2
+    assert filled.info().state == "crashed"
 
 
 def test_a_resume_without_its_end_leaves_the_run_as_it_was(filled: World) -> None:

@@ -12,7 +12,7 @@ import pytest
 from migrator.demo.clouds import LYVE_BUCKET, Cloud, two_clouds
 from migrator.demo.show import demo_form
 from migrator.engine.remote import EngineProcess
-from migrator.gui.status import Intent, Status, Tone
+from migrator.gui.status import Status, Tone
 from tests.gui.conftest import Driver
 from tests.store.keepers import client_of
 
@@ -148,13 +148,12 @@ def test_a_crashed_run_is_offered_by_the_next_window_and_resumed_once_its_keys_a
     real.press("look")
     assert real.screen.run.ledger.balances
     real.press("resume")
-    real.until(Status.PAUSED)
+    real.until(Status.REFUSED)
     assert "No keys are stored" in real.screen.bar.help
     assert "Generate Config File" in real.screen.bar.help
-    assert Intent.ROLL_BACK in real.screen.allowed
     real.window.setup.generate.invoke()
     real.pump(lambda: real.screen.setup.generated_tone is Tone.OK)
-    real.press("resume")
+    real.press("try_again")
     real.until(Status.FINISHED)
     assert real.arrived() == COUNT
 
@@ -168,7 +167,7 @@ def test_a_resume_without_keys_leaves_the_run_to_be_offered_again(
         real.reopen(EngineProcess(tmp_path, is_demo=True))
         real.until(Status.FOUND)
         real.press("resume")
-        real.until(Status.PAUSED)
+        real.until(Status.REFUSED)
         assert real.service.close(60)
 
 
