@@ -41,7 +41,10 @@ UNSUPPORTED: Mapping[str, str] = {
 
 UNDO_REASONS: Mapping[str, str] = {
     "not-ours": "Changed by someone else since; it was left alone.",
+    "later-run": "A later run replaced this copy; undo that run first, or leave it.",
     "hidden-removed": "Changed by someone else since; our version below theirs was removed.",
+    "stays-there": "The destination did not let this saved copy or probe of ours be removed.",
+    "bucket-kept": "The bucket that the run created is not empty, so it was kept.",
     "kept-last-copy": "The source no longer holds this object: the copy is the last one and was kept.",
     "lost": "What was there before cannot be brought back; the copy was left in place.",
     "human": "Nobody can tell whether this is our copy; a person has to decide.",
@@ -62,7 +65,10 @@ TITLES: Mapping[str, str] = {
     "tags": "Tags cannot be read",
     "tags-unsupported": "Destination without tags",
     "not-ours": "Changed by someone else since",
+    "later-run": "Replaced by a later run",
     "hidden-removed": "Changed by someone else since, ours removed below",
+    "stays-there": "Saved copies that could not be removed",
+    "bucket-kept": "Bucket not empty, kept",
     "kept-last-copy": "Last copy, kept",
     "lost": "Old content cannot be brought back",
     "human": "Needs a person to decide",
@@ -82,6 +88,9 @@ ADVICE: Mapping[str, str] = {
     "tags": "Allow s3:GetObjectTagging, or set tags = false in [carry].",
     "cannot-undo": 'Switch versioning on at the destination, or allow it with undo = "best-effort".',
     "not-ours": "Look at these objects yourself; nothing else of the run is left.",
+    "later-run": "Roll back the later run first, then this one again.",
     "kept-last-copy": "Keep it, or put it back at the source first.",
+    "stays-there": "Allow s3:DeleteObject under .migrator/, then roll back again.",
+    "bucket-kept": "Empty it and roll back again, or keep it.",
     "locked": "Try again after the lock has ended.",
 }

@@ -202,3 +202,19 @@ def test_the_question_before_a_roll_back_names_the_later_runs_that_rely_on_it() 
     foreseen.show(Summary(STARTED.run, Outcome.ROLLED_BACK, 1.0, {}, cause="dry-run", removed=4))
     assert "4 removed, 0 restored, 0 left in place" in foreseen.text
     assert "Run 20260103T030405Z-abcdef relies on 12 objects of this run" in foreseen.text
+
+
+def test_every_reason_that_rollback_gives_has_words() -> None:
+    """A code on a screen helps nobody."""
+    import re
+    from pathlib import Path
+
+    from migrator.reasons import TITLES, UNDO_REASONS
+
+    engine = Path("migrator/engine")
+    text = "".join((engine / name).read_text() for name in ("undoing.py", "rollback.py"))
+    given = set(re.findall(r'Undone\("left", Undo\.\w+, (?:judged\.reason or )?"([a-z-]+)"\)', text))
+    given |= set(re.findall(r'_leave\([^,]+, "([a-z-]+)"\)', text)) | {"later-run"}
+    assert len(given) > 6
+    assert given <= set(UNDO_REASONS)
+    assert given <= set(TITLES)

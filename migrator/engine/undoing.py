@@ -44,11 +44,10 @@ DELETES = 5
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What has to be done about one key. `version_id` and `etag` of what it is about, as last seen."""
+    """What has to be done about one key. `version_id` of what it is about, as last seen."""
 
     verdict: Verdict
     version_id: str | None = None
-    etag: str = ""
     reason: str = ""
 
 
@@ -114,12 +113,12 @@ class Undoing:
         if there is None:
             return Judgement(found)
         if found is Verdict.DELETE_VERSION and there.is_locked(self._now):
-            return Judgement(Verdict.LEAVE_LOCKED, reason="locked")
+            return Judgement(Verdict.LEAVE_LOCKED)
         if found is Verdict.MARK_DELETED and self._versioning is not Versioning.SUSPENDED:
             # Such a marker can only be laid while versioning is suspended. The key is gone either way.
             found = Verdict.DELETE_VERSION
         reason = "later-run" if run_of(there.token) not in ("", self._run) else ""
-        return Judgement(found, there.version_id, there.etag, reason)
+        return Judgement(found, there.version_id, reason)
 
     def _is_back_already(self, entry: Entry, trace: Trace, there: ObjectHead) -> bool:
         """True where an earlier rollback brought the key back, and died before it could say so."""

@@ -10,7 +10,7 @@ from migrator.errors import AccessDenied, Unreachable
 from migrator.model.events import ObjectUndone
 from migrator.model.ledger import Outcome
 from migrator.store.base import Versioning
-from tests.support.faulty import WRITES, Faulty, fails, meanwhile
+from tests.support.faulty import WRITES, Faulty, fails, loses_the_answer, meanwhile
 from tests.support.world import FROM, PART, TO, World, counts
 
 
@@ -236,3 +236,95 @@ def test_without_tokens_a_version_id_is_proof_enough(new_world: Callable[..., Wo
     world.run()
     assert world.rollback().exit_code == 0
     assert world.there == {}
+
+
+# -- what is named, and how -----------------------------------------------------------------------
+
+
+def test_what_a_later_run_wrote_is_said_to_be_a_later_runs(new_world: Callable[..., World]) -> None:
+    world = new_world(versioning=Versioning.ENABLED)
+    world.seed("a", b"first")
+    first = world.run().run
+    world.seed("a", b"second")
+    world.run()
+    world.forget_events()
+    assert world.rollback(first, dry_run=True).exit_code == 4
+    # The first run's version lies below: with the source changed, it is the last copy of what it holds.
+    assert undone(world) == {"a": ("left", "kept-last-copy")}
+    world.forget_events()
+    assert world.rollback(first, even_last_copy=True).exit_code == 4
+    assert undone(world) == {"a": ("left", "hidden-removed")}
+    assert world.there == {"a": b"second"}
+
+
+def test_on_a_bucket_without_versions_too(world: World) -> None:
+    world.seed("a", b"first")
+    first = world.run().run
+    world.seed("a", b"second")
+    world.run()
+    world.forget_events()
+    assert world.rollback(first).exit_code == 4
+    assert undone(world) == {"a": ("left", "later-run")}
+
+
+def test_what_goes_between_the_look_and_the_delete_is_gone(world: World) -> None:
+    migrated(world, keys=1)
+    looks = meanwhile("HeadObject", lambda: world.destination_cloud.delete(TO, "0"), key="0", nth=2)
+    world.destination = Faulty(world.destination, looks)
+    assert world.rollback().exit_code == 0
+    assert looks.struck == 1
+    assert undone(world) == {"0": ("gone", "gone")}
+
+
+def test_somebody_who_writes_between_the_look_and_the_delete_keeps_his_work(world: World) -> None:
+    migrated(world, keys=1)
+    writes = meanwhile("HeadObject", lambda: world.put_there("0", b"by someone"), key="0", nth=2)
+    world.destination = Faulty(world.destination, writes)
+    assert world.rollback().exit_code == 4
+    assert undone(world) == {"0": ("left", "not-ours")}
+    assert world.there["0"] == b"by someone"
+
+
+def test_both_versions_of_a_write_that_was_sent_twice_go_from_below_somebodys(
+    new_world: Callable[..., World],
+) -> None:
+    """The first answer was lost, so only the second version is in the journal."""
+    world = new_world(versioning=Versioning.ENABLED)
+    world.seed("a")
+    inner = world.destination
+    world.destination = Faulty(inner, loses_the_answer("PutObject"))
+    world.run()
+    world.destination = inner
+    world.put_there("a", b"by someone")
+    world.rollback()
+    bodies = [line.version.body for line in world.destination_cloud.list_versions(TO)]
+    assert bodies == [b"by someone"]
+
+
+def test_a_saved_copy_that_is_gone_cannot_be_brought_back(world: World) -> None:
+    world.seed("a", b"new")
+    world.put_there("a", b"old")
+    world.set("transfer", existing="overwrite")
+    world.run()
+    world.destination_cloud.delete(TO, world.entries()["a"].saved_as or "")
+    world.forget_events()
+    assert world.rollback().exit_code == 4
+    assert undone(world) == {"a": ("left", "lost")}
+    assert world.there == {"a": b"new"}
+
+
+def test_a_saved_copy_that_stays_is_named(world: World) -> None:
+    world.seed("a", b"new")
+    world.put_there("a", b"old")
+    world.set("transfer", existing="overwrite")
+    world.run()
+    key = world.entries()["a"].saved_as or ""
+    inner = world.destination
+    world.destination = Faulty(inner, fails("DeleteObject", AccessDenied("no"), key=key, times=None))
+    world.forget_events()
+    summary = world.rollback()
+    assert (summary.exit_code, summary.restored, summary.left_in_place) == (4, 1, 1)
+    assert undone(world) == {"a": ("restored", ""), key: ("left", "stays-there")}
+    world.destination = inner
+    assert world.rollback().exit_code == 0
+    assert world.there == {"a": b"old"}
