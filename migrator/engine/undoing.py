@@ -38,7 +38,7 @@ from migrator.model.undo import (
 )
 from migrator.store.base import Condition, ObjectStore, Versioning
 
-#: A lost answer makes one version too many, a second one two: more than this is an end that does not delete.
+#: An end that still shows the same version after so many deletes does not delete.
 DELETES = 5
 
 
@@ -121,7 +121,8 @@ class Undoing:
         return Judgement(found, there.version_id, reason)
 
     def _is_back_already(self, entry: Entry, trace: Trace, there: ObjectHead) -> bool:
-        """True where an earlier rollback brought the key back, and died before it could say so."""
+        """True where an earlier rollback brought the key back, and died or was told of a failure before it
+        could say so."""
         if is_ours(trace, there):
             return False
         if entry.undo is Undo.DELETE_INTENT:
@@ -129,8 +130,11 @@ class Undoing:
             return is_real(trace.version_id) or (
                 is_real(entry.prior_version) and entry.prior_version == there.version_id
             )
-        if entry.undo is not Undo.RESTORE_INTENT or entry.saved_as is None:
+        if entry.undo not in {Undo.RESTORE_INTENT, Undo.HUMAN}:
             return False
+        if entry.saved_as is None:
+            # After a failure less is certain than after an intent: it has to be what was there before.
+            return is_real(trace.version_id) and there.etag == entry.prior_etag
         saved = self._look(entry.saved_as)
         return saved is not None and self._is_back(entry, there, saved)
 
@@ -153,7 +157,8 @@ class Undoing:
     def _hidden(self, entry: Entry, key: str, trace: Trace, there: ObjectHead | None) -> str | None:
         """The id of our version where somebody's version or delete marker lies on top of it."""
         if is_real(trace.version_id):
-            if there is not None and there.version_id == trace.version_id:
+            # What lies on top can be ours too: a request taken for lost that landed late.
+            if there is not None and is_ours(trace, there):
                 return None
             return trace.version_id if self._look(key, trace.version_id) else None
         if not entry.is_doubtful or not trace.token or self._versioning is Versioning.OFF:
@@ -247,8 +252,9 @@ class Undoing:
         raise self._stays()
 
     def _delete_version(self, entry: Entry, key: str, version_id: str | None, *, is_deleted: bool) -> None:
-        """Exactly our version. A write whose answer was lost and that was sent again left two: both go."""
-        for _ in range(DELETES):
+        """Exactly our version, and those of the same write: each answer that was lost left one more."""
+        stayed = 0
+        while stayed < DELETES:
             if not is_deleted:
                 if not is_real(version_id) and isinstance(self._still_ours(entry, key), Undone):
                     return
@@ -259,24 +265,21 @@ class Undoing:
                 if not self._seen.delete_version and is_real(version_id) and self._look(key, version_id):
                     raise self._stays()
                 return
+            stayed = stayed + 1 if there.version_id == version_id else 0
             version_id = there.version_id
         raise self._stays()
 
     def _remove_hidden(self, entry: Entry, key: str, version_id: str | None, *, is_deleted: bool) -> None:
-        for _ in range(DELETES):
+        while version_id is not None:
             if not is_deleted:
                 self._destination.delete(self._bucket, key, version_id=version_id)
             is_deleted = False
             if self._look(key, version_id):
                 raise self._stays()
-            # Also a second one of the same write, where its first answer was lost.
+            # Also others of the same write, where answers were lost.
             doubtful = replace(entry, after_etag="", after_version=None)
             there = self._look(key)
-            following = self._hidden(doubtful, key, self._trace(doubtful, there), there)
-            if following is None:
-                return
-            version_id = following
-        raise self._stays()
+            version_id = self._hidden(doubtful, key, self._trace(doubtful, there), there)
 
     def _mark_deleted(self, entry: Entry, key: str) -> Undone:
         """Lay the marker without an id that our write replaced; it replaces our object in turn."""

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from migrator.errors import AccessDenied, Unreachable
+from migrator.errors import AccessDenied, NotSupported, Unreachable
 from migrator.model.events import ObjectUndone
 from migrator.model.ledger import Outcome
 from migrator.store.base import Versioning
+from migrator.store.memory_bucket import ListedVersion
 from tests.support.faulty import WRITES, Faulty, fails, loses_the_answer, meanwhile
 from tests.support.world import FROM, PART, TO, World, counts
 
@@ -216,6 +217,67 @@ def test_a_run_that_was_rolled_back_cannot_be_resumed(world: World) -> None:
     refused = world.resume()
     assert (refused.outcome, refused.exit_code) == (Outcome.REFUSED, 2)
     assert set(world.there) == {"theirs"}
+
+
+@pytest.mark.parametrize("versioning", list(Versioning)[:3])
+def test_what_is_back_although_its_answer_was_lost_is_known_to_be_back(
+    new_world: Callable[..., World], versioning: Versioning
+) -> None:
+    """The first rollback has to take the object for one that stays; the next one looks."""
+    world = new_world(versioning=versioning).set("transfer", existing="overwrite")
+    world.put_there("1", b"was here before")
+    migrated(world)
+    undoes = frozenset({"PutObject", "CopyObject", "DeleteObject"})
+    lost = loses_the_answer(undoes, key="1", times=None)
+    one_by_one = fails("DeleteObjects", NotSupported("No batches."), times=None)
+    world.destination = Faulty(world.destination, lost, one_by_one)
+    assert world.rollback().exit_code == 4
+    assert lost.struck
+    assert world.there["1"] == b"was here before"
+    world.destination = world.destination.inner
+    world.forget_events()
+    assert world.rollback().exit_code == 0
+    assert undone(world)["1"][0] == "restored"
+    assert list(world.destination_cloud.contents(TO)) == ["1", "theirs"]
+
+
+@pytest.mark.parametrize("has_prior", [False, True], ids=["new", "replaced"])
+def test_requests_taken_for_lost_that_land_late_go_with_the_others(
+    new_world: Callable[..., World], has_prior: bool
+) -> None:
+    """Where versions are kept each of them has left one, on top of the one whose answer came."""
+    world = new_world(versioning=Versioning.ENABLED).set("transfer", existing="overwrite")
+    if has_prior:
+        world.put_there("1", b"was here before")
+    before = versions_of(world, "1")
+    migrated(world)
+    ours = world.destination_cloud.head(TO, "1").properties
+    for _ in range(12):
+        world.destination_cloud.put(TO, "1", b"body 1", ours)
+    summary = world.rollback()
+    assert (summary.outcome, summary.exit_code) == (Outcome.ROLLED_BACK, 0)
+    assert undone(world)["1"] == ("restored" if has_prior else "removed", "")
+    assert versions_of(world, "1") == before
+
+
+def test_requests_that_landed_late_go_from_below_somebody_elses_work(
+    new_world: Callable[..., World],
+) -> None:
+    world = new_world(versioning=Versioning.ENABLED)
+    migrated(world)
+    ours = world.destination_cloud.head(TO, "1").properties
+    for _ in range(12):
+        world.destination_cloud.put(TO, "1", b"body 1", ours)
+    world.put_there("1", b"by someone")
+    summary = world.rollback()
+    assert undone(world)["1"] == ("left", "hidden-removed")
+    assert (summary.exit_code, summary.left_in_place) == (4, 1)
+    assert len(versions_of(world, "1")) == 1
+    assert world.there["1"] == b"by someone"
+
+
+def versions_of(world: World, key: str) -> list[ListedVersion]:
+    return [line for line in world.destination_cloud.list_versions(TO) if line.version.key == key]
 
 
 def test_without_tokens_nobody_can_tell_so_a_person_decides(world: World) -> None:
