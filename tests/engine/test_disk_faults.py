@@ -72,7 +72,7 @@ def test_whatever_fails_on_the_disk_nothing_is_lost_and_it_goes_on_or_back(
         )
 
 
-@pytest.mark.long
+@pytest.mark.soak
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(("error", "how"), UNLIKELY)
 @pytest.mark.parametrize("command", LEAST)
@@ -80,7 +80,7 @@ def test_the_same_however_the_disk_fails(sweep: Sweep, command: str, error: str,
     sweep("plain", command, error, how)
 
 
-@pytest.mark.long
+@pytest.mark.soak
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(("error", "how"), LIKELY)
 @pytest.mark.parametrize("command", ["run", "resume", "rollback"])
