@@ -24,7 +24,7 @@ from migrator.engine.rollback import Tally
 from migrator.engine.runs import unfinished_run
 from migrator.engine.session import Session
 from migrator.engine.steps import Steps, disk_free_bytes, disk_needed_bytes, list_everything
-from migrator.engine.undo_steps import give_up_undo, undo
+from migrator.engine.undo_steps import give_up_undo, keeps_something, undo
 from migrator.engine.verification import Verification
 from migrator.errors import JournalError, MigratorError, Refused, UnfinishedRun, UsageError
 from migrator.job_file import job_text, write_private
@@ -162,7 +162,7 @@ class Engine:
         """
 
         def work(session: Session, journal: Journal) -> Summary:
-            if journal.open_uploads() or journal.reserved("saved") or journal.reserved("probe"):
+            if keeps_something(journal):
                 session.open_ends()
                 give_up_undo(session, journal)
             journal.set_meta(undo="accepted")

@@ -123,6 +123,13 @@ class JournalReader:
         """Entries whose multipart upload may still be open."""
         return self._entries("upload_id IS NOT NULL AND state != ?", (State.COMMITTED.value,))
 
+    def orphans(self) -> Iterator[Entry]:
+        """Entries of which an upload may be open under an id that was never recorded."""
+        after = 0
+        while page := self.in_states((State.WRITE_INTENT, State.FAILED), after_seq=after):
+            yield from (entry for entry in page if entry.may_have_orphan)
+            after = page[-1].seq
+
     # -- what we keep under the reserved prefix -------------------------------------------------
 
     def reserved(self, kind: str, *, after_id: int = 0, limit: int = 256) -> list[Reserved]:

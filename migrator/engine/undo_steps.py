@@ -8,7 +8,7 @@ from migrator.engine.probing import Probing
 from migrator.engine.reserved import remove_saved
 from migrator.engine.rollback import Rollback, Tally
 from migrator.engine.session import Session
-from migrator.engine.uploads import abort_until_gone
+from migrator.engine.uploads import abort_orphans, abort_until_gone
 from migrator.errors import AccessDenied, MigratorError, NotFound, StoreError
 from migrator.model.events import Warned
 from migrator.model.undo import Undo
@@ -53,6 +53,8 @@ def give_up_undo(session: Session, journal: Journal) -> None:
         abort_until_gone(destination, bucket, key, entry.upload_id or "")
         journal.close_upload(entry.seq)
         journal.commit()
+    for entry in journal.orphans():
+        abort_orphans(destination, bucket, session.job.destination_key(entry.key), journal.began())
     left = Probing(destination, bucket, session.run, journal).clear()
     left += remove_saved(destination, bucket, journal, session.ports)
     if left:
@@ -60,6 +62,12 @@ def give_up_undo(session: Session, journal: Journal) -> None:
             f"{len(left):,} objects under .migrator/{session.run}/ could not be removed, e.g. {left[0]}",
             advice="Allow s3:DeleteObject there, then accept the run again.",
         )
+
+
+def keeps_something(journal: Journal) -> bool:
+    """True where `give_up_undo` has something to remove, or may have."""
+    kept = journal.open_uploads() or journal.reserved("saved") or journal.reserved("probe")
+    return bool(kept) or any(True for _ in journal.orphans())
 
 
 def _is_destination_there(session: Session, journal: Journal) -> bool:

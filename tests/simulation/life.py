@@ -33,7 +33,7 @@ ENDS = {"aws": Quirks(), "lyve": LYVE, "ceph": CEPH, "no batches": Quirks(refuse
 
 def mishaps(calls: int) -> st.SearchStrategy[tuple[str, int]]:
     """What may befall a command of about so many calls: nothing, a crash, a stop, expired keys; and when."""
-    kinds = ("", *MODES, *MODES, "stopped", "source expired", "destination expired")
+    kinds = ("", "", "", *MODES, "stopped", "source expired", "destination expired")
     return st.tuples(st.sampled_from(kinds), st.integers(1, calls))
 
 
@@ -90,6 +90,7 @@ class Life(RuleBasedStateMachine):
         self.overwrites, self.has_token = existing == "overwrite", token
         self.numbers = iter(range(1_000_000))
         self.source: dict[str, bytes] = {}
+        self.earlier: dict[str, list[tuple[bytes, dict[str, str]]]] = {}  # what the source held before
         self.foreign: dict[str, Content] = {}  # what somebody else did last, until a run replaces it
         #: Keys where somebody put the bytes that our copy had: planning goes by ETags and takes them for it.
         self.looks_like_ours: set[str] = set()
@@ -98,10 +99,12 @@ class Life(RuleBasedStateMachine):
         self.copied: dict[tuple[str, str], bytes] = {}  # the source's bytes when the run wrote the key
         self.runs: list[str] = []
         self.accepted: set[str] = set()
+        self.giving_up: set[str] = set()  # an accept has begun: what was kept aside may be gone
+        self.unsettled: set[str] = set()  # runs that broke off and neither went on nor were undone
         for key in sorted(at_destination):
-            self.somebody_writes(key, is_equal=False)
+            self.somebody("write", key)
         for key in sorted(at_source):
-            self.the_source_gets_an_object(key, tagged=True)
+            self.at_the_source("put", key, tagged=True)
 
     def teardown(self) -> None:
         if hasattr(self, "_scratch"):
@@ -109,56 +112,67 @@ class Life(RuleBasedStateMachine):
 
     # -- what others do -------------------------------------------------------------------------
 
-    @rule(key=keys, tagged=st.booleans())
-    def the_source_gets_an_object(self, key: str, tagged: bool) -> None:
-        number = next(self.numbers)
-        body = f"{key} {number} ".encode() * (1 if key != "large" else 2 * PART // 8)
-        self.source[key] = body
-        self.world.seed(key, body, tags={"n": str(number)} if tagged else {}, metadata={"n": str(number)})
-
-    @rule(key=keys)
-    def the_source_loses_an_object(self, key: str) -> None:
-        if self.source.pop(key, None) is not None:
+    @rule(key=keys, deed=st.sampled_from(("put", "put back", "delete")), tagged=st.booleans())
+    def at_the_source(self, deed: str, key: str, tagged: bool) -> None:
+        """Something new comes, or what was there before the last time; or the object goes."""
+        if deed == "put back" and self.earlier.get(key):
+            self._put_at_source(key, *self.earlier[key].pop())
+        elif deed.startswith("put"):
+            number = next(self.numbers)
+            body = f"{key} {number} ".encode() * (1 if key != "large" else 2 * PART // 8)
+            self._put_at_source(key, body, {"n": str(number)} if tagged else {})
+        elif self.source.pop(key, None) is not None:
             self.world.source_cloud.delete(FROM, key)
 
-    @rule(key=keys, is_equal=st.booleans())
-    def somebody_writes(self, key: str, is_equal: bool) -> None:
-        """Something of his own, or the very bytes of the source: only the token tells them from ours."""
-        number = next(self.numbers)
-        body = self.source[key] if is_equal and key in self.source else f"foreign {number}".encode()
-        was = content_of(self._top(key))
-        self.world.put_there(key, body, metadata={"by": str(number)}, tags={"by": str(number)})
-        looks_like_ours = self.writer.get(key) or key in self.looks_like_ours
-        if looks_like_ours and was and was[0] == body:
+    def _put_at_source(self, key: str, body: bytes, tags: dict[str, str]) -> None:
+        if key in self.source:
+            self.earlier.setdefault(key, []).append((self.source[key], {}))
+        self.source[key] = body
+        self.world.seed(key, body, tags=tags, metadata={"n": str(len(body))})
+
+    @rule(key=keys, deed=st.sampled_from(("write", "write the same", "edit", "delete")))
+    def somebody(self, deed: str, key: str) -> None:
+        """He writes something of his own; or the very bytes that are there, so that only the token tells; or
+        edits what is there and keeps its metadata, so that only the ETag tells; or deletes it."""
+        number = str(next(self.numbers))
+        was, writer = content_of(self._top(key)), self.writer.get(key, "")
+        body, properties = (
+            f"foreign {number}".encode(),
+            Properties(metadata={"by": number}, tags={"by": number}),
+        )
+        if deed == "delete" or (not was and deed != "write"):
+            if was:
+                self.cloud.delete(TO, key)
+                self._somebody_did(key)
+            return
+        if deed == "write the same":
+            body = was[0]
+        if deed == "edit":
+            if writer in self.unsettled:
+                return  # an answer that was lost had no ETag to compare
+            properties = was[1]
+        self.cloud.seed(TO, key, body, properties, last_modified=self.world.clock.wall())
+        if deed == "write the same" and (writer or key in self.looks_like_ours):
             self.looks_like_ours.add(key)
         else:
             self.looks_like_ours.discard(key)
         self._somebody_did(key)
 
-    @rule(key=keys)
-    def somebody_deletes(self, key: str) -> None:
-        if content_of(self._top(key)):
-            self.cloud.delete(TO, key)
-            self._somebody_did(key)
-
     def _somebody_did(self, key: str) -> None:
         self.foreign[key] = content_of(self._top(key))
         self.writer[key] = ""
 
-    @rule(is_on=st.booleans())
-    def versioning_is_switched(self, is_on: bool) -> None:
-        has_versions = self.cloud.versioning(TO) is not Versioning.OFF
-        if is_on or (has_versions and self.cloud.lock_of(TO) is BucketLock.NONE):
-            self.cloud.set_versioning(TO, Versioning.ENABLED if is_on else Versioning.SUSPENDED)
-
-    @rule(days=st.sampled_from((0, 1)))
-    def default_retention_is_set(self, days: int) -> None:
-        if self.cloud.versioning(TO) is Versioning.ENABLED:
-            self.cloud.set_lock(TO, mode="COMPLIANCE", days=days)
-
-    @rule()
-    def two_days_go_by(self) -> None:
-        self.world.clock.skip(timedelta(days=2).total_seconds())
+    @rule(deed=st.sampled_from(("versions on", "versions off", "retain", "retain no more", "two days go by")))
+    def the_buckets_owner(self, deed: str) -> None:
+        versioning, lock = self.cloud.versioning(TO), self.cloud.lock_of(TO)
+        if deed == "versions on":
+            self.cloud.set_versioning(TO, Versioning.ENABLED)
+        elif deed == "versions off" and versioning is Versioning.ENABLED and lock is BucketLock.NONE:
+            self.cloud.set_versioning(TO, Versioning.SUSPENDED)
+        elif deed.startswith("retain") and versioning is Versioning.ENABLED:
+            self.cloud.set_lock(TO, mode="COMPLIANCE", days=1 if deed == "retain" else 0)
+        elif deed == "two days go by":
+            self.world.clock.skip(timedelta(days=2).total_seconds())
 
     # -- what we do -----------------------------------------------------------------------------
 
@@ -173,6 +187,7 @@ class Life(RuleBasedStateMachine):
             return
         self.runs += new
         self._must_have_copied(new[0], before)
+        self._must_be_settled(new[0], is_over=is_over)
         if is_over and self.simulation.summary.outcome is Outcome.COMPLETED:
             there = {key: content_of(self._top(key))[:1] for key in self.source}
             assert there == {key: (body,) for key, body in self.source.items()}
@@ -182,8 +197,9 @@ class Life(RuleBasedStateMachine):
     def resume(self, turn: int, mishap: tuple[str, int]) -> None:
         run = self._run(turn)
         before = self._tops()
-        self._carry_out("resume", run, mishap)
+        is_over = self._carry_out("resume", run, mishap)
         self._must_have_copied(run, before)
+        self._must_be_settled(run, is_over=is_over)
 
     @precondition(lambda self: self.runs)
     @rule(turn=turns, mishap=mishaps(25))
@@ -197,19 +213,20 @@ class Life(RuleBasedStateMachine):
             return
         for key, was in before.items():
             self._must_be_undone(run, key, was, is_whole=is_whole)
+        self._must_be_settled(run, is_over=is_over)
 
     @precondition(lambda self: len(self.runs) > 2)
     @rule(turn=turns, mishap=mishaps(10))
     def accept(self, turn: int, mishap: tuple[str, int]) -> None:
         run = self._run(turn)
         before = self._tops()
+        self.giving_up.add(run)
         is_over = self._carry_out("accept", run, mishap)
         self._must_be_unchanged(before)
         if is_over and self.simulation.summary.exit_code == 0:
             self.accepted.add(run)
             assert not self.cloud.list_page(TO, f".migrator/{run}/").objects
-        elif not is_over:
-            self.accepted.discard(run)
+            self.unsettled.discard(run)
 
     @precondition(lambda self: self.runs)
     @rule(turn=turns)
@@ -252,7 +269,7 @@ class Life(RuleBasedStateMachine):
             assert content, f"{key} is gone"
             assert content[0] == self.source[key], key
             may_replace = self.overwrites or self.writer.get(key) or key in self.looks_like_ours
-            assert may_replace or not replaced, f"{key} was somebody else's"
+            assert may_replace or not replaced or self._may_hide, f"{key} was somebody else's"
             if self.writer.get(key) != run:
                 self.prior[run, key] = Before(replaced, self.writer.get(key, ""))
             self.writer[key] = run
@@ -265,6 +282,7 @@ class Life(RuleBasedStateMachine):
         if now is was:
             is_last_copy = self.source.get(key) != self.copied.get((run, key))
             may_stay = not is_of_run or not is_whole or is_last_copy or not self.has_token
+            may_stay = may_stay or run in self.giving_up
             may_stay = may_stay or (was is not None and was.is_locked(self.world.clock.wall()))
             assert may_stay, f"{key} is still what {run} wrote"
             assert not is_of_run or not is_whole or self.simulation.summary.exit_code == 4, key
@@ -275,10 +293,27 @@ class Life(RuleBasedStateMachine):
         assert content_of(now) == prior.content, f"{key} is not as before {run}"
         self.writer[key] = prior.writer
 
+    def _must_be_settled(self, run: str, *, is_over: bool) -> None:
+        """What came to its end leaves no upload open; only runs that wait to go on may have some."""
+        code = self.simulation.summary.exit_code if is_over else None
+        if code in (0, 1, 4):
+            self.unsettled.discard(run)
+        elif code not in (2, 3):
+            self.unsettled.add(run)
+        assert self.unsettled or not self.world.open_uploads
+
+    @property
+    def _may_hide(self) -> bool:
+        """Where versions are kept and conditions ignored, what came after the plan may end up below ours."""
+        ignores = self.cloud.quirks.ignores_conditions_when_versioned
+        return ignores and self.cloud.versioning(TO) is Versioning.ENABLED
+
     # -- helpers --------------------------------------------------------------------------------
 
     def _run(self, turn: int) -> str:
-        return self.runs[-1 - turn % len(self.runs)]
+        """Rather a run that holds a key, or that waits to go on; rather a new one."""
+        holds = {*self.writer.values(), *self.unsettled}
+        return sorted(self.runs, key=lambda run: (run in holds, run), reverse=True)[turn % len(self.runs)]
 
     def _top(self, key: str) -> StoredVersion | None:
         for line in self.cloud.list_versions(TO, key):

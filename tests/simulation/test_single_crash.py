@@ -9,6 +9,7 @@ import pytest
 from tests.simulation.ports import MODES
 from tests.simulation.trials import scratch
 from tests.simulation.worlds import WORLDS, Simulation
+from tests.support.world import TO
 
 #: The other worlds are variations of these; they take as long again.
 COMMON = frozenset({"plain", "versions", "suspended", "created"})
@@ -59,6 +60,31 @@ def test_dying_at_every_call_of_a_rollback(name: str, mode: str) -> None:
                 break
             simulation.must_go_back(f"world {name}, call {last} of rollback, {mode}")
     assert last > 15
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_accepting_a_run_that_died_at_any_call(name: str) -> None:
+    """Undo is given up: what is copied stays, nothing else does, also where accepting dies once itself."""
+    last = 0
+    while True:
+        last += 1
+        with scratch() as folder:
+            simulation = Simulation(name, Path(folder), seed=last)
+            if not simulation.dies("run", last, MODES[last % 3]) and simulation.trace.count < last:
+                break
+            if not simulation.has_run:
+                continue
+            where = f"world {name}, {MODES[last % 3]} call {last} of run"
+            has_bucket = TO in dict(simulation.world.destination_cloud.buckets())
+            there = simulation.world.there if has_bucket else {}
+            simulation.dies("accept", 1 + last % 7, MODES[last // 3 % 3])
+            assert not simulation.dies("accept"), where
+            assert simulation.summary.exit_code == 0, f"{where}: {simulation.summary}"
+            if has_bucket:
+                assert simulation.world.destination_cloud.contents(TO) == there, where
+                assert not simulation.world.open_uploads, where
+            simulation.must_be_untouched(where)
+    assert last > 20
 
 
 @pytest.mark.parametrize("name", WORLDS)

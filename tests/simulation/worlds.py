@@ -145,6 +145,11 @@ class Simulation:
                 return line.version.body, line.version.etag, line.version.properties
         return ()
 
+    def bodies(self, key: str) -> set[bytes]:
+        """Bytes of every version of a key."""
+        lines = self.world.destination_cloud.list_versions(TO, key)
+        return {line.version.body for line in lines if line.version.key == key}
+
     def snapshot(self) -> list[tuple[object, ...]]:
         """Every version of every key, but for ids and dates of null versions, which no PUT can bring back."""
         if TO not in dict(self.world.destination_cloud.buckets()):
