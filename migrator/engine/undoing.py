@@ -20,7 +20,7 @@ from migrator.engine.schema import Entry
 from migrator.engine.uploads import abort_orphans
 from migrator.errors import AccessDenied, NotFound, NotSupported, PreconditionFailed, Rejected
 from migrator.model.capabilities import Capabilities
-from migrator.model.objects import ObjectHead
+from migrator.model.objects import ObjectHead, Properties
 from migrator.model.parts import DEFAULT_PART_BYTES
 from migrator.model.undo import (
     Prior,
@@ -300,14 +300,16 @@ class Undoing:
         current = self._look(key)
         if saved is not None and current is not None and self._is_back(entry, current, saved):
             return Undone("restored", Undo.RESTORED)
+        # Read before the last look: nothing may lie between that and the write.
+        content = self._content(kept_at, saved) if saved is not None and self._goes_by_put(saved) else None
         ours = self._still_ours(entry, key)
         if isinstance(ours, Undone):
             return ours
         if saved is None:
             return Undone("left", Undo.LOST, "lost")
         try:
-            if self._seen.put_if_match and saved.size_bytes <= DEFAULT_PART_BYTES and _is_usual(saved):
-                self._put_back(key, kept_at, saved, ours)
+            if content is not None:
+                self._put_back(key, *content, ours)
             else:
                 copy_exactly(self._destination, self._bucket, kept_at, saved, key)
         except (PreconditionFailed, NotFound):
@@ -321,14 +323,20 @@ class Undoing:
             self._destination.delete(self._bucket, key, version_id="null")
         return Undone("restored", Undo.RESTORED)
 
-    def _put_back(self, key: str, kept_at: str, saved: ObjectHead, there: ObjectHead) -> None:
+    def _goes_by_put(self, saved: ObjectHead) -> bool:
         """Small content goes through this computer, under the condition that ours is still there."""
+        is_small = saved.size_bytes <= DEFAULT_PART_BYTES
+        return bool(self._seen.put_if_match) and is_small and _is_usual(saved)
+
+    def _content(self, kept_at: str, saved: ObjectHead) -> tuple[bytearray, Properties]:
         body = bytearray(saved.size_bytes)
         if body:
             self._destination.read(self._bucket, kept_at, body, if_match=saved.etag)
         tags = {} if saved.tag_count == 0 else self._tags(kept_at)
+        return body, replace(saved.properties, tags=tags)
+
+    def _put_back(self, key: str, body: bytearray, properties: Properties, there: ObjectHead) -> None:
         md5 = hashlib.md5(body, usedforsecurity=False).digest()
-        properties = replace(saved.properties, tags=tags)
         self._destination.put(
             self._bucket, key, body, properties, md5=md5, condition=Condition(etag=there.etag)
         )
