@@ -114,9 +114,9 @@ class Undoing:
             return Judgement(found)
         if found is Verdict.DELETE_VERSION and there.is_locked(self._now):
             return Judgement(Verdict.LEAVE_LOCKED)
-        if found is Verdict.MARK_DELETED and self._versioning is not Versioning.SUSPENDED:
-            # Such a marker can only be laid while versioning is suspended. The key is gone either way.
-            found = Verdict.DELETE_VERSION
+        is_switched_on = found is Verdict.MARK_DELETED and self._versioning is not Versioning.SUSPENDED
+        if is_switched_on and not self._hides_a_version(key):
+            found = Verdict.DELETE_VERSION  # the key is gone without a marker, too
         reason = "later-run" if run_of(there.token) not in ("", self._run) else ""
         return Judgement(found, there.version_id, reason)
 
@@ -282,14 +282,28 @@ class Undoing:
             version_id = self._hidden(doubtful, key, self._trace(doubtful, there), there)
 
     def _mark_deleted(self, entry: Entry, key: str) -> Undone:
-        """Lay the marker without an id that our write replaced; it replaces our object in turn."""
+        """Lay the marker without an id that our write replaced; it replaces our object in turn.
+
+        Where versioning was switched on meanwhile it gets an id, and ours is removed from below it.
+        """
         there = self._still_ours(entry, key)
         if isinstance(there, Undone):
             return there
         self._destination.delete(self._bucket, key)
         if self._look(key) is not None:
             raise self._stays()
+        below = self._look(key, there.version_id)
+        if below is not None and is_ours(self._trace(entry, below), below):
+            self._destination.delete(self._bucket, key, version_id=below.version_id)
         return Undone("removed", Undo.DELETED)
+
+    def _hides_a_version(self, key: str) -> bool:
+        """Whether an object would come to light if the current version went."""
+        try:
+            below = self._destination.versions(self._bucket, key)[1:]
+        except (AccessDenied, NotSupported):
+            return True
+        return bool(below) and not below[0].is_marker
 
     # -- bringing old content back --------------------------------------------------------------
 

@@ -24,11 +24,23 @@ def _from_before_versions(world: World) -> None:
     world.destination_cloud.set_versioning(TO, ENABLED)
 
 
+def _marked_over_versions(world: World) -> None:
+    """Markers without an id, which our writes replace, hide versions that must not come to light again."""
+    cloud = world.destination_cloud
+    for key in ("a", "large"):
+        cloud.seed(TO, key, b"deleted long ago")
+    cloud.set_versioning(TO, SUSPENDED)
+    for key in ("a", "large"):
+        cloud.delete(TO, key)
+    WORLDS["plain"][2](world)
+
+
 KINDS: dict[str, tuple[Kind, Versioning]] = {
     "suspended": ((AWS, Versioning.OFF, _from_before_versions), SUSPENDED),
     "suspended on ceph": ((CEPH, Versioning.OFF, _from_before_versions), SUSPENDED),
     "switched on": (WORLDS["plain"], ENABLED),
     "switched on again": (WORLDS["suspended"], ENABLED),
+    "switched on over markers": ((AWS, ENABLED, _marked_over_versions), ENABLED),
     "switched on again on ceph": (WORLDS["ceph suspended"], ENABLED),
 }
 
@@ -36,6 +48,21 @@ KINDS: dict[str, tuple[Kind, Versioning]] = {
 def contents(simulation: Simulation) -> dict[str, tuple[object, ...]]:
     """What readers find in the whole bucket, also under the reserved prefix."""
     return {key: simulation.current(key) for key in simulation.world.destination_cloud.contents(TO)}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_versioning_is_switched_between_a_run_and_its_rollback(kind: str) -> None:
+    setting, switched = KINDS[kind]
+    with scratch() as folder:
+        simulation = Simulation("", Path(folder), 1, setting)
+        before = contents(simulation)
+        assert not simulation.dies("run")
+        simulation.world.destination_cloud.set_versioning(TO, switched)
+        for time in ("once", "twice"):
+            assert not simulation.dies("rollback")
+            assert simulation.summary.exit_code == 0, f"{time}: {simulation.summary}"
+            assert contents(simulation) == before, time
+        simulation.must_be_untouched(kind)
 
 
 @pytest.mark.parametrize("kind", KINDS)
