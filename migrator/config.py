@@ -22,6 +22,8 @@ Side = Literal["source", "destination"]
 Existing = Literal["skip-same", "skip", "refuse", "overwrite"]
 Verify = Literal["auto", "size", "checksum", "read-back"]
 UndoPolicy = Literal["required", "best-effort"]
+Versions = Literal["current", "all"]
+Locks = Literal["report", "after-verify", "at-once"]
 
 PROVIDER_NAMES: Mapping[Provider, str] = {"aws": "AWS", "lyve": "Lyve Cloud", "s3": "S3"}
 
@@ -76,9 +78,18 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Carry:
-    """The job's `[carry]`: what travels besides bytes, system headers and user metadata."""
+    """The job's `[carry]`: what travels besides bytes, system headers and user metadata.
+
+    `storage_class` is empty to map by table, `encryption` (AES256 or `aws:kms:ARN`) for the bucket's default.
+    `accept` holds the losses that were accepted beforehand.
+    """
 
     tags: bool = True
+    versions: Versions = "current"
+    storage_class: str = ""
+    encryption: str = ""
+    locks: Locks = "report"
+    accept: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +198,14 @@ def job_from(table: Mapping[str, Any]) -> Job:
         keep_date=check.flag("transfer.keep_date", default=True),
         wait_s=check.duration("transfer.wait", 24 * 3600),
     )
-    carry = Carry(tags=check.carry())
+    carry = Carry(
+        tags=check.flag("carry.tags", default=True),
+        versions=check.versions(),
+        storage_class=check.later_text("carry.storage_class"),
+        encryption=check.later_text("carry.encryption"),
+        locks=check.locks(),
+        accept=check.accepted(),
+    )
     _not_one_inside_the_other(check, source, destination)
     job = Job(
         source=source,

@@ -247,21 +247,32 @@ class Checker:
             self.problem(field, f'"{value}" is not a duration. Write e.g. "90s", "15m", "24h", "2d".')
             return default
 
-    def carry(self) -> bool:
-        """Checks `[carry]`; returns `tags`. What this release cannot do yet is refused, not ignored."""
-        self.choice("carry.versions", ("current", "all"))
-        self.choice("carry.locks", ("report", "after-verify", "at-once"))
-        if self.get("carry.versions", "current") == "all":
+    # -- what travels besides the bytes; what this release cannot do yet is refused, not ignored ----
+
+    def versions(self) -> Any:
+        value = self.choice("carry.versions", ("current", "all"))
+        if value == "all":
             self._later("carry.versions", 'use "current"')
-        if self.get("carry.locks", "report") in {"after-verify", "at-once"}:
+        return value
+
+    def locks(self) -> Any:
+        value = self.choice("carry.locks", ("report", "after-verify", "at-once"))
+        if value != "report":
             self._later("carry.locks", 'use "report"')
-        for name in ("storage_class", "encryption"):
-            if self.text(f"carry.{name}"):
-                self._later(f"carry.{name}", 'leave it ""; the destination bucket\'s default applies')
-        accept = self.get("carry.accept", [])
-        if not _is_text_list(accept):
+        return value
+
+    def later_text(self, field: str) -> str:
+        value = self.text(field)
+        if value:
+            self._later(field, 'leave it ""; the destination bucket\'s default applies')
+        return value
+
+    def accepted(self) -> frozenset[str]:
+        value = self.get("carry.accept", [])
+        if not _is_text_list(value):
             self.problem("carry.accept", 'must be a list of texts, e.g. ["acl", "storage-class"].')
-        return self.flag("carry.tags", default=True)
+            return frozenset()
+        return frozenset(value)
 
     def _later(self, field: str, instead: str) -> None:
         self.problem(field, f"is not supported by this release: {instead}.")
