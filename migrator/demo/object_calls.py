@@ -7,6 +7,7 @@ import binascii
 import re
 import zlib
 from dataclasses import replace
+from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 from migrator.demo.wire import Answer, Head, decoded, http_date, parse_http_date
@@ -21,7 +22,7 @@ from migrator.demo.xmlout import (
     xml_answer,
 )
 from migrator.errors import DigestMismatch
-from migrator.model.objects import ObjectHead, Properties, bare_etag
+from migrator.model.objects import Lock, ObjectHead, Properties, bare_etag
 from migrator.store.base import ALWAYS, IF_ABSENT, Condition
 from migrator.store.memory_cloud import MemoryCloud
 from migrator.store.memory_rules import checked_md5, failed_condition, not_implemented, refused
@@ -35,7 +36,13 @@ SYSTEM = {
     "content_encoding": "content-encoding",
     "content_language": "content-language",
     "expires": "expires",
+    "website_redirect": "x-amz-website-redirect-location",
 }
+_SSE = "x-amz-server-side-encryption"
+_SSE_KEY = "x-amz-server-side-encryption-aws-kms-key-id"
+_LOCK_MODE = "x-amz-object-lock-mode"
+_LOCK_UNTIL = "x-amz-object-lock-retain-until-date"
+_HOLD = "x-amz-object-lock-legal-hold"
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
@@ -48,7 +55,24 @@ def properties_of(head: Head) -> Properties:
         name.removeprefix(META): value for name, value in head.headers.items() if name.startswith(META)
     }
     system = {name: head.header(header) for name, header in SYSTEM.items()}
-    return Properties(**system, metadata=metadata, tags=tags_of(head.header("x-amz-tagging")))
+    storage_class = head.header("x-amz-storage-class")
+    return Properties(
+        **system,
+        metadata=metadata,
+        tags=tags_of(head.header("x-amz-tagging")),
+        storage_class="" if storage_class == "STANDARD" else storage_class,
+        encryption=":".join(filter(None, (head.header(_SSE), head.header(_SSE_KEY)))),
+        lock=_lock_of(head),
+    )
+
+
+def _lock_of(head: Head) -> Lock:
+    until = head.header(_LOCK_UNTIL)
+    try:
+        moment = datetime.fromisoformat(until).astimezone(UTC) if until else None
+    except ValueError:
+        raise refused("InvalidArgument", "The retain until date is not a date.") from None
+    return Lock(head.header(_LOCK_MODE), moment, head.header(_HOLD) == "ON")
 
 
 def tags_of(header: str) -> dict[str, str]:
@@ -100,10 +124,6 @@ def check_digests(head: Head, body: bytes) -> None:
     check_crc32(head, body)
 
 
-def storage_class_of(head: Head) -> str:
-    return head.header("x-amz-storage-class") or "STANDARD"
-
-
 def version_headers(version_id: str | None) -> dict[str, str]:
     return {} if version_id is None else {"x-amz-version-id": version_id}
 
@@ -127,11 +147,16 @@ def _headers_of(found: ObjectHead) -> dict[str, str]:
         headers["x-amz-tagging-count"] = str(found.tag_count)
     if found.storage_class != "STANDARD":
         headers["x-amz-storage-class"] = found.storage_class
-    if found.locked_until:
-        headers["x-amz-object-lock-mode"] = found.lock_mode
-        headers["x-amz-object-lock-retain-until-date"] = listing_time(found.locked_until)
-    if found.legal_hold:
-        headers["x-amz-object-lock-legal-hold"] = "ON"
+    if found.encryption:
+        kind, _, key_id = found.encryption.partition(":arn:")
+        headers[_SSE] = kind
+        if key_id:
+            headers[_SSE_KEY] = f"arn:{key_id}"
+    if found.lock.until:
+        headers[_LOCK_MODE] = found.lock.mode
+        headers[_LOCK_UNTIL] = listing_time(found.lock.until)
+    if found.lock.hold:
+        headers[_HOLD] = "ON"
     return headers
 
 
@@ -197,7 +222,6 @@ def put_object(cloud: MemoryCloud, head: Head, body: bytes) -> Answer:
         properties_of(head),
         md5=md5_of(head),
         condition=condition_of(head),
-        storage_class=storage_class_of(head),
     )
     return Answer(200, {"ETag": quoted(written.etag), **version_headers(written.version_id)})
 
@@ -225,11 +249,15 @@ def copy_object(cloud: MemoryCloud, head: Head) -> Answer:
     tags = given.tags
     if head.header("x-amz-tagging-directive").upper() != "REPLACE":
         tags = cloud.tags(bucket, key, version_id=version_id)
-    properties = replace(given if replaces else found.properties, tags=tags)
-    condition, storage_class = condition_of(head), storage_class_of(head)
-    written = cloud.put(
-        head.bucket, head.key, stored, properties, condition=condition, storage_class=storage_class
+    properties = replace(
+        given if replaces else found.properties,
+        tags=tags,
+        website_redirect=given.website_redirect,
+        storage_class=given.storage_class,
+        encryption=given.encryption,
+        lock=given.lock,
     )
+    written = cloud.put(head.bucket, head.key, stored, properties, condition=condition_of(head))
     now = cloud.head(head.bucket, head.key, version_id=written.version_id).last_modified
     parts = [element("LastModified", listing_time(now)), element("ETag", quoted(written.etag))]
     answer = xml_answer("CopyObjectResult", parts)

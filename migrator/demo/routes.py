@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from migrator.demo import bucket_calls, object_calls, upload_calls
+from migrator.demo import bucket_calls, lock_calls, object_calls, upload_calls
 from migrator.demo.wire import Answer, Head
 from migrator.errors import NotSupported
 from migrator.store.memory_cloud import MemoryCloud
@@ -54,6 +54,11 @@ _OPERATIONS: Mapping[tuple[str, str, tuple[str, ...]], str] = {
     ("GET", "object", ("tagging",)): "GetObjectTagging",
     ("PUT", "object", ("tagging",)): "PutObjectTagging",
     ("DELETE", "object", ("tagging",)): "DeleteObjectTagging",
+    ("GET", "object", ("retention",)): "GetObjectRetention",
+    ("PUT", "object", ("retention",)): "PutObjectRetention",
+    ("GET", "object", ("legal-hold",)): "GetObjectLegalHold",
+    ("PUT", "object", ("legal-hold",)): "PutObjectLegalHold",
+    ("GET", "object", ("acl",)): "GetObjectAcl",
     ("POST", "object", ("uploads",)): "CreateMultipartUpload",
     ("PUT", "object", ("partNumber", "uploadId")): "UploadPart",
     ("POST", "object", ("uploadId",)): "CompleteMultipartUpload",
@@ -79,6 +84,9 @@ _CALLS: Mapping[str, Call] = {
     "DeleteObject": object_calls.delete_object,
     "GetObjectTagging": object_calls.get_tagging,
     "DeleteObjectTagging": object_calls.delete_tagging,
+    "GetObjectRetention": lock_calls.get_retention,
+    "GetObjectLegalHold": lock_calls.get_hold,
+    "GetObjectAcl": lock_calls.get_acl,
     "CreateMultipartUpload": upload_calls.create,
     "AbortMultipartUpload": upload_calls.abort,
     "ListParts": upload_calls.list_parts,
@@ -90,6 +98,8 @@ _CALLS_WITH_BODY: Mapping[str, CallWithBody] = {
     "DeleteObjects": bucket_calls.delete_objects,
     "PutObject": object_calls.put_object,
     "PutObjectTagging": object_calls.put_tagging,
+    "PutObjectRetention": lock_calls.put_retention,
+    "PutObjectLegalHold": lock_calls.put_hold,
     "UploadPart": upload_calls.upload_part,
     "CompleteMultipartUpload": upload_calls.complete,
 }

@@ -12,7 +12,6 @@ from migrator.demo.object_calls import (
     condition_of,
     md5_of,
     properties_of,
-    storage_class_of,
     version_headers,
 )
 from migrator.demo.wire import Answer, Head
@@ -37,9 +36,7 @@ _COPY_RANGE = re.compile(r"bytes=(\d+)-(\d+)")
 
 
 def create(cloud: MemoryCloud, head: Head) -> Answer:
-    upload_id = cloud.create_upload(
-        head.bucket, head.key, properties_of(head), storage_class=storage_class_of(head)
-    )
+    upload_id = cloud.create_upload(head.bucket, head.key, properties_of(head))
     return xml_answer(
         "InitiateMultipartUploadResult",
         [element("Bucket", head.bucket), element("Key", head.key), element("UploadId", upload_id)],

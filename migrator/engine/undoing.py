@@ -20,7 +20,7 @@ from migrator.engine.schema import Entry
 from migrator.engine.uploads import abort_orphans
 from migrator.errors import AccessDenied, NotFound, NotSupported, PreconditionFailed, Rejected
 from migrator.model.capabilities import Capabilities
-from migrator.model.objects import ObjectHead, Properties
+from migrator.model.objects import KMS, ObjectHead, Properties
 from migrator.model.parts import DEFAULT_PART_BYTES
 from migrator.model.undo import (
     Prior,
@@ -375,8 +375,9 @@ class Undoing:
 
 
 def _is_usual(saved: ObjectHead) -> bool:
-    """True where a plain PUT makes the same object again: usual storage class, an ETag that is a digest."""
-    return saved.storage_class == "STANDARD" and "-" not in saved.etag
+    """True where a plain PUT makes the same object again: kept as usual, an ETag that is a digest."""
+    is_kept_as_usual = saved.storage_class == "STANDARD" and not saved.encryption.startswith(KMS)
+    return is_kept_as_usual and "-" not in saved.etag
 
 
 def _was_never_written(entry: Entry, trace: Trace, there: ObjectHead) -> bool:

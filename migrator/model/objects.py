@@ -16,6 +16,8 @@ from datetime import datetime
 TOKEN_KEY = "migrator-op"
 #: The metadata key that carries the source's LastModified, as rclone writes it.
 MTIME_KEY = "mtime"
+#: How the encryption of an object begins that is under a key of AWS KMS.
+KMS = "aws:kms"
 #: Both are ours, not the user's: outside every comparison and report of metadata.
 OWN_METADATA = frozenset({TOKEN_KEY, MTIME_KEY})
 
@@ -110,11 +112,29 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Lock:
+    """What keeps one version from being removed. `mode` is GOVERNANCE or COMPLIANCE, until `until` (UTC)."""
+
+    mode: str = ""
+    until: datetime | None = None
+    hold: bool = False  #: a legal hold, which has no end
+
+    def holds(self, now: datetime) -> bool:
+        return self.hold or (self.until is not None and self.until > now)
+
+
+UNLOCKED = Lock()
+
+
+@dataclass(frozen=True, slots=True)
 class Properties:
-    """What travels with the bytes: six system headers, user metadata, tags.
+    """What travels with the bytes: seven system headers, user metadata, tags.
 
     `expires` is the header as received, because S3 stores what is not a date too. Metadata names are lower
     case, as S3 keeps them. `tags` is empty where nobody asked for them.
+
+    The last three only instruct a write, and are empty in what an end tells (`ObjectHead` has fields of its
+    own): a storage class other than the end's usual one, `AES256` or `aws:kms:ARN`, and a lock.
     """
 
     content_type: str = ""
@@ -123,8 +143,12 @@ class Properties:
     content_encoding: str = ""
     content_language: str = ""
     expires: str = ""
+    website_redirect: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    storage_class: str = ""
+    encryption: str = ""
+    lock: Lock = UNLOCKED
 
     def differences(self, other: Properties) -> tuple[str, ...]:
         """Names of our properties that `other` holds differently. Tags are not compared.
@@ -149,6 +173,7 @@ SYSTEM_HEADERS = (
     "content_encoding",
     "content_language",
     "expires",
+    "website_redirect",
 )
 
 
@@ -178,18 +203,35 @@ class ObjectHead:
     tag_count: int | None = None
     missing_meta: int = 0
     storage_class: str = "STANDARD"
-    lock_mode: str = ""  #: GOVERNANCE or COMPLIANCE, until `locked_until`
-    locked_until: datetime | None = None
-    legal_hold: bool = False
+    encryption: str = ""  #: as in `Properties`; `aws:kms` alone where the end does not name the key
+    lock: Lock = UNLOCKED
 
     def is_locked(self, now: datetime) -> bool:
         """True where this version cannot be removed at `now`."""
-        return self.legal_hold or (self.locked_until is not None and self.locked_until > now)
+        return self.lock.holds(now)
+
+    def lacks(self, sent: Properties) -> tuple[str, ...]:
+        """Names of what was sent with an object that this end holds differently. Tags are not compared."""
+        names = list(sent.differences(self.properties))
+        if sent.storage_class and sent.storage_class != self.storage_class:
+            names.append("storage_class")
+        if sent.encryption and not _same_encryption(sent.encryption, self.encryption):
+            names.append("encryption")
+        if sent.lock != UNLOCKED and sent.lock != self.lock:
+            names.append("lock")
+        return tuple(names)
 
     @property
     def token(self) -> str:
         """The ownership token, empty where there is none."""
         return self.properties.metadata.get(TOKEN_KEY, "")
+
+
+def _same_encryption(sent: str, there: str) -> bool:
+    """Equal, or the same kind where the key was named by an alias: ends answer with the key's own ARN."""
+    if sent.startswith(KMS) and there.startswith(KMS) and ":key/" not in sent:
+        return True
+    return sent == there
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import Protocol
 from migrator.errors import StoreError
 from migrator.model.objects import (
     KeptVersion,
+    Lock,
     ObjectHead,
     OpenUpload,
     Page,
@@ -65,6 +66,9 @@ class Condition:
     absent: bool = False
     etag: str = ""
 
+
+#: No headers, no metadata, no tags.
+PLAIN = Properties()
 
 ALWAYS = Condition()
 IF_ABSENT = Condition(absent=True)
@@ -218,9 +222,12 @@ class ObjectStore(Protocol):
         *,
         if_match: str = "",
         version_id: str | None = None,
-        storage_class: str = "STANDARD",
+        keeping: Properties = PLAIN,
     ) -> Written:
         """Copy an object of at most 5 GiB within its bucket: bytes, headers, user metadata and tags.
+
+        `keeping` names what a copy does not take along by itself (S3 API, CopyObject): storage class,
+        encryption, website redirect.
 
         Raises:
             PreconditionFailed: the object's ETag is not `if_match` any more.
@@ -269,6 +276,31 @@ class ObjectStore(Protocol):
     def put_tags(
         self, bucket: str, key: str, tags: Mapping[str, str], *, version_id: str | None = None
     ) -> None: ...
+
+    def lock_on(self, bucket: str, key: str, *, version_id: str | None = None) -> Lock:
+        """Retention and legal hold of one version, asked for by name: a HEAD leaves out what it may not tell.
+
+        Only for buckets that lock (`lock_of`): elsewhere ends exist that answer with the object's bytes.
+
+        Raises:
+            AccessDenied: the keys may not ask, so that nobody knows.
+        """
+        ...
+
+    def set_lock(self, bucket: str, key: str, lock: Lock, *, version_id: str | None = None) -> None:
+        """Lock one version; what `lock` leaves empty is not changed.
+
+        Only for buckets that lock: elsewhere ends exist that replace the object by the request.
+        """
+        ...
+
+    def has_grants(self, bucket: str, key: str) -> bool:
+        """Whether the object's ACL lets anybody but its owner do anything.
+
+        Raises:
+            AccessDenied, NotSupported: nobody knows.
+        """
+        ...
 
     def close(self) -> None:
         """Let go of all connections."""

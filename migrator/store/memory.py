@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from migrator.errors import DigestMismatch, StoreError
 from migrator.model.objects import (
     KeptVersion,
+    Lock,
     ObjectHead,
     OpenUpload,
     Page,
@@ -16,7 +17,7 @@ from migrator.model.objects import (
     Written,
 )
 from migrator.model.parts import MIB
-from migrator.store.base import ALWAYS, Body, BucketLock, Condition, OnBytes, Versioning
+from migrator.store.base import ALWAYS, PLAIN, Body, BucketLock, Condition, OnBytes, Versioning
 from migrator.store.memory_cloud import MemoryCloud
 from migrator.store.memory_rules import AWS, CEPH, LYVE, Quirks, refused
 
@@ -167,11 +168,11 @@ class MemoryStore:
         *,
         if_match: str = "",
         version_id: str | None = None,
-        storage_class: str = "STANDARD",
+        keeping: Properties = PLAIN,
     ) -> Written:
         with self._call("CopyObject", bucket, to_key):
             return self.cloud.copy(
-                bucket, key, to_key, if_match=if_match, version_id=version_id, storage_class=storage_class
+                bucket, key, to_key, if_match=if_match, version_id=version_id, keeping=keeping
             )
 
     def copy_part(
@@ -215,6 +216,21 @@ class MemoryStore:
     ) -> None:
         with self._call("PutObjectTagging", bucket, key):
             self.cloud.set_tags(bucket, key, tags, version_id=version_id)
+
+    def lock_on(self, bucket: str, key: str, *, version_id: str | None = None) -> Lock:
+        with self._call("GetObjectRetention", bucket, key):
+            return self.cloud.head(bucket, key, version_id=version_id).lock
+
+    def set_lock(self, bucket: str, key: str, lock: Lock, *, version_id: str | None = None) -> None:
+        with self._call("PutObjectRetention", bucket, key):
+            if lock.until:
+                self.cloud.retain(bucket, key, lock.until, mode=lock.mode, version_id=version_id)
+            if lock.hold:
+                self.cloud.hold(bucket, key, version_id=version_id)
+
+    def has_grants(self, bucket: str, key: str) -> bool:
+        with self._call("GetObjectAcl", bucket, key):
+            return self.cloud.has_grants(bucket, key)
 
     def close(self) -> None:
         """Nothing to let go of."""

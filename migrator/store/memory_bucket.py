@@ -12,7 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from migrator.model.objects import KeptVersion, ObjectHead, ObjectVersion, Properties
+from migrator.model.objects import (
+    UNLOCKED,
+    KeptVersion,
+    Lock,
+    ObjectHead,
+    ObjectVersion,
+    Properties,
+)
 from migrator.store.base import BucketLock, Condition, Versioning
 from migrator.store.memory_rules import Quirks, failed_condition, missing
 from migrator.store.memory_uploads import Upload
@@ -33,12 +40,12 @@ class StoredVersion:
     properties: Properties = field(default_factory=Properties)
     storage_class: str = "STANDARD"
     is_marker: bool = False
-    lock_mode: str = ""
-    locked_until: datetime | None = None
-    legal_hold: bool = False
+    encryption: str = ""
+    lock: Lock = UNLOCKED
+    is_public: bool = False
 
     def is_locked(self, now: datetime) -> bool:
-        return self.legal_hold or (self.locked_until is not None and self.locked_until > now)
+        return self.lock.holds(now)
 
     def line(self) -> ObjectVersion:
         """As a listing shows it."""
@@ -166,9 +173,8 @@ class Bucket:
             properties=replace(version.properties, tags={}),
             tag_count=len(version.properties.tags),
             storage_class=version.storage_class,
-            lock_mode=version.lock_mode,
-            locked_until=version.locked_until,
-            legal_hold=version.legal_hold,
+            encryption=version.encryption,
+            lock=version.lock,
         )
 
 

@@ -14,9 +14,18 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from migrator.errors import OBJECT_LOCKED, AccessDenied, StoreError
-from migrator.model.objects import ObjectHead, OpenUpload, Page, Properties, UploadedPart, Written
+from migrator.model.objects import (
+    KMS,
+    UNLOCKED,
+    ObjectHead,
+    OpenUpload,
+    Page,
+    Properties,
+    UploadedPart,
+    Written,
+)
 from migrator.model.parts import MAX_PARTS, MIN_PART_BYTES
-from migrator.store.base import ALWAYS, Body, Condition, Versioning
+from migrator.store.base import ALWAYS, PLAIN, Body, BucketLock, Condition, Versioning
 from migrator.store.memory_bucket import NULL_VERSION, Bucket, ListedVersion, StoredVersion, check_condition
 from migrator.store.memory_rules import (
     AWS,
@@ -27,20 +36,19 @@ from migrator.store.memory_rules import (
     Quirks,
     check_key,
     check_properties,
+    check_supported,
     check_tags,
     checked_md5,
     failed_condition,
     key_of_token,
+    lock_missing,
     missing,
     not_implemented,
     refused,
     token_of_key,
 )
 from migrator.store.memory_settings import Buckets, Clock, wall_clock
-from migrator.store.memory_uploads import StoredPart, Upload, chosen_parts, multipart_etag
-
-#: No headers, no metadata, no tags.
-PLAIN = Properties()
+from migrator.store.memory_uploads import StoredPart, Upload, chosen_parts, multipart_etag, opaque_etag
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +90,10 @@ class MemoryCloud(Buckets):
         *,
         md5: bytes | None = None,
         condition: Condition = ALWAYS,
-        storage_class: str = "STANDARD",
     ) -> Written:
         check_key(key)
         check_properties(properties)
+        check_supported(self.quirks, properties)
         if len(body) > self._max_put_bytes:
             raise refused("EntityTooLarge", "Your proposed upload exceeds the maximum allowed object size.")
         kept = bytes(body)
@@ -93,7 +101,7 @@ class MemoryCloud(Buckets):
         with self._lock:
             home = self._bucket(bucket)
             check_condition(self.quirks, home.versioning, home.existing(key), condition)
-            return self._store(home, key, kept, etag, properties, storage_class)
+            return self._store(home, key, kept, etag, properties)
 
     def seed(
         self,
@@ -111,7 +119,8 @@ class MemoryCloud(Buckets):
         etag = checked_md5(bytes(body), None).hex()
         with self._lock:
             home = self._bucket(bucket)
-            return self._store(home, key, bytes(body), etag, properties, storage_class, last_modified)
+            properties = replace(properties, storage_class=storage_class)
+            return self._store(home, key, bytes(body), etag, properties, last_modified)
 
     def head(self, bucket: str, key: str, *, version_id: str | None = None, if_match: str = "") -> ObjectHead:
         with self._lock:
@@ -139,7 +148,7 @@ class MemoryCloud(Buckets):
         *,
         if_match: str = "",
         version_id: str | None = None,
-        storage_class: str = "STANDARD",
+        keeping: Properties = PLAIN,
     ) -> Written:
         """Within one bucket, with everything that belongs to the object. The copy's ETag is its MD5.
 
@@ -153,7 +162,13 @@ class MemoryCloud(Buckets):
                 raise refused("InvalidRequest", message)
             etag = checked_md5(original.body, None).hex()
             home = self._bucket(bucket)
-            return self._store(home, to_key, original.body, etag, original.properties, storage_class)
+            properties = replace(
+                original.properties,
+                website_redirect=keeping.website_redirect,
+                storage_class=keeping.storage_class,
+                encryption=keeping.encryption,
+            )
+            return self._store(home, to_key, original.body, etag, properties)
 
     def copy_part(
         self,
@@ -276,16 +291,15 @@ class MemoryCloud(Buckets):
 
     # Multipart uploads
 
-    def create_upload(
-        self, bucket: str, key: str, properties: Properties, *, storage_class: str = "STANDARD"
-    ) -> str:
+    def create_upload(self, bucket: str, key: str, properties: Properties) -> str:
         check_key(key)
         check_properties(properties)
+        check_supported(self.quirks, properties)
         if self.quirks.drops_tags_of_uploads:
             properties = replace(properties, tags={})
         with self._lock:
             upload_id = uuid.uuid4().hex
-            upload = Upload(upload_id, key, properties, storage_class, self.time())
+            upload = Upload(upload_id, key, properties, self.time())
             self._bucket(bucket).uploads[upload_id] = upload
             return upload_id
 
@@ -321,7 +335,7 @@ class MemoryCloud(Buckets):
             etag = multipart_etag(chosen, is_foreign=self.quirks.foreign_multipart_etags)
             body = b"".join(part.body for part in chosen)
             del home.uploads[upload_id]
-            return self._store(home, key, body, etag, upload.properties, upload.storage_class)
+            return self._store(home, key, body, etag, upload.properties)
 
     def abort_upload(self, bucket: str, key: str, upload_id: str) -> None:
         with self._lock:
@@ -358,27 +372,34 @@ class MemoryCloud(Buckets):
         body: bytes,
         etag: str,
         properties: Properties,
-        storage_class: str,
         last_modified: datetime | None = None,
     ) -> Written:
-        kept = replace(
-            properties,
-            content_type=properties.content_type or DEFAULT_CONTENT_TYPE,
-            metadata=dict(properties.metadata),
-            tags=dict(properties.tags),
-        )
-        time = (last_modified or self.time()).replace(microsecond=0)
-        until = self._now() + timedelta(days=home.lock_days) if home.lock_days else None
+        lock = properties.lock
+        if lock != UNLOCKED and home.lock is BucketLock.NONE:
+            raise lock_missing()
+        if lock.until is None and home.lock_days:
+            until = (self._now() + timedelta(days=home.lock_days)).replace(microsecond=0)
+            lock = replace(lock, mode=home.lock_mode, until=until)
+        if properties.encryption.startswith(KMS):
+            etag = opaque_etag(etag)
         version = StoredVersion(
             key,
             home.next_version_id(),
-            time,
+            (last_modified or self.time()).replace(microsecond=0),
             body,
             etag,
-            kept,
-            storage_class,
-            lock_mode=home.lock_mode,
-            locked_until=until,
+            replace(
+                properties,
+                content_type=properties.content_type or DEFAULT_CONTENT_TYPE,
+                metadata=dict(properties.metadata),
+                tags=dict(properties.tags),
+                storage_class="",
+                encryption="",
+                lock=UNLOCKED,
+            ),
+            properties.storage_class or "STANDARD",
+            encryption=properties.encryption,
+            lock=lock,
         )
         home.add(version)
         return Written(etag, home.shown_id(version.version_id))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from migrator.errors import DigestMismatch, NotFound, NotSupported, PreconditionFailed, Rejected
 from migrator.model.objects import (
     KEY_LIMIT_BYTES,
+    KMS,
     METADATA_LIMIT_BYTES,
     SYSTEM_HEADERS,
     Properties,
@@ -32,6 +33,15 @@ MAX_TAG_KEY_CHARS = 128
 MAX_TAG_VALUE_CHARS = 256
 #: Objects in these classes cannot be read before they are restored.
 FROZEN_CLASSES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+#: What a write may ask for (S3 API, PutObject).
+STORAGE_CLASSES = FROZEN_CLASSES | {
+    "STANDARD",
+    "REDUCED_REDUNDANCY",
+    "STANDARD_IA",
+    "ONEZONE_IA",
+    "INTELLIGENT_TIERING",
+    "GLACIER_IR",
+}
 #: What S3 stores where the writer named no content type.
 DEFAULT_CONTENT_TYPE = "binary/octet-stream"
 
@@ -50,7 +60,8 @@ class Quirks:
     deletes (Ceph, MinIO). `ignores_copy_conditions`: likewise for copies. `refuses_copy`,
     `refuses_batch_delete`: 501.
     `foreign_multipart_etags`: the ETag of a multipart object has the form of an MD5 and is none.
-    `drops_tags_of_uploads`: tags given to CreateMultipartUpload are forgotten. `page_size`: most lines in
+    `drops_tags_of_uploads`: tags given to CreateMultipartUpload are forgotten. `refuses_properties`: names
+    of `Properties` that a write may not carry. `page_size`: most lines in
     one page of any listing.
     """
 
@@ -63,6 +74,7 @@ class Quirks:
     refuses_batch_delete: bool = False
     foreign_multipart_etags: bool = False
     drops_tags_of_uploads: bool = False
+    refuses_properties: tuple[str, ...] = ()
     page_size: int = 1000
 
 
@@ -104,6 +116,10 @@ def failed_condition() -> PreconditionFailed:
     return PreconditionFailed(message, code="PreconditionFailed", status=412)
 
 
+def lock_missing() -> Rejected:
+    return refused("InvalidRequest", "Bucket is missing Object Lock Configuration")
+
+
 def not_implemented() -> NotSupported:
     message = "A header you provided implies functionality that is not implemented"
     return NotSupported(message, code="NotImplemented", status=501)
@@ -137,6 +153,23 @@ def check_properties(properties: Properties) -> None:
     if metadata_bytes(properties.metadata) > METADATA_LIMIT_BYTES:
         raise refused("MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size.")
     check_tags(properties.tags)
+    redirect = properties.website_redirect
+    if redirect and not redirect.startswith(("/", "http://", "https://")):
+        raise refused("InvalidRedirectLocation", "The website redirect location must have a prefix of ...")
+    if properties.storage_class and properties.storage_class not in STORAGE_CLASSES:
+        raise refused("InvalidStorageClass", "The storage class you specified is not valid")
+    if properties.encryption and not properties.encryption.startswith(("AES256", KMS)):
+        raise refused("InvalidEncryptionAlgorithmError", "The encryption request is not valid.")
+
+
+def check_supported(quirks: Quirks, properties: Properties) -> None:
+    """Refuse what the service has no place for."""
+    for name in quirks.refuses_properties:
+        if not getattr(properties, name):
+            continue
+        if name == "storage_class":
+            raise refused("InvalidStorageClass", "The storage class you specified is not valid")
+        raise not_implemented()
 
 
 def _check_header_value(name: str, value: str) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from migrator.store.base import BucketLock, Versioning
 from migrator.store.memory_bucket import Bucket, StoredVersion
-from migrator.store.memory_rules import IsMarker, check_bucket_name, check_key, missing, refused
+from migrator.store.memory_rules import IsMarker, check_bucket_name, check_key, lock_missing, missing, refused
 
 Clock = Callable[[], datetime]
 
@@ -100,14 +100,27 @@ class Buckets:
         with self._lock:
             home = self._lockable(bucket)
             version = self._found(home, key, version_id)
-            home.swap(version, replace(version, lock_mode=mode, locked_until=until))
+            lock = replace(version.lock, mode=mode, until=until)
+            home.swap(version, replace(version, lock=lock))
 
     def hold(self, bucket: str, key: str, *, is_on: bool = True, version_id: str | None = None) -> None:
         """Put a legal hold on one version (None: the current one), or take it off."""
         with self._lock:
             home = self._lockable(bucket)
             version = self._found(home, key, version_id)
-            home.swap(version, replace(version, legal_hold=is_on))
+            home.swap(version, replace(version, lock=replace(version.lock, hold=is_on)))
+
+    def grant(self, bucket: str, key: str) -> None:
+        """Let everybody read an object (the canned ACL `public-read`)."""
+        with self._lock:
+            home = self._bucket(bucket)
+            version = self._found(home, key, None)
+            home.swap(version, replace(version, is_public=True))
+
+    def has_grants(self, bucket: str, key: str) -> bool:
+        """Whether the object's ACL names anybody but its owner."""
+        with self._lock:
+            return self._found(self._bucket(bucket), key, None).is_public
 
     def time(self) -> datetime:
         """Now, in whole seconds as S3 tells it."""
@@ -124,7 +137,7 @@ class Buckets:
     def _lockable(self, bucket: str) -> Bucket:
         home = self._bucket(bucket)
         if home.lock is BucketLock.NONE:
-            raise refused("InvalidRequest", "Bucket is missing Object Lock Configuration")
+            raise lock_missing()
         return home
 
     def _found(self, home: Bucket, key: str, version_id: str | None) -> StoredVersion:

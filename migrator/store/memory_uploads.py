@@ -30,7 +30,6 @@ class Upload:
     upload_id: str
     key: str
     properties: Properties
-    storage_class: str
     initiated: datetime
     parts: dict[int, StoredPart] = field(default_factory=dict)
 
@@ -47,6 +46,12 @@ def chosen_parts(upload: Upload, chosen: Sequence[tuple[int, str]], min_part_byt
     if any(len(part.body) < min_part_bytes for part in parts[:-1]):
         raise refused("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size")
     return parts
+
+
+def opaque_etag(etag: str) -> str:
+    """Of an object under a key of KMS: it looks like an MD5, and is none of the object's bytes."""
+    _, dash, parts = etag.partition("-")
+    return hashlib.md5(b"kms" + etag.encode(), usedforsecurity=False).hexdigest() + dash + parts
 
 
 def multipart_etag(parts: Iterable[StoredPart], *, is_foreign: bool) -> str:

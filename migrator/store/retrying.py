@@ -18,6 +18,7 @@ from typing import Protocol, TypeVar
 from migrator.errors import Cancelled, Paused, StoreError, Throttled, Transient, Unreachable
 from migrator.model.objects import (
     KeptVersion,
+    Lock,
     ObjectHead,
     OpenUpload,
     Page,
@@ -25,7 +26,7 @@ from migrator.model.objects import (
     UploadedPart,
     Written,
 )
-from migrator.store.base import ALWAYS, Body, BucketLock, Condition, ObjectStore, OnBytes, Versioning
+from migrator.store.base import ALWAYS, PLAIN, Body, BucketLock, Condition, ObjectStore, OnBytes, Versioning
 
 T = TypeVar("T")
 
@@ -278,12 +279,12 @@ class RetryingStore:
         *,
         if_match: str = "",
         version_id: str | None = None,
-        storage_class: str = "STANDARD",
+        keeping: Properties = PLAIN,
     ) -> Written:
         return self._try(
             "CopyObject",
             lambda: self.inner.copy(
-                bucket, key, to_key, if_match=if_match, version_id=version_id, storage_class=storage_class
+                bucket, key, to_key, if_match=if_match, version_id=version_id, keeping=keeping
             ),
         )
 
@@ -330,6 +331,15 @@ class RetryingStore:
         self, bucket: str, key: str, tags: Mapping[str, str], *, version_id: str | None = None
     ) -> None:
         self._try("PutObjectTagging", lambda: self.inner.put_tags(bucket, key, tags, version_id=version_id))
+
+    def lock_on(self, bucket: str, key: str, *, version_id: str | None = None) -> Lock:
+        return self._try("GetObjectRetention", lambda: self.inner.lock_on(bucket, key, version_id=version_id))
+
+    def set_lock(self, bucket: str, key: str, lock: Lock, *, version_id: str | None = None) -> None:
+        self._try("PutObjectRetention", lambda: self.inner.set_lock(bucket, key, lock, version_id=version_id))
+
+    def has_grants(self, bucket: str, key: str) -> bool:
+        return self._try("GetObjectAcl", lambda: self.inner.has_grants(bucket, key))
 
     def close(self) -> None:
         self.inner.close()

@@ -22,10 +22,11 @@ from migrator.model.objects import (
     bare_etag,
 )
 from migrator.store import s3_wire
-from migrator.store.base import ALWAYS, Body, Condition, OnBytes
-from migrator.store.s3_buckets import S3Buckets, utc
+from migrator.store.base import ALWAYS, PLAIN, Body, Condition, OnBytes
+from migrator.store.s3_buckets import utc
 from migrator.store.s3_client import Connection
 from migrator.store.s3_errors import of_code
+from migrator.store.s3_locks import S3Locks
 
 __all__ = ["Connection", "S3Store"]
 
@@ -33,7 +34,7 @@ __all__ = ["Connection", "S3Store"]
 CHUNK_BYTES = 1024 * 1024
 
 
-class S3Store(S3Buckets):
+class S3Store(S3Locks):
     """An S3 service behind the `ObjectStore` contract."""
 
     def __init__(self, connection: Connection) -> None:
@@ -45,13 +46,15 @@ class S3Store(S3Buckets):
 
     def head(self, bucket: str, key: str, *, version_id: str | None = None) -> ObjectHead:
         with self._call("HeadObject", bucket, key):
-            answer = self._client.head_object(Bucket=bucket, Key=key, **_version(version_id), **self._payer)
+            answer = self._client.head_object(
+                Bucket=bucket, Key=key, **s3_wire.version(version_id), **self._payer
+            )
             return self._head_of(answer, answer["ContentLength"], "HeadObject", bucket, key)
 
     def tags(self, bucket: str, key: str, *, version_id: str | None = None) -> dict[str, str]:
         with self._call("GetObjectTagging", bucket, key):
             answer = self._client.get_object_tagging(
-                Bucket=bucket, Key=key, **_version(version_id), **self._payer
+                Bucket=bucket, Key=key, **s3_wire.version(version_id), **self._payer
             )
             if "TagSet" not in answer and not _is_empty(answer):
                 raise self._not_s3("GetObjectTagging", bucket, key)
@@ -69,7 +72,7 @@ class S3Store(S3Buckets):
         version_id: str | None = None,
         on_bytes: OnBytes | None = None,
     ) -> ObjectHead:
-        params: dict[str, Any] = {"Bucket": bucket, "Key": key, **_version(version_id), **self._payer}
+        params: dict[str, Any] = {"Bucket": bucket, "Key": key, **s3_wire.version(version_id), **self._payer}
         if offset is not None:
             params["Range"] = f"bytes={offset}-{offset + len(into) - 1}"
         if if_match:
@@ -115,15 +118,16 @@ class S3Store(S3Buckets):
         *,
         if_match: str = "",
         version_id: str | None = None,
-        storage_class: str = "STANDARD",
+        keeping: Properties = PLAIN,
     ) -> Written:
         with self._call("CopyObject", bucket, to_key):
             answer = self._client.copy_object(
                 Bucket=bucket,
                 Key=to_key,
-                CopySource={"Bucket": bucket, "Key": key, **_version(version_id)},
+                CopySource={"Bucket": bucket, "Key": key, **s3_wire.version(version_id)},
                 **_if_source(if_match),
-                **({"StorageClass": storage_class} if storage_class != "STANDARD" else {}),
+                **_instructions(keeping),
+                **_redirect(keeping),
                 **self._payer,
             )
             etag = answer.get("CopyObjectResult", {}).get("ETag")
@@ -150,7 +154,7 @@ class S3Store(S3Buckets):
                 Key=to_key,
                 UploadId=upload_id,
                 PartNumber=number,
-                CopySource={"Bucket": bucket, "Key": key, **_version(version_id)},
+                CopySource={"Bucket": bucket, "Key": key, **s3_wire.version(version_id)},
                 CopySourceRange=f"bytes={offset}-{offset + length - 1}",
                 **_if_source(if_match),
                 **self._payer,
@@ -164,7 +168,7 @@ class S3Store(S3Buckets):
         condition = {"IfMatch": f'"{if_match}"'} if if_match else {}
         with self._call("DeleteObject", bucket, key):
             self._client.delete_object(
-                Bucket=bucket, Key=key, **_version(version_id), **condition, **self._payer
+                Bucket=bucket, Key=key, **s3_wire.version(version_id), **condition, **self._payer
             )
 
     def delete_versions(
@@ -193,7 +197,11 @@ class S3Store(S3Buckets):
         tag_set: list[Any] = [{"Key": name, "Value": value} for name, value in tags.items()]
         with self._call("PutObjectTagging", bucket, key):
             self._client.put_object_tagging(
-                Bucket=bucket, Key=key, Tagging={"TagSet": tag_set}, **_version(version_id), **self._payer
+                Bucket=bucket,
+                Key=key,
+                Tagging={"TagSet": tag_set},
+                **s3_wire.version(version_id),
+                **self._payer,
             )
 
     # -- multipart ------------------------------------------------------------------------------
@@ -264,7 +272,6 @@ class S3Store(S3Buckets):
     def _head_of(self, answer: Any, size: int, operation: str, bucket: str, key: str) -> ObjectHead:
         if not answer.get("ETag") or "LastModified" not in answer:
             raise self._not_s3(operation, bucket, key)
-        locked_until = answer.get("ObjectLockRetainUntilDate")
         return ObjectHead(
             size_bytes=size,
             etag=bare_etag(answer["ETag"]),
@@ -277,14 +284,14 @@ class S3Store(S3Buckets):
                 content_encoding=answer.get("ContentEncoding", ""),
                 content_language=answer.get("ContentLanguage", ""),
                 expires=answer.get("ExpiresString", ""),
+                website_redirect=answer.get("WebsiteRedirectLocation", ""),
                 metadata={name.lower(): value for name, value in answer.get("Metadata", {}).items()},
             ),
             tag_count=s3_wire.tag_count(answer),
             missing_meta=answer.get("MissingMeta", 0),
             storage_class=answer.get("StorageClass", "STANDARD"),
-            lock_mode=answer.get("ObjectLockMode", ""),
-            locked_until=None if locked_until is None else utc(locked_until),
-            legal_hold=answer.get("ObjectLockLegalHoldStatus") == "ON",
+            encryption=s3_wire.encryption_of(answer),
+            lock=s3_wire.lock_of(answer),
         )
 
 
@@ -313,6 +320,30 @@ def _properties(properties: Properties) -> dict[str, Any]:
         # %20, not "+": Ceph keeps a literal plus.
         "Tagging": urlencode(properties.tags, quote_via=quote, safe=""),
     }
+    return {
+        **{name: value for name, value in given.items() if value},
+        **_redirect(properties),
+        **_instructions(properties),
+    }
+
+
+def _redirect(properties: Properties) -> dict[str, str]:
+    where = properties.website_redirect
+    return {"WebsiteRedirectLocation": where} if where else {}
+
+
+def _instructions(properties: Properties) -> dict[str, Any]:
+    """How an object is to be kept."""
+    kind, _, key_id = properties.encryption.partition(":arn:")
+    lock = properties.lock
+    given = {
+        "StorageClass": properties.storage_class,
+        "ServerSideEncryption": kind,
+        "SSEKMSKeyId": f"arn:{key_id}" if key_id else "",
+        "ObjectLockMode": lock.mode if lock.until else "",
+        "ObjectLockRetainUntilDate": lock.until,
+        "ObjectLockLegalHoldStatus": "ON" if lock.hold else "",
+    }
     return {name: value for name, value in given.items() if value}
 
 
@@ -324,10 +355,6 @@ def _condition(condition: Condition) -> dict[str, str]:
 
 def _if_source(etag: str) -> dict[str, Any]:
     return {"CopySourceIfMatch": f'"{etag}"'} if etag else {}
-
-
-def _version(version_id: str | None) -> dict[str, Any]:
-    return {} if version_id is None else {"VersionId": version_id}
 
 
 def _is_empty(answer: dict[str, Any]) -> bool:

@@ -40,6 +40,7 @@ CODES: Mapping[str, type[StoreError]] = {
     "NoSuchVersion": NotFound,
     "NoSuchTagSet": NotFound,
     "ObjectLockConfigurationNotFoundError": NotFound,
+    "NoSuchObjectLockConfiguration": NotFound,
     "InvalidObjectState": Rejected,
     "AccessDenied": AccessDenied,
     "AllAccessDisabled": AccessDenied,

@@ -13,9 +13,11 @@ from typing import Any
 from urllib.parse import unquote_plus, urlsplit
 from xml.etree import ElementTree
 
-from migrator.model.objects import KeptVersion, bare_etag
+from migrator.model.objects import KeptVersion, Lock, bare_etag
 
 _WRITES_HEADERS = ("PutObject", "CreateMultipartUpload")
+#: For these the SDK sends a CRC32 and never the older header.
+_INSIST_ON_MD5 = ("DeleteObjects", "PutObjectTagging", "PutObjectRetention", "PutObjectLegalHold")
 _ECHOES_THE_KEY = (
     "CreateMultipartUpload",
     "CompleteMultipartUpload",
@@ -78,7 +80,8 @@ def install(client: Any, expires: threading.local) -> None:
     def note_the_root(response_dict: dict[str, Any], **_: Any) -> None:
         response_dict["headers"][_ROOT] = _root_name(response_dict.get("body"))
 
-    client.meta.events.register("before-call.s3.DeleteObjects", add_md5)
+    for operation in _INSIST_ON_MD5:
+        client.meta.events.register(f"before-call.s3.{operation}", add_md5)
     client.meta.events.register("before-parse.s3.DeleteObjects", note_the_root)
     for operation in _WRITES_HEADERS:
         client.meta.events.register(f"before-call.s3.{operation}", send_raw_expires)
@@ -135,6 +138,37 @@ def tag_count(answer: Any) -> int | None:
     """
     count = answer.get("TagCount")
     return None if count is None else int(count)
+
+
+def version(version_id: str | None) -> dict[str, Any]:
+    """The SDK's parameter for one version, where one is meant."""
+    return {} if version_id is None else {"VersionId": version_id}
+
+
+def encryption_of(answer: Any) -> str:
+    """As `ObjectHead.encryption`: `AES256`, `aws:kms:ARN`; empty where the end does not say."""
+    kind, key_id = str(answer.get("ServerSideEncryption", "")), str(answer.get("SSEKMSKeyId", ""))
+    return f"{kind}:{key_id}" if kind and key_id else kind
+
+
+def lock_of(answer: Any) -> Lock:
+    """Retention and legal hold as HEAD tells them, which takes rights of their own (S3 API, HeadObject)."""
+    until = answer.get("ObjectLockRetainUntilDate")
+    return Lock(
+        str(answer.get("ObjectLockMode", "")),
+        None if until is None else until.astimezone(UTC),
+        answer.get("ObjectLockLegalHoldStatus") == "ON",
+    )
+
+
+def lock_of_retention(answer: Any) -> Lock:
+    kept = answer.get("Retention", {})
+    until = kept.get("RetainUntilDate")
+    return Lock(str(kept.get("Mode", "")), None if until is None else until.astimezone(UTC))
+
+
+def lock_of_hold(answer: Any) -> Lock:
+    return Lock(hold=answer.get("LegalHold", {}).get("Status") == "ON")
 
 
 def total_size(content_range: str, fallback: int) -> int:

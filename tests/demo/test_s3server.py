@@ -208,7 +208,7 @@ class TestOperations:
     def test_what_is_not_offered_says_so(self, server: S3Server, client: Any) -> None:
         calls: list[Callable[[], object]] = [
             lambda: client.get_bucket_acl(Bucket=BUCKET),
-            lambda: client.get_object_retention(Bucket=BUCKET, Key="key"),
+            lambda: client.get_object_torrent(Bucket=BUCKET, Key="key"),
             lambda: client.list_objects_v2(Bucket=BUCKET, Delimiter="/"),
         ]
         for call in calls:

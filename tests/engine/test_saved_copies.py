@@ -13,7 +13,7 @@ from migrator.engine.rollback import SETTLE_S
 from migrator.errors import AccessDenied
 from migrator.model.events import ObjectConflict, ObjectUndone, RunRelies, Warned
 from migrator.model.ledger import Outcome
-from migrator.model.objects import RESERVED_PREFIX, ObjectHead, Properties
+from migrator.model.objects import RESERVED_PREFIX, UNLOCKED, ObjectHead, Properties
 from migrator.model.undo import Undo
 from migrator.store.base import BucketLock, Versioning
 from migrator.store.memory import CEPH, LYVE, Quirks
@@ -318,7 +318,7 @@ def test_a_lock_that_no_look_shows_is_recognised_by_its_refusal(new_world: Calla
 
     class HidesLocks(Faulty):
         def head(self, *where: object, **how: object) -> ObjectHead:
-            return replace(inner.head(*where, **how), lock_mode="", locked_until=None)
+            return replace(inner.head(*where, **how), lock=UNLOCKED)
 
     world.destination = HidesLocks(inner)
     world.forget_events()

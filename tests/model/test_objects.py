@@ -16,6 +16,7 @@ from migrator.model.objects import (
     MTIME_KEY,
     SYSTEM_HEADERS,
     TOKEN_KEY,
+    Lock,
     ObjectHead,
     Properties,
     bare_etag,
@@ -64,7 +65,7 @@ def test_xml_can_hold_what_comes_back_from_a_parser(key: str) -> None:
 def test_a_lock_holds_until_its_end_and_a_hold_for_ever(
     until: datetime | None, hold: bool, is_locked: bool
 ) -> None:
-    head = ObjectHead(1, "etag", NOON, locked_until=until, legal_hold=hold)
+    head = ObjectHead(1, "etag", NOON, lock=Lock("GOVERNANCE" if until else "", until, hold))
     assert head.is_locked(NOON) is is_locked
 
 

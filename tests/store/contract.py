@@ -8,6 +8,7 @@ from tests.store.contract_copies import TestCopiedParts, TestCopies
 from tests.store.contract_deletes import TestBatchDeletes, TestConditionalDeletes
 from tests.store.contract_listings import TestListings, TestVersions
 from tests.store.contract_objects import TestBuckets, TestMissingKeys, TestObjects, TestReads, TestTags
+from tests.store.contract_properties import TestGrants, TestKept, TestLocking
 from tests.store.contract_stacks import TestLocks, TestStacks
 from tests.store.contract_uploads import TestConditions, TestUploads
 
@@ -18,7 +19,10 @@ __all__ = [
     "TestConditions",
     "TestCopiedParts",
     "TestCopies",
+    "TestGrants",
+    "TestKept",
     "TestListings",
+    "TestLocking",
     "TestLocks",
     "TestMissingKeys",
     "TestObjects",

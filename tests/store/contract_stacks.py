@@ -8,6 +8,7 @@ from hashlib import md5
 import pytest
 
 from migrator.errors import AccessDenied, NotFound
+from migrator.model.objects import UNLOCKED, Lock
 from migrator.store.base import BucketLock, ObjectStore, Versioning
 from tests.store import keepers
 from tests.store.contract_help import HOSTILE_KEYS, NOT_XML, PLAIN, PLAIN_XML, keys_of, needs, read_all
@@ -118,7 +119,7 @@ class TestLocks:
         assert store.lock_of(versioned) is BucketLock.NONE
         put(store, versioned, "key")
         head = store.head(versioned, "key")
-        assert (head.lock_mode, head.locked_until, head.legal_hold) == ("", None, False)
+        assert head.lock == UNLOCKED
         assert not head.is_locked(datetime.now(UTC))
 
     def test_a_bucket_that_can_lock_and_one_that_does(self, keeper: Keeper, store: ObjectStore) -> None:
@@ -136,13 +137,13 @@ class TestLocks:
         store.copy(home, "key", "copy")
         for key in ("key", "copy"):
             head, now = store.head(home, key), datetime.now(UTC)
-            assert head.lock_mode == "COMPLIANCE"
-            assert head.locked_until is not None
-            assert abs(head.locked_until - now - timedelta(days=2)) < timedelta(minutes=5)
-            assert head.locked_until.utcoffset() == timedelta(0)
+            assert head.lock.mode == "COMPLIANCE"
+            assert head.lock.until is not None
+            assert abs(head.lock.until - now - timedelta(days=2)) < timedelta(minutes=5)
+            assert head.lock.until.utcoffset() == timedelta(0)
             assert head.is_locked(now)
             assert not head.is_locked(now + timedelta(days=3))
-        assert store.read(home, "key", bytearray(1)).lock_mode == "COMPLIANCE"
+        assert store.read(home, "key", bytearray(1)).lock.mode == "COMPLIANCE"
         self._expect_kept(store, home, written.version_id)
 
     def test_a_legal_hold_locks_until_it_is_lifted(self, keeper: Keeper, store: ObjectStore) -> None:
@@ -150,7 +151,7 @@ class TestLocks:
         written = store.put(home, "key", b"x", PLAIN, md5=md5(b"x").digest())
         keeper.hold(home, "key", written.version_id or "")
         head = store.head(home, "key")
-        assert (head.legal_hold, head.locked_until) == (True, None)
+        assert head.lock == Lock(hold=True)
         assert head.is_locked(datetime.now(UTC) + timedelta(days=9999))
         self._expect_kept(store, home, written.version_id)
 

@@ -53,6 +53,14 @@ VERSIONS_XML_KEYS = "lists versions also of keys that XML cannot hold"
 HIDES_LOCKED = "lays a delete marker over a locked object"
 OWN_BUCKET = "refuses to make a bucket that is there"
 KEPT_BUCKET = "refuses to remove a bucket that has only hidden versions"
+REDIRECTS = "keeps website redirects"
+STORAGE_CLASSES = "knows storage classes"
+ENCRYPTION = "encrypts as it is told"
+LOCKS = "locks versions as it is told"
+UPLOAD_LOCKS = "locks what is made of parts"
+VERSION_LOCKS = "locks one version, not its key"
+NO_LOCKS = "refuses locks where the bucket has none"
+GRANTS = "tells of grants to others"
 EVERYTHING = frozenset(
     {
         IF_ABSENT,
@@ -73,6 +81,14 @@ EVERYTHING = frozenset(
         HIDES_LOCKED,
         OWN_BUCKET,
         KEPT_BUCKET,
+        REDIRECTS,
+        STORAGE_CLASSES,
+        ENCRYPTION,
+        LOCKS,
+        UPLOAD_LOCKS,
+        VERSION_LOCKS,
+        NO_LOCKS,
+        GRANTS,
     }
 )
 #: What the quirks of a cloud in memory take away.
@@ -100,6 +116,8 @@ class Keeper:
     #: A legal hold on (bucket, key, version id).
     hold: Callable[[str, str, str], None]
     suspend: Callable[[str], None]
+    #: Everybody may read (bucket, key).
+    grant: Callable[[str, str], None]
     caps: frozenset[str] = EVERYTHING
 
     def new_name(self) -> str:
@@ -200,6 +218,7 @@ def _of_cloud(name: str, store: ObjectStore, cloud: MemoryCloud) -> Keeper:
         create_locked_bucket,
         hold=lambda bucket, key, version_id: cloud.hold(bucket, key, version_id=version_id),
         suspend=lambda bucket: cloud.set_versioning(bucket, Versioning.SUSPENDED),
+        grant=cloud.grant,
         caps=EVERYTHING - LACKS[cloud.quirks],
     )
 
@@ -236,7 +255,7 @@ def ministack_keeper() -> Iterator[Keeper]:
 
         lacks = {UPLOAD_TAGS, PART_SIZE, PART_ORDER, LIMITS, TAGS_GO, UPLOADS_END, XML_KEYS}
         lacks |= {PART_COPY_CONDITION, NOTHING_TO_MATCH, MARKERS_BY_ID, VERSIONS_XML_KEYS, HIDES_LOCKED}
-        lacks |= {OWN_BUCKET, KEPT_BUCKET}
+        lacks |= {OWN_BUCKET, KEPT_BUCKET, UPLOAD_LOCKS, NO_LOCKS, VERSION_LOCKS}
         yield Keeper(
             "ministack",
             store,
@@ -245,6 +264,7 @@ def ministack_keeper() -> Iterator[Keeper]:
             create_locked_bucket,
             hold,
             suspend=lambda bucket: set_versioning(bucket, Versioning.SUSPENDED),
+            grant=lambda bucket, key: client.put_object_acl(Bucket=bucket, Key=key, ACL="public-read"),
             caps=EVERYTHING - lacks,
         )
         store.close()

@@ -229,7 +229,7 @@ class TestLocks:
         cloud.put(BUCKET, "key", b"above", PLAIN)
         cloud.retain(BUCKET, "key", NOON + timedelta(days=1), mode="GOVERNANCE", version_id=below)
         assert not cloud.head(BUCKET, "key").is_locked(now)
-        assert cloud.head(BUCKET, "key", version_id=below).lock_mode == "GOVERNANCE"
+        assert cloud.head(BUCKET, "key", version_id=below).lock.mode == "GOVERNANCE"
         with pytest.raises(AccessDenied):
             cloud.delete(BUCKET, "key", version_id=below)
         now += timedelta(days=1)
