@@ -232,7 +232,9 @@ class Undoing:
         return there
 
     def _delete(self, entry: Entry, key: str) -> Undone:
-        """Where no version ids exist: under a condition if this end was seen to honour it."""
+        """Where no version ids exist: under a condition if this end was seen to honour it, and can match it:
+        OpenStack Swift refuses the right ETag of an object that was made of parts."""
+        refused = ""
         for _ in range(DELETES):
             there = self._still_ours(entry, key)
             if isinstance(there, Undone):
@@ -240,12 +242,12 @@ class Undoing:
             if is_real(there.version_id) or there.version_id == "null":
                 self._delete_version(entry, key, there.version_id, is_deleted=False)
                 return Undone("removed", Undo.DELETED)
+            can_match = self._seen.delete_if_match and there.etag != refused
             try:
-                self._destination.delete(
-                    self._bucket, key, if_match=there.etag if self._seen.delete_if_match else ""
-                )
+                self._destination.delete(self._bucket, key, if_match=there.etag if can_match else "")
             except (PreconditionFailed, NotFound):
-                continue  # somebody was faster: looking tells who
+                refused = there.etag
+                continue  # somebody was faster, or it is still there: looking tells
             now = self._look(key)
             if now is None or not same_operation(self._token(entry), now.token):
                 return Undone("removed", Undo.DELETED)

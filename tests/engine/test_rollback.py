@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from migrator.errors import AccessDenied, NotSupported, Unreachable
+from migrator.errors import AccessDenied, NotSupported, PreconditionFailed, StoreError, Unreachable
 from migrator.model.events import ObjectUndone
 from migrator.model.ledger import Outcome
 from migrator.store.base import Versioning
 from migrator.store.memory_bucket import ListedVersion
-from tests.support.faulty import WRITES, Faulty, fails, loses_the_answer, meanwhile
+from tests.support.faulty import WRITES, Call, Fault, Faulty, fails, loses_the_answer, meanwhile
 from tests.support.world import FROM, PART, TO, World, counts
 
 
@@ -45,6 +45,25 @@ def test_rollback_puts_the_destination_back(
     assert summary.ledger == run.ledger
     if versioning is Versioning.ENABLED:
         assert [line.version.key for line in world.destination_cloud.list_versions(TO)] == ["theirs"]
+
+
+def test_an_end_that_cannot_match_the_etag_of_parts(world: World, small_parts: None) -> None:
+    """OpenStack Swift: the right ETag in If-Match is 412 for an object that was made of parts."""
+    world.seed("large", b"x" * 3 * PART)
+    world.seed("small")
+    error = PreconditionFailed("At least one of the preconditions did not hold.", code="PreconditionFailed")
+    fault = Fault("DeleteObject", key="large", times=None, before=lambda call: _refuse_condition(call, error))
+    world.run()
+    world.destination = Faulty(world.destination, fault)
+    summary = world.rollback()
+    assert fault.struck
+    assert (summary.exit_code, summary.removed) == (0, 2)
+    assert world.there == {}
+
+
+def _refuse_condition(call: Call, error: StoreError) -> None:
+    if call.kwargs.get("if_match"):
+        raise error
 
 
 def test_rollback_leaves_later_writers_alone(world: World) -> None:

@@ -1,12 +1,9 @@
-"""Two Ceph clusters on loopback, one in the role of each cloud, with users of their own."""
+"""Real servers on loopback, one in the role of each cloud, with users of their own."""
 
 from __future__ import annotations
 
 import itertools
 import os
-import shutil
-import socket
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,24 +13,20 @@ import pytest
 
 from migrator.job_file import job_text
 from tests.e2e.conftest import CommandLine
+from tests.real import servers
 from tests.store.keepers import client_of
 
-SCRIPT = Path(__file__).parents[1] / "servers" / "ceph-two-clouds.sh"
-STARTS_WITHIN_S = 180
-#: Two gateways, two ports for each of two monitors, and what the storage daemons choose from.
-PORTS = 2 + 2 * 2 + 32
-#: Below the range that systems give to clients, where a port can be taken at any moment.
-FIRST_PORT, LAST_PORT = 13_000, 32_000
 _numbers = itertools.count(1)
 
 
 @dataclass(frozen=True)
 class Cloud:
-    """One cluster: how a plain SDK client reaches it, and how a job names it."""
+    """One server: how a plain SDK client reaches it, and how a job names it."""
 
     provider: str
     url: str
     keys: tuple[str, str]
+    denied: tuple[str, str]  #: of somebody who may do nothing with the buckets of the first
 
     @property
     def client(self) -> Any:
@@ -64,65 +57,40 @@ class Clouds:
 
 
 @pytest.fixture(scope="session")
-def clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clouds]:
-    """Started once. Without Ceph on this machine the tests are skipped, except in CI, where they fail."""
-    if shutil.which("radosgw") is None or os.geteuid() != 0:
-        reason = "no Ceph here (apt-get install ceph-mon ceph-osd radosgw curl; as root)"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    state = tmp_path_factory.mktemp("ceph")
-    port = free_ports(PORTS)
-    settings = {
-        "CLOUD_A_PORT": port,
-        "CLOUD_B_PORT": port + 1,
-        "MON_A_PORT": port + 2,
-        "MON_B_PORT": port + 4,
-        "OSD_PORT_MIN": port + 6,
-    }
-    environment = {**os.environ, **{name: str(value) for name, value in settings.items()}}
-    # Its daemons outlive it: with a pipe for stderr, reading would wait for them.
-    with (state / "start.log").open("wb") as log:
-        started = subprocess.run(
-            ["bash", SCRIPT, "start", state / "clouds"],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            timeout=STARTS_WITHIN_S,
-            check=False,
-        )
-    assert started.returncode == 0, (state / "start.log").read_text()
-    found = dict(line.split("=", 1) for line in started.stdout.decode().splitlines())
-    try:
-        yield Clouds(
-            Cloud("s3", found["CLOUD_A_ENDPOINT"], (found["CLOUD_A_AK1"], found["CLOUD_A_SK1"])),
-            Cloud("lyve", found["CLOUD_B_ENDPOINT"], (found["CLOUD_B_AK1"], found["CLOUD_B_SK1"])),
-        )
-    finally:
-        subprocess.run(
-            ["bash", SCRIPT, "stop", state / "clouds"], env=environment, capture_output=True, check=False
-        )
+def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    with servers.ceph(tmp_path_factory.mktemp("ceph")) as found:
+        yield found
 
 
-def free_ports(count: int) -> int:
-    """The first of so many consecutive ports on loopback that nobody listens on. Suites that run beside
-    each other begin at places of their own."""
-    own = FIRST_PORT + os.getpid() * count % (LAST_PORT - FIRST_PORT)
-    for first in (*range(own, LAST_PORT, count), *range(FIRST_PORT, own, count)):
-        if all(_is_free(port) for port in range(first, first + count)):
-            return first
-    raise RuntimeError(f"no {count} consecutive ports are free")
+@pytest.fixture(scope="session")
+def swift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    with servers.swift(tmp_path_factory.mktemp("swift")) as found:
+        yield found
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        # As servers do: what is left of connections that have ended does not count.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+@pytest.fixture(scope="session")
+def clouds(ceph: dict[str, str]) -> Clouds:
+    """Ceph in both roles: everything that S3 has is on both sides."""
+    return Clouds(_of_ceph(ceph, "A", "s3"), _of_ceph(ceph, "B", "lyve"))
+
+
+@pytest.fixture(scope="session", params=["Swift to Ceph", "Ceph to Swift"])
+def families(request: pytest.FixtureRequest, ceph: dict[str, str], swift: dict[str, str]) -> Clouds:
+    """Two servers that have nothing in common but the protocol, each once in each role."""
+    if request.param == "Swift to Ceph":
+        return Clouds(_of_swift(swift, "aws"), _of_ceph(ceph, "A", "lyve"))
+    return Clouds(_of_ceph(ceph, "A", "aws"), _of_swift(swift, "lyve"))
+
+
+def _of_ceph(found: dict[str, str], cloud: str, provider: str) -> Cloud:
+    keys, others = ((found[f"CLOUD_{cloud}_AK{user}"], found[f"CLOUD_{cloud}_SK{user}"]) for user in (1, 2))
+    return Cloud(provider, found[f"CLOUD_{cloud}_ENDPOINT"], keys, denied=others)
+
+
+def _of_swift(found: dict[str, str], provider: str) -> Cloud:
+    keys = found["SWIFT_AK1"], found["SWIFT_SK1"]
+    denied = found["SWIFT_DENIED_AK1"], found["SWIFT_DENIED_SK1"]
+    return Cloud(provider, found["SWIFT_ENDPOINT"], keys, denied)
 
 
 @dataclass
