@@ -104,9 +104,9 @@ class Copier:
                 self._bucket, order.destination_key, body, properties, md5=md5.digest(), condition=condition
             )
 
-        is_relied_on = self._seen.put_if_absent if order.prior_etag is None else self._seen.put_if_match
+        honoured = self._seen.put_if_absent if order.prior_etag is None else self._seen.put_if_match
         with _tags_blamed(properties):
-            written = self._write_if_unchanged(order, put, look_first=not is_relied_on)
+            written = self._write_if_unchanged(order, put, honoured=honoured)
         return self._checker.whole(order, written, properties, md5.hexdigest())
 
     # -- large objects --------------------------------------------------------------------------
@@ -154,7 +154,7 @@ class Copier:
 
         try:
             # A Complete was not probed: one look more for each large object costs nothing.
-            written = self._write_if_unchanged(order, complete, look_first=True)
+            written = self._write_if_unchanged(order, complete, honoured=None)
         except NotFound:
             # The answer to an earlier Complete was lost: the token tells whether it was carried out.
             there = self._there(order)
@@ -228,22 +228,25 @@ class Copier:
 
     # -- writing --------------------------------------------------------------------------------
 
-    def _write_if_unchanged(self, order: Order, write: _Write, *, look_first: bool) -> Written:
+    def _write_if_unchanged(self, order: Order, write: _Write, *, honoured: bool | None) -> Written:
         """Write only where the destination still holds what the plan saw.
 
         The condition goes with the request; what an answer to it means is settled by looking, because ends
         exist that ignore conditions, refuse them, or refuse them although they hold. For the first kind the
         key is looked at right before, too, which leaves them a window of one request. The look is saved where
         this run saw the condition honoured, and where versions are kept, so that nothing can be destroyed.
+        A condition that was seen not to be honoured stays out: an end that refuses it although it holds would
+        get everything twice.
         """
         prior = order.prior_etag
-        if look_first and not self._keeps_versions:
+        is_useless = honoured is False and (prior is not None or not self._keeps_versions)
+        if is_useless or not (honoured or self._keeps_versions):
             there = self._there(order)
             if (there.etag if there else None) != prior:
                 raise ChangedMeanwhile("The destination changed after the plan was made.")
         condition = IF_ABSENT if prior is None else Condition(etag=prior) if prior else ALWAYS
         try:
-            return write(condition)
+            return write(ALWAYS if is_useless else condition)
         except NotSupported:
             there = self._there(order)
         except NotFound as cause:

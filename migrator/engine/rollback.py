@@ -28,9 +28,9 @@ from migrator.errors import (
     Cancelled,
     MigratorError,
     NotFound,
-    NotS3,
-    NotSupported,
     Rejected,
+    StoreError,
+    Unreachable,
 )
 from migrator.model.capabilities import Capabilities
 from migrator.model.events import Event, ObjectUndone, RollbackProgress, Warned
@@ -207,7 +207,9 @@ class Rollback:
             return set()
         try:
             failures = self._destination.delete_versions(self._bucket, list(pairs))
-        except (NotSupported, NotS3, AccessDenied, Rejected):
+        except StoreError as error:
+            if isinstance(error, Unreachable) or is_left_for_later(error):
+                raise
             self._can_batch = False  # one by one, then
             return set()
         return {seq for pair, seq in pairs.items() if pair not in failures}

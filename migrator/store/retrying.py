@@ -64,7 +64,8 @@ class Policy:
 
     def delay_s(self, attempt: int, jitter: float) -> float:
         """Full jitter: anywhere between a tenth of the step and the whole of it."""
-        step = min(self.longest_delay_s, self.first_delay_s * 2.0 ** (attempt - 1))
+        doublings = min(attempt - 1, 60)  # an end can be gone for longer than 2.0 ** attempt can be told
+        step = min(self.longest_delay_s, self.first_delay_s * 2.0**doublings)
         return step * (0.1 + 0.9 * jitter)
 
 

@@ -116,8 +116,7 @@ class CommandLine:
     def start(self, *arguments: str | Path, **options: Any) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "migrator", *map(str, arguments)],
-            **{"stdin": subprocess.DEVNULL, **options},
-            stdout=subprocess.PIPE,
+            **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, **options},
             stderr=subprocess.PIPE,
             text=True,
             env=self.environment,

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partialmethod
 
 import pytest
 
-from migrator.errors import AccessDenied, NotSupported, PreconditionFailed, StoreError, Unreachable
+from migrator.engine.journal import Journal
+from migrator.errors import (
+    AccessDenied,
+    BadCredentials,
+    NotS3,
+    NotSupported,
+    PreconditionFailed,
+    Rejected,
+    StoreError,
+    Throttled,
+    Transient,
+    Unreachable,
+)
 from migrator.model.events import ObjectUndone
 from migrator.model.ledger import Outcome
 from migrator.store.base import Versioning
 from migrator.store.memory_bucket import ListedVersion
-from tests.support.faulty import WRITES, Call, Fault, Faulty, fails, loses_the_answer, meanwhile
+from migrator.store.retrying import Policy
+from tests.support.faulty import OPERATIONS, WRITES, Call, Fault, Faulty, fails, loses_the_answer, meanwhile
 from tests.support.world import FROM, PART, TO, World, counts
 
 
@@ -195,6 +209,61 @@ def test_one_delete_that_fails_does_not_stop_the_others(world: World) -> None:
     assert set(world.there) == {"theirs", "3"}
     world.destination = world.destination.inner
     assert world.rollback().exit_code == 0
+
+
+NO_BATCHES = {
+    "500": Transient("We encountered an internal error.", code="InternalError", status=500),
+    "503": Throttled("Please slow down.", code="SlowDown", status=503),
+    "501": NotSupported("No batches.", code="NotImplemented", status=501),
+    "a web page": NotS3("A web page."),
+    "403": AccessDenied("no", code="AccessDenied", status=403),
+    "400": Rejected("MalformedXML", code="MalformedXML", status=400),
+    "412": PreconditionFailed("412", code="PreconditionFailed", status=412),
+}
+
+
+@pytest.mark.parametrize("answer", NO_BATCHES)
+def test_an_end_that_fails_to_delete_in_batches_is_asked_one_by_one(
+    new_world: Callable[..., World], answer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked for a batch once, not again with each batch of keys."""
+    monkeypatch.setattr(Journal, "to_undo", partialmethod(Journal.to_undo, limit=3))
+    world = new_world(versioning=Versioning.ENABLED)
+    migrated(world)
+    fault = fails("DeleteObjects", NO_BATCHES[answer], times=None)
+    world.destination = Faulty(world.destination, fault)
+    summary = world.rollback()
+    assert (summary.outcome, summary.exit_code, summary.removed) == (Outcome.ROLLED_BACK, 0, 6)
+    assert [line.version.key for line in world.destination_cloud.list_versions(TO)] == ["theirs"]
+    assert fault.struck == (Policy().tries if NO_BATCHES[answer].is_transient else 1)
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [(Unreachable("gone"), "unreachable"), (BadCredentials("no such key"), "credentials")],
+    ids=["silence", "keys"],
+)
+def test_silence_and_keys_that_are_refused_pause_a_rollback(
+    new_world: Callable[..., World], error: StoreError, cause: str
+) -> None:
+    world = new_world(versioning=Versioning.ENABLED)
+    migrated(world)
+    is_gone: list[bool] = []
+
+    def refuse(_: Call) -> None:
+        if is_gone:
+            raise error
+
+    goes = meanwhile("DeleteObjects", lambda: is_gone.append(True))
+    gone = Fault(frozenset(OPERATIONS.values()), times=None, before=refuse)
+    inner = world.destination
+    world.destination = Faulty(inner, goes, gone)
+    paused = world.rollback()
+    assert (paused.outcome, paused.exit_code, paused.cause) == (Outcome.PAUSED, 5, cause)
+    assert len(world.there) == 7
+    world.destination = inner
+    assert world.rollback().exit_code == 0
+    assert set(world.there) == {"theirs"}
 
 
 def test_rollback_that_is_stopped_goes_on_later(world: World) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from migrator.engine.journal import Journal
 from migrator.engine.rollback import SETTLE_S
-from migrator.errors import AccessDenied
+from migrator.errors import AccessDenied, PreconditionFailed
 from migrator.model.events import ObjectConflict, ObjectUndone, RunRelies, Warned
 from migrator.model.ledger import Outcome
 from migrator.model.objects import RESERVED_PREFIX, UNLOCKED, ObjectHead, Properties
@@ -370,6 +370,46 @@ def test_what_an_end_honours_is_found_out_and_leaves_no_trace(
     assert {name: seen[name] for name in expected} == expected
     assert seen["keeps_token"] is True
     assert [line.version.key for line in world.destination_cloud.list_versions(TO)] == ["a"]
+
+
+@pytest.mark.parametrize("versioning", [Versioning.OFF, Versioning.ENABLED])
+def test_where_conditions_are_refused_although_they_hold_nothing_is_sent_twice(
+    new_world: Callable[..., World], versioning: Versioning
+) -> None:
+    """Seen on Ceph. The look right before the write stands in for the condition."""
+    sent: list[str] = []
+
+    def refuse(call: Call) -> None:
+        sent.append(call.key)
+        if call.kwargs["condition"].etag:
+            raise PreconditionFailed("412", code="PreconditionFailed")
+
+    world = overwriting(new_world(versioning=versioning))
+    world.seed("new")
+    inner = world.destination
+    world.destination = Faulty(inner, Fault("PutObject", times=None, reserved=True, before=refuse))
+    assert world.run().outcome is Outcome.COMPLETED
+    assert world.there == world.here
+    assert sorted(key for key in sent if not key.startswith(RESERVED_PREFIX)) == sorted(world.here)
+
+
+@pytest.mark.parametrize("versioning", [Versioning.OFF, Versioning.ENABLED])
+def test_there_a_look_right_before_the_write_sees_what_somebody_wrote(
+    new_world: Callable[..., World], versioning: Versioning
+) -> None:
+    def refuse(call: Call) -> None:
+        if call.kwargs["condition"].etag:
+            raise PreconditionFailed("412", code="PreconditionFailed")
+
+    world = overwriting(new_world(versioning=versioning))
+    key = next(iter(world.there))
+    writes = meanwhile("GetObject", lambda: world.put_there(key, b"by someone"), key=key)
+    world.source = Faulty(world.source, writes)
+    refuses = Fault("PutObject", times=None, reserved=True, before=refuse)
+    world.destination = Faulty(world.destination, refuses)
+    assert counts(world.run())["conflicts"] == 1
+    assert writes.struck == 1
+    assert world.there[key] == b"by someone"
 
 
 def test_keys_that_may_not_write_probes_still_copy_carefully(world: World) -> None:

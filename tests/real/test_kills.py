@@ -54,6 +54,7 @@ class Round:
     def __init__(self, clouds: Clouds, folder: Path, source: str, chance: random.Random) -> None:
         self.chance = chance
         self.clouds = clouds
+        self.out = folder / "out.jsonl"
         versioning = chance.choice(["", "Enabled"])
         bucket = clouds.lyve.new_bucket(versioning)
         client = clouds.lyve.client
@@ -84,7 +85,7 @@ class Round:
         before = self._committed
         enough = before + self.chance.randint(min(1, SMALL - before), max(SMALL - before, 0))
         looks = self.chance.randint(0, 12)  # a rollback records what it did a batch at a time
-        process = self.migration.cli.start(command, *arguments, "--json", "--quiet")
+        process = self._started(command, *arguments)
         deadline = time.monotonic() + ENDS_WITHIN_S
         while process.poll() is None:
             found = states(self.journal) if self.journal else {}
@@ -105,13 +106,18 @@ class Round:
         self.story.append(f"{command} killed{'' if has_landed else ', nothing under way'}")
         return True
 
+    def _started(self, command: str, *arguments: Any) -> subprocess.Popen[str]:
+        """A command that writes into a file: it must not wait for somebody to read."""
+        with self.out.open("w") as out:
+            return self.migration.cli.start(command, *arguments, "--json", "--quiet", stdout=out)
+
     @property
     def _committed(self) -> int:
         return count(states(self.journal), ("committed",)) if self.journal else 0
 
     def paused_and_continued(self) -> None:
         """SIGSTOP in the middle: what was under way times out or not, and the run goes on."""
-        process = self.migration.cli.start("run", self.job, "--json", "--quiet")
+        process = self._started("run", self.job)
         while process.poll() is None and not (self.journal and count(states(self.journal), OPEN)):
             time.sleep(POLL_S)
         if process.poll() is None:
@@ -120,7 +126,7 @@ class Round:
                 process.wait(STOPPED_S)
             process.send_signal(signal.SIGCONT)
         result = self.migration.cli.finish(process, ENDS_WITHIN_S)
-        assert result.code == 0, f"{self.story}: {result.out}{result.err}"
+        assert result.code == 0, f"{self.story}: {self.out.read_text()}{result.err}"
         self.story.append("stopped and continued")
 
     def must_complete(self) -> None:
