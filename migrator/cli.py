@@ -18,6 +18,7 @@ EPILOG = """\
 examples:
   migrator                               open the window
   migrator demo                          try it: two local S3 servers, no account, no network
+  migrator policy photos.toml            the rights its keys need, ready to paste
   migrator plan photos.toml              what would happen, nothing is written
   migrator run photos.toml               migrate, check every object, report
   migrator resume latest                 go on with a stopped or crashed run
@@ -136,6 +137,14 @@ def build_parser() -> argparse.ArgumentParser:
         "migrator plan photos.toml",
     )
     plan.add_argument("job", type=Path, metavar="JOB", help="the job file (TOML)")
+
+    policy = add(
+        "policy",
+        cli_commands.policy,
+        "print the least-privilege policies of a job; needs no keys and no network",
+        "migrator policy photos.toml",
+    )
+    policy.add_argument("job", type=Path, metavar="JOB", help="the job file (TOML)")
 
     _run_argument(
         add(

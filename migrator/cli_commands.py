@@ -132,6 +132,14 @@ def report(options: argparse.Namespace) -> int:
     return 0
 
 
+def policy(options: argparse.Namespace) -> int:
+    from migrator.cli_policy import show_policies
+    from migrator.config import read_job
+
+    show_policies(read_job(options.job), as_json=options.json, quiet=options.quiet)
+    return 0
+
+
 def demo(options: argparse.Namespace) -> int:
     from migrator.demo.show import run_demo
 

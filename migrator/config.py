@@ -16,6 +16,7 @@ from typing import Any, Literal
 from migrator.errors import JobFileError, Problem
 from migrator.job_rules import Checker, line_of
 from migrator.model.filters import Filter
+from migrator.model.rights import Needs, Place
 
 Provider = Literal["aws", "lyve", "s3"]
 Side = Literal["source", "destination"]
@@ -109,6 +110,33 @@ class Job:
         """Runs with the same value belong together: same source and destination (end, bucket, prefix)."""
         ends = (self.source, self.destination)
         return " -> ".join(f"{end.provider}|{end.address}|{end.bucket}|{end.prefix}" for end in ends)
+
+    @property
+    def needs(self) -> Needs:
+        """What of this job decides about rights at both ends."""
+        source, destination = (
+            Place(
+                provider=end.provider,
+                bucket=end.bucket,
+                prefix=end.prefix,
+                region=end.region,
+                create_bucket=end.create_bucket,
+                requester_pays=end.requester_pays,
+            )
+            for end in (self.source, self.destination)
+        )
+        _, _, kms_key = self.carry.encryption.partition("aws:kms:")
+        return Needs(
+            source,
+            destination,
+            tags=self.carry.tags,
+            all_versions=self.carry.versions == "all",
+            replaces=self.transfer.existing in {"overwrite", "skip-same"},
+            reads_locks=self.carry.locks != "report" or "locks" not in self.carry.accept,
+            reads_grants="acl" not in self.carry.accept,
+            writes_locks=self.carry.locks != "report",
+            kms_key=kms_key,
+        )
 
     def destination_key(self, key: str) -> str:
         """Where a source key goes: the source prefix is taken off, the destination prefix put in front."""
