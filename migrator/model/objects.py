@@ -93,7 +93,8 @@ def is_plain_md5(etag: str) -> bool:
 class ObjectVersion:
     """One line of a listing.
 
-    `size_bytes` >= 0, `etag` without quotes, `last_modified` aware (UTC), `storage_class` as listed.
+    `size_bytes` >= 0, `etag` without quotes, `last_modified` aware (UTC), `storage_class` as listed. A line
+    of a listing of versions has a `version_id` (maybe `null`); a delete marker has no bytes and no ETag.
     """
 
     key: str
@@ -101,6 +102,9 @@ class ObjectVersion:
     etag: str
     last_modified: datetime
     storage_class: str = "STANDARD"
+    version_id: str = ""
+    is_marker: bool = False
+    is_latest: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,15 @@ class Page:
 
     objects: tuple[ObjectVersion, ...]
     next_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionPage:
+    """One page of a listing of versions, newest first within a key. `following` is the key and the version id
+    after which the next one begins (None on the last)."""
+
+    objects: tuple[ObjectVersion, ...]
+    following: tuple[str, str] | None
 
 
 @dataclass(frozen=True, slots=True)

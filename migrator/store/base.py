@@ -23,6 +23,7 @@ from migrator.model.objects import (
     Page,
     Properties,
     UploadedPart,
+    VersionPage,
     Written,
 )
 
@@ -108,6 +109,10 @@ class ObjectStore(Protocol):
         """
         ...
 
+    def enable_versioning(self, bucket: str) -> None:
+        """From now on the bucket keeps versions."""
+        ...
+
     def delete_bucket(self, bucket: str) -> None:
         """Remove an empty bucket.
 
@@ -124,6 +129,27 @@ class ObjectStore(Protocol):
         Raises:
             NotS3: the answer is not a listing of this bucket and prefix, or says that there is more
                 without saying where to go on.
+        """
+        ...
+
+    def list_versions_page(
+        self,
+        bucket: str,
+        prefix: str,
+        *,
+        key_marker: str = "",
+        version_marker: str = "",
+        limit: int = 1000,
+    ) -> VersionPage:
+        """At most `limit` (1..1,000) versions and delete markers of keys that begin with `prefix`.
+
+        Keys in order, newest first within a key, and in the service's own order where seconds are equal.
+        Begins after the key `key_marker`, or after that version of it.
+
+        Raises:
+            NotS3: the answer is not a listing of this bucket and prefix, or says that there is more
+                without saying where to go on.
+            NotSupported: the end does not list versions.
         """
         ...
 
@@ -258,6 +284,16 @@ class ObjectStore(Protocol):
 
         Raises:
             PreconditionFailed: the object's ETag is not `if_match`. NotFound: there is no object to match.
+        """
+        ...
+
+    def lay_marker(self, bucket: str, key: str) -> str:
+        """Hide a key below a delete marker; returns the marker's version id.
+
+        Never sent twice after silence: a second one would be a second marker, and neither can carry a token.
+
+        Raises:
+            NotS3: the answer names no marker: this bucket keeps no versions.
         """
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from migrator.errors import DigestMismatch, StoreError
+from migrator.errors import DigestMismatch, NotS3, StoreError
 from migrator.model.objects import (
     KeptVersion,
     Lock,
@@ -14,6 +14,7 @@ from migrator.model.objects import (
     Page,
     Properties,
     UploadedPart,
+    VersionPage,
     Written,
 )
 from migrator.model.parts import MIB
@@ -61,6 +62,10 @@ class MemoryStore:
         with self._call("CreateBucket", bucket):
             self.cloud.create_bucket(bucket, region=region or "us-east-1")
 
+    def enable_versioning(self, bucket: str) -> None:
+        with self._call("PutBucketVersioning", bucket):
+            self.cloud.set_versioning(bucket, Versioning.ENABLED)
+
     def delete_bucket(self, bucket: str) -> None:
         with self._call("DeleteBucket", bucket):
             self.cloud.delete_bucket(bucket)
@@ -70,6 +75,24 @@ class MemoryStore:
             raise ValueError("start_after and token exclude each other")
         with self._call("ListObjectsV2", bucket):
             return self.cloud.list_page(bucket, prefix, start_after=start_after, token=token)
+
+    def list_versions_page(
+        self,
+        bucket: str,
+        prefix: str,
+        *,
+        key_marker: str = "",
+        version_marker: str = "",
+        limit: int = 1000,
+    ) -> VersionPage:
+        with self._call("ListObjectVersions", bucket):
+            size = min(limit, self.cloud.quirks.page_size)
+            found = self.cloud.list_versions(
+                bucket, prefix, after_key=key_marker, after_version=version_marker, most=size + 1
+            )
+            page = tuple(line.listed() for line in found[:size])
+            following = (page[-1].key, page[-1].version_id) if found[size:] else None
+            return VersionPage(page, following)
 
     def head(self, bucket: str, key: str, *, version_id: str | None = None) -> ObjectHead:
         with self._call("HeadObject", bucket, key):
@@ -204,6 +227,13 @@ class MemoryStore:
     def delete(self, bucket: str, key: str, *, version_id: str | None = None, if_match: str = "") -> None:
         with self._call("DeleteObject", bucket, key):
             self.cloud.delete(bucket, key, version_id=version_id, if_match=if_match)
+
+    def lay_marker(self, bucket: str, key: str) -> str:
+        with self._call("DeleteObject", bucket, key):
+            deleted = self.cloud.delete(bucket, key)
+            if not deleted.is_marker or deleted.version_id is None:
+                raise NotS3("The bucket keeps no versions: there is no delete marker.", code="NoMarker")
+            return deleted.version_id
 
     def delete_versions(
         self, bucket: str, versions: Sequence[tuple[str, str]]

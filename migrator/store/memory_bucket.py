@@ -59,6 +59,13 @@ class ListedVersion:
     version: StoredVersion
     is_latest: bool
 
+    def listed(self) -> ObjectVersion:
+        """As a listing of versions shows it."""
+        each = self.version
+        return replace(
+            each.line(), version_id=each.version_id, is_marker=each.is_marker, is_latest=self.is_latest
+        )
+
     def kept(self) -> KeptVersion:
         """As a store tells it."""
         each = self.version

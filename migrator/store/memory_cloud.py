@@ -283,11 +283,18 @@ class MemoryCloud(Buckets):
             return Page(tuple(page), token_of_key(page[-1].key) if more else None)
 
     def list_versions(
-        self, bucket: str, prefix: str = "", *, after_key: str = "", after_version: str = ""
+        self,
+        bucket: str,
+        prefix: str = "",
+        *,
+        after_key: str = "",
+        after_version: str = "",
+        most: int | None = None,
     ) -> list[ListedVersion]:
-        """Every version and marker after the given one, newest first within a key."""
+        """Every version and marker after the given one, or the first `most`; newest first within a key."""
         with self._lock:
-            return list(self._bucket(bucket).versions_from(prefix, after_key, after_version))
+            found = self._bucket(bucket).versions_from(prefix, after_key, after_version)
+            return list(islice(found, most))
 
     # Multipart uploads
 

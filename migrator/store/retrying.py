@@ -24,6 +24,7 @@ from migrator.model.objects import (
     Page,
     Properties,
     UploadedPart,
+    VersionPage,
     Written,
 )
 from migrator.store.base import ALWAYS, PLAIN, Body, BucketLock, Condition, ObjectStore, OnBytes, Versioning
@@ -188,6 +189,9 @@ class RetryingStore:
     def create_bucket(self, bucket: str, region: str) -> None:
         self._try("CreateBucket", lambda: self.inner.create_bucket(bucket, region))
 
+    def enable_versioning(self, bucket: str) -> None:
+        self._try("PutBucketVersioning", lambda: self.inner.enable_versioning(bucket))
+
     def delete_bucket(self, bucket: str) -> None:
         self._try("DeleteBucket", lambda: self.inner.delete_bucket(bucket))
 
@@ -195,6 +199,22 @@ class RetryingStore:
         return self._try(
             "ListObjectsV2",
             lambda: self.inner.list_page(bucket, prefix, start_after=start_after, token=token),
+        )
+
+    def list_versions_page(
+        self,
+        bucket: str,
+        prefix: str,
+        *,
+        key_marker: str = "",
+        version_marker: str = "",
+        limit: int = 1000,
+    ) -> VersionPage:
+        return self._try(
+            "ListObjectVersions",
+            lambda: self.inner.list_versions_page(
+                bucket, prefix, key_marker=key_marker, version_marker=version_marker, limit=limit
+            ),
         )
 
     def head(self, bucket: str, key: str, *, version_id: str | None = None) -> ObjectHead:
@@ -322,6 +342,22 @@ class RetryingStore:
             "DeleteObject",
             lambda: self.inner.delete(bucket, key, version_id=version_id, if_match=if_match),
         )
+
+    def lay_marker(self, bucket: str, key: str) -> str:
+        """Once: only an end that says it did nothing is asked again."""
+        for attempt in range(1, self._policy.tries + 1):
+            if self._patience.wait(0):
+                raise Cancelled
+            try:
+                marker = self.inner.lay_marker(bucket, key)
+            except Throttled as cause:
+                self._heard()
+                delay = max(cause.retry_after_s or 0.0, self._delay(attempt))
+                self._again_or_give_up("DeleteObject", cause, attempt, delay)
+            else:
+                self._heard()
+                return marker
+        raise AssertionError("giving up raises")
 
     def delete_versions(
         self, bucket: str, versions: Sequence[tuple[str, str]]

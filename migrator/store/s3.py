@@ -171,6 +171,13 @@ class S3Store(S3Locks):
                 Bucket=bucket, Key=key, **s3_wire.version(version_id), **condition, **self._payer
             )
 
+    def lay_marker(self, bucket: str, key: str) -> str:
+        with self._call("DeleteObject", bucket, key):
+            answer = self._client.delete_object(Bucket=bucket, Key=key, **self._payer)
+            if not answer.get("DeleteMarker") or not answer.get("VersionId"):
+                raise self._not_s3("DeleteObject", bucket, key)
+            return str(answer["VersionId"])
+
     def delete_versions(
         self, bucket: str, versions: Sequence[tuple[str, str]]
     ) -> dict[tuple[str, str], StoreError]:

@@ -13,6 +13,7 @@ from migrator.model.objects import (
     OpenUpload,
     Page,
     UploadedPart,
+    VersionPage,
     bare_etag,
     xml_can_hold,
 )
@@ -91,6 +92,10 @@ class S3Buckets:
         with self._call("CreateBucket", bucket):
             self._client.create_bucket(Bucket=bucket, **where)
 
+    def enable_versioning(self, bucket: str) -> None:
+        with self._call("PutBucketVersioning", bucket):
+            self._client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+
     def delete_bucket(self, bucket: str) -> None:
         with self._call("DeleteBucket", bucket):
             self._client.delete_bucket(Bucket=bucket)
@@ -126,6 +131,41 @@ class S3Buckets:
             for entry in answer.get("Contents", [])
         )
         return Page(objects, next_token if answer.get("IsTruncated") else None)
+
+    def list_versions_page(
+        self,
+        bucket: str,
+        prefix: str,
+        *,
+        key_marker: str = "",
+        version_marker: str = "",
+        limit: int = 1000,
+    ) -> VersionPage:
+        markers = {"KeyMarker": key_marker, "VersionIdMarker": version_marker}
+        params = {name: value for name, value in markers.items() if value}
+        with self._call("ListObjectVersions", bucket):
+            answer = self._client.list_object_versions(
+                Bucket=bucket, Prefix=prefix, MaxKeys=limit, EncodingType="url", **params, **self._payer
+            )
+        named = s3_wire.decoded_key(answer, answer.get("Prefix", ""))
+        if answer.get("Name") != bucket or named != prefix:
+            raise self._not_s3("ListObjectVersions", bucket)
+        page = s3_wire.listed_versions(answer)
+        if page is None:
+            raise self._not_s3("ListObjectVersions", bucket)
+        if not answer.get("IsTruncated"):
+            return VersionPage(page, None)
+        following = (
+            s3_wire.decoded_key(answer, answer.get("NextKeyMarker", "")),
+            str(answer.get("NextVersionIdMarker", "")),
+        )
+        if not following[0]:
+            raise NotS3(
+                f"{self._end} says that the listing of versions of {bucket} goes on, but not where.",
+                code="TruncatedWithoutMarker",
+                **self._where("ListObjectVersions", bucket).fields(),
+            )
+        return VersionPage(page, following)
 
     def versions(self, bucket: str, key: str) -> list[KeptVersion]:
         found: list[KeptVersion] = []

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote_plus, urlsplit
 from xml.etree import ElementTree
 
-from migrator.model.objects import KeptVersion, Lock, bare_etag
+from migrator.model.objects import KeptVersion, Lock, ObjectVersion, bare_etag
 
 _WRITES_HEADERS = ("PutObject", "CreateMultipartUpload")
 #: For these the SDK sends a CRC32 and never the older header.
@@ -27,6 +27,8 @@ _ECHOES_THE_KEY = (
 )
 #: Not a header of any service: carries the name of an answer's document past the SDK, which does not look.
 _ROOT = "migrator-root"
+#: Likewise: which lines of a listing of versions are versions (V) and which are markers (M), in order.
+_LINES = "migrator-lines"
 #: Characters that XML 1.0 cannot hold, raw or as references: answers that echo such a key do not parse.
 _NOT_XML = re.compile(
     rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:x0*(?:[0-8bce-f]|1[0-9a-f])|0*(?:[0-8]|1[124-9]|2\d|3[01]));", re.I
@@ -80,6 +82,9 @@ def install(client: Any, expires: threading.local) -> None:
     def note_the_root(response_dict: dict[str, Any], **_: Any) -> None:
         response_dict["headers"][_ROOT] = _root_name(response_dict.get("body"))
 
+    def note_the_order(response_dict: dict[str, Any], **_: Any) -> None:
+        response_dict["headers"][_LINES] = _order_of_lines(response_dict.get("body"))
+
     for operation in _INSIST_ON_MD5:
         client.meta.events.register(f"before-call.s3.{operation}", add_md5)
     client.meta.events.register("before-parse.s3.DeleteObjects", note_the_root)
@@ -87,6 +92,7 @@ def install(client: Any, expires: threading.local) -> None:
         client.meta.events.register(f"before-call.s3.{operation}", send_raw_expires)
     for operation in _ECHOES_THE_KEY:
         client.meta.events.register(f"before-parse.s3.{operation}", drop_what_xml_cannot_hold)
+    client.meta.events.register("before-parse.s3.ListObjectVersions", note_the_order)
 
 
 def root_of(answer: Any) -> str:
@@ -128,6 +134,45 @@ def versions_of(answer: Any, key: str) -> list[KeptVersion]:
         for name, is_marker in (("Versions", False), ("DeleteMarkers", True))
     )
     return list(heapq.merge(versions, markers, key=lambda each: each.last_modified, reverse=True))
+
+
+def _order_of_lines(body: object) -> str:
+    try:
+        root = ElementTree.fromstring(body) if isinstance(body, bytes) else None  # noqa: S314 - as above
+    except ElementTree.ParseError:
+        return ""
+    names = [each.tag.rpartition("}")[2] for each in root] if root is not None else []
+    return "".join({"Version": "V", "DeleteMarker": "M"}.get(name, "") for name in names)
+
+
+def listed_versions(answer: Any) -> tuple[ObjectVersion, ...] | None:
+    """Versions and markers of a page of ListObjectVersions, in the order in which the service wrote them.
+
+    The SDK sorts them into two lists; `install` notes the order, because dates have whole seconds only.
+    None where it is not known.
+    """
+    lists = {
+        "V": [_listed(answer, each) for each in answer.get("Versions", [])],
+        "M": [_listed(answer, each, is_marker=True) for each in answer.get("DeleteMarkers", [])],
+    }
+    order = str(answer["ResponseMetadata"]["HTTPHeaders"].get(_LINES, ""))
+    if any(order.count(kind) != len(lines) for kind, lines in lists.items()):
+        return None
+    following = {kind: iter(lines) for kind, lines in lists.items()}
+    return tuple(next(following[kind]) for kind in order)
+
+
+def _listed(answer: Any, each: Any, *, is_marker: bool = False) -> ObjectVersion:
+    return ObjectVersion(
+        key=decoded_key(answer, each["Key"]),
+        size_bytes=each.get("Size", 0),
+        etag=bare_etag(each.get("ETag", "")),
+        last_modified=each["LastModified"].astimezone(UTC),
+        storage_class=each.get("StorageClass", "STANDARD"),
+        version_id=each.get("VersionId") or "null",
+        is_marker=is_marker,
+        is_latest=bool(each.get("IsLatest")),
+    )
 
 
 def tag_count(answer: Any) -> int | None:

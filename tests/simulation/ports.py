@@ -36,6 +36,8 @@ _WITHOUT_KEY = frozenset(
         "CreateBucket",
         "DeleteBucket",
         "DeleteObjects",
+        "ListVersionsPage",
+        "PutBucketVersioning",
     }
 )
 

@@ -6,6 +6,7 @@ service does not do is named by `@needs(...)`; see `keepers.EVERYTHING`.
 
 from tests.store.contract_copies import TestCopiedParts, TestCopies
 from tests.store.contract_deletes import TestBatchDeletes, TestConditionalDeletes
+from tests.store.contract_histories import TestHistories
 from tests.store.contract_listings import TestListings, TestVersions
 from tests.store.contract_objects import TestBuckets, TestMissingKeys, TestObjects, TestReads, TestTags
 from tests.store.contract_properties import TestGrants, TestKept, TestLocking
@@ -20,6 +21,7 @@ __all__ = [
     "TestCopiedParts",
     "TestCopies",
     "TestGrants",
+    "TestHistories",
     "TestKept",
     "TestListings",
     "TestLocking",

@@ -221,3 +221,30 @@ class TestTags:
         answer_with(monkeypatch, "GetObjectTagging", f"<{root}><body/></{root}>")
         with pytest.raises(StoreError):
             store.tags(BUCKET, "key")
+
+
+@pytest.mark.parametrize(
+    ("take_out", "code"),
+    [
+        ("<Name>bucket</Name>", "NotS3"),
+        ("<Prefix>k</Prefix>", "NotS3"),
+        ("<NextKeyMarker>key</NextKeyMarker>", "TruncatedWithoutMarker"),
+    ],
+)
+def test_a_page_of_versions_says_whose_it_is_and_where_it_goes_on(
+    store: S3Store, cloud: MemoryCloud, monkeypatch: pytest.MonkeyPatch, take_out: str, code: str
+) -> None:
+    cloud.seed(BUCKET, "key", b"newer")
+    assert store.list_versions_page(BUCKET, "k", limit=1).following is not None
+    whole = bucket_calls.list_versions
+
+    def poorer(there: MemoryCloud, head: Head) -> Answer:
+        answer = whole(there, head)
+        body = bytes(answer.body)
+        assert take_out.encode() in body
+        return Answer(answer.status, answer.headers, body.replace(take_out.encode(), b""))
+
+    monkeypatch.setitem(routes._CALLS, "ListObjectVersions", poorer)  # type: ignore[arg-type]
+    with pytest.raises(NotS3) as caught:
+        store.list_versions_page(BUCKET, "k", limit=1)
+    assert caught.value.code == code

@@ -22,6 +22,9 @@ OPERATIONS = {
     "delete_bucket": "DeleteBucket",
     "list_page": "ListObjectsV2",
     "versions": "ListObjectVersions",
+    "list_versions_page": "ListVersionsPage",
+    "enable_versioning": "PutBucketVersioning",
+    "lay_marker": "LayMarker",
     "copy": "CopyObject",
     "copy_part": "UploadPartCopy",
     "delete_versions": "DeleteObjects",
@@ -53,6 +56,8 @@ WRITES = frozenset(
         "CopyObject",
         "UploadPartCopy",
         "DeleteObjects",
+        "LayMarker",
+        "PutBucketVersioning",
     }
 )
 _WITHOUT_KEY = frozenset(
@@ -65,6 +70,8 @@ _WITHOUT_KEY = frozenset(
         "CreateBucket",
         "DeleteBucket",
         "DeleteObjects",
+        "ListVersionsPage",
+        "PutBucketVersioning",
     }
 )
 #: The key that is written stands second here.
