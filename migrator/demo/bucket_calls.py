@@ -18,10 +18,11 @@ from migrator.demo.xmlout import (
     xml_answer,
 )
 from migrator.errors import OBJECT_LOCKED, NotFound, NotSupported, StoreError
+from migrator.model.settings import LifecycleRule
 from migrator.store.base import BucketLock, Versioning
 from migrator.store.memory_bucket import ListedVersion
 from migrator.store.memory_cloud import MemoryCloud
-from migrator.store.memory_rules import MAX_BATCH, not_implemented, refused
+from migrator.store.memory_rules import MAX_BATCH, missing, not_implemented, refused
 
 _DEFAULT_REGION = "us-east-1"
 _OWNER = group("Owner", [element("ID", "owner")])
@@ -75,6 +76,70 @@ def get_lock(cloud: MemoryCloud, head: Head) -> Answer:
         kept = group("DefaultRetention", [element("Mode", mode), element("Days", days)])
         parts.append(group("Rule", [kept]))
     return xml_answer("ObjectLockConfiguration", parts)
+
+
+def get_lifecycle(cloud: MemoryCloud, head: Head) -> Answer:
+    rules = cloud.rules_of(head.bucket).lifecycle
+    if not rules:
+        raise missing("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist")
+    return xml_answer("LifecycleConfiguration", (_lifecycle_rule(rule) for rule in rules))
+
+
+def _lifecycle_rule(rule: LifecycleRule) -> str:
+    days = [element("Days", 30)]
+    moves = [*days, element("StorageClass", "GLACIER")]
+    tag = group("Tag", [element("Key", "only"), element("Value", "these")])
+    limits = [element("Prefix", rule.prefix), tag] if rule.is_narrowed else []
+    old, aborted = element("NoncurrentDays", 30), element("DaysAfterInitiation", 30)
+    parts = [
+        element("ID", rule.name),
+        group("Filter", [group("And", limits) if limits else element("Prefix", rule.prefix)]),
+        element("Status", "Enabled"),
+        group("Expiration", days) if rule.expires else "",
+        group("NoncurrentVersionExpiration", [old]) if rule.expires_old else "",
+        group("AbortIncompleteMultipartUpload", [aborted]) if rule.aborts else "",
+        group("Transition", moves) if rule.archives else "",
+    ]
+    return group("Rule", parts)
+
+
+def get_replication(cloud: MemoryCloud, head: Head) -> Answer:
+    rules = cloud.rules_of(head.bucket).replication
+    if not rules:
+        message = "The replication configuration was not found"
+        raise missing("ReplicationConfigurationNotFoundError", message)
+    lines = (
+        group(
+            "Rule",
+            [
+                element("ID", rule.name),
+                element("Status", "Enabled"),
+                group("Filter", [element("Prefix", rule.prefix)]),
+            ],
+        )
+        for rule in rules
+    )
+    return xml_answer("ReplicationConfiguration", lines)
+
+
+def get_notifications(cloud: MemoryCloud, head: Head) -> Answer:
+    names = {"SNS": "Topic", "SQS": "Queue", "Lambda": "CloudFunction"}
+    told = [names[kind] for kind in cloud.rules_of(head.bucket).notifications]
+    lines = (
+        group(f"{name}Configuration", [element(name, "arn"), element("Event", "s3:ObjectCreated:*")])
+        for name in told
+    )
+    return xml_answer("NotificationConfiguration", lines)
+
+
+def get_encryption(cloud: MemoryCloud, head: Head) -> Answer:
+    kind, _, key = cloud.rules_of(head.bucket).encryption.partition(":arn:")
+    if not kind:
+        message = "The server side encryption configuration was not found"
+        raise missing("ServerSideEncryptionConfigurationNotFoundError", message)
+    parts = [element("SSEAlgorithm", kind)] + [element("KMSMasterKeyID", f"arn:{key}")] * bool(key)
+    default = group("ApplyServerSideEncryptionByDefault", parts)
+    return xml_answer("ServerSideEncryptionConfiguration", [group("Rule", [default])])
 
 
 def put_versioning(cloud: MemoryCloud, head: Head, body: bytes) -> Answer:

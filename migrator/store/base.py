@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -26,6 +27,7 @@ from migrator.model.objects import (
     VersionPage,
     Written,
 )
+from migrator.model.settings import LifecycleRule, ReplicationRule
 
 #: Bytes to send. Never a stream: a request that failed half-way can then be sent again.
 Body = bytes | bytearray
@@ -336,6 +338,31 @@ class ObjectStore(Protocol):
         Raises:
             AccessDenied, NotSupported: nobody knows.
         """
+        ...
+
+    def lifecycle(self, bucket: str) -> tuple[LifecycleRule, ...]:
+        """Enabled rules that let things go by themselves. This one and the next three: a setting that is not
+        there is empty; one that may not be asked for, or that the end does not know, raises.
+
+        Raises:
+            AccessDenied, NotSupported: nobody knows.
+        """
+        ...
+
+    def replication(self, bucket: str) -> tuple[ReplicationRule, ...]:
+        """Enabled rules that copy what is written to another bucket."""
+        ...
+
+    def notifications(self, bucket: str) -> tuple[str, ...]:
+        """Kinds of receivers that are told of writes: `SQS`, `Lambda`, …"""
+        ...
+
+    def default_encryption(self, bucket: str) -> str:
+        """What a write without an instruction gets: `AES256`, `aws:kms`, `aws:kms:ARN`; empty for nothing."""
+        ...
+
+    def server_time(self, bucket: str) -> datetime | None:
+        """The end's clock (UTC, whole seconds), also where it refuses; None where it does not tell."""
         ...
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 
 from migrator.errors import DigestMismatch, NotS3, StoreError
 from migrator.model.objects import (
@@ -18,6 +19,7 @@ from migrator.model.objects import (
     Written,
 )
 from migrator.model.parts import MIB
+from migrator.model.settings import LifecycleRule, ReplicationRule
 from migrator.store.base import ALWAYS, PLAIN, Body, BucketLock, Condition, OnBytes, Versioning
 from migrator.store.memory_cloud import MemoryCloud
 from migrator.store.memory_rules import AWS, CEPH, LYVE, Quirks, refused
@@ -261,6 +263,26 @@ class MemoryStore:
     def has_grants(self, bucket: str, key: str) -> bool:
         with self._call("GetObjectAcl", bucket, key):
             return self.cloud.has_grants(bucket, key)
+
+    def lifecycle(self, bucket: str) -> tuple[LifecycleRule, ...]:
+        with self._call("GetBucketLifecycleConfiguration", bucket):
+            return self.cloud.rules_of(bucket).lifecycle
+
+    def replication(self, bucket: str) -> tuple[ReplicationRule, ...]:
+        with self._call("GetBucketReplication", bucket):
+            return self.cloud.rules_of(bucket).replication
+
+    def notifications(self, bucket: str) -> tuple[str, ...]:
+        with self._call("GetBucketNotificationConfiguration", bucket):
+            return self.cloud.rules_of(bucket).notifications
+
+    def default_encryption(self, bucket: str) -> str:
+        with self._call("GetBucketEncryption", bucket):
+            return self.cloud.rules_of(bucket).encryption
+
+    def server_time(self, bucket: str) -> datetime | None:
+        with self._call("HeadBucket", bucket):
+            return self.cloud.time()
 
     def close(self) -> None:
         """Nothing to let go of."""

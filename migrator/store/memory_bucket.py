@@ -20,6 +20,7 @@ from migrator.model.objects import (
     ObjectVersion,
     Properties,
 )
+from migrator.model.settings import LifecycleRule, ReplicationRule
 from migrator.store.base import BucketLock, Condition, Versioning
 from migrator.store.memory_rules import Quirks, failed_condition, missing
 from migrator.store.memory_uploads import Upload
@@ -74,6 +75,16 @@ class ListedVersion:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class BucketRules:
+    """What acts by itself in a bucket."""
+
+    lifecycle: tuple[LifecycleRule, ...] = ()
+    replication: tuple[ReplicationRule, ...] = ()
+    notifications: tuple[str, ...] = ()
+    encryption: str = ""
+
+
 class Bucket:
     """Versions by key (oldest first), and the keys in S3's order."""
 
@@ -84,6 +95,7 @@ class Bucket:
         self.created = created
         self.uploads: dict[str, Upload] = {}
         self.lock = BucketLock.NONE
+        self.rules = BucketRules()
         self.lock_mode, self.lock_days = "", 0  # the default retention, where there is one
         self._versions: dict[str, list[StoredVersion]] = {}
         # Python compares text by code point, which is the order of the UTF-8 bytes.

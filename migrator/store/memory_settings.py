@@ -9,9 +9,10 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from migrator.store.base import BucketLock, Versioning
-from migrator.store.memory_bucket import Bucket, StoredVersion
+from migrator.store.memory_bucket import Bucket, BucketRules, StoredVersion
 from migrator.store.memory_rules import IsMarker, check_bucket_name, check_key, lock_missing, missing, refused
 
 Clock = Callable[[], datetime]
@@ -76,6 +77,16 @@ class Buckets:
                 raise refused("InvalidBucketState", "Versioning must be 'Enabled' on the bucket", 409)
             home.lock = BucketLock.DEFAULT if days else BucketLock.ENABLED
             home.lock_mode, home.lock_days = mode if days else "", days
+
+    def set_rules(self, bucket: str, **rules: Any) -> None:
+        """Change fields of `BucketRules`. They are told of; nothing is done by them."""
+        with self._lock:
+            home = self._bucket(bucket)
+            home.rules = replace(home.rules, **rules)
+
+    def rules_of(self, bucket: str) -> BucketRules:
+        with self._lock:
+            return self._bucket(bucket).rules
 
     def default_retention(self, bucket: str) -> tuple[str, int]:
         """Mode and days that new objects are locked for."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from migrator.errors import Cancelled, Paused, StoreError, Throttled, Transient, Unreachable
@@ -27,6 +28,7 @@ from migrator.model.objects import (
     VersionPage,
     Written,
 )
+from migrator.model.settings import LifecycleRule, ReplicationRule
 from migrator.store.base import ALWAYS, PLAIN, Body, BucketLock, Condition, ObjectStore, OnBytes, Versioning
 
 T = TypeVar("T")
@@ -377,6 +379,21 @@ class RetryingStore:
 
     def has_grants(self, bucket: str, key: str) -> bool:
         return self._try("GetObjectAcl", lambda: self.inner.has_grants(bucket, key))
+
+    def lifecycle(self, bucket: str) -> tuple[LifecycleRule, ...]:
+        return self._try("GetBucketLifecycleConfiguration", lambda: self.inner.lifecycle(bucket))
+
+    def replication(self, bucket: str) -> tuple[ReplicationRule, ...]:
+        return self._try("GetBucketReplication", lambda: self.inner.replication(bucket))
+
+    def notifications(self, bucket: str) -> tuple[str, ...]:
+        return self._try("GetBucketNotificationConfiguration", lambda: self.inner.notifications(bucket))
+
+    def default_encryption(self, bucket: str) -> str:
+        return self._try("GetBucketEncryption", lambda: self.inner.default_encryption(bucket))
+
+    def server_time(self, bucket: str) -> datetime | None:
+        return self._try("HeadBucket", lambda: self.inner.server_time(bucket))
 
     def close(self) -> None:
         self.inner.close()

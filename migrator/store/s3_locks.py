@@ -10,10 +10,10 @@ from typing import Any
 from migrator.errors import NotFound, Rejected
 from migrator.model.objects import UNLOCKED, Lock
 from migrator.store import s3_wire
-from migrator.store.s3_buckets import S3Buckets
+from migrator.store.s3_settings import S3Settings
 
 
-class S3Locks(S3Buckets):
+class S3Locks(S3Settings):
     """Locks and grants of single versions. `S3Store` adds the objects themselves."""
 
     def lock_on(self, bucket: str, key: str, *, version_id: str | None = None) -> Lock:

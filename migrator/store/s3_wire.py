@@ -25,6 +25,14 @@ _ECHOES_THE_KEY = (
     "ListMultipartUploads",
     "ListObjectVersions",
 )
+#: Answers whose document has to be the right one: the SDK does not look.
+_KNOWN_BY_ROOT = (
+    "DeleteObjects",
+    "GetBucketLifecycleConfiguration",
+    "GetBucketReplication",
+    "GetBucketNotificationConfiguration",
+    "GetBucketEncryption",
+)
 #: Not a header of any service: carries the name of an answer's document past the SDK, which does not look.
 _ROOT = "migrator-root"
 #: Likewise: which lines of a listing of versions are versions (V) and which are markers (M), in order.
@@ -87,7 +95,8 @@ def install(client: Any, expires: threading.local) -> None:
 
     for operation in _INSIST_ON_MD5:
         client.meta.events.register(f"before-call.s3.{operation}", add_md5)
-    client.meta.events.register("before-parse.s3.DeleteObjects", note_the_root)
+    for operation in _KNOWN_BY_ROOT:
+        client.meta.events.register(f"before-parse.s3.{operation}", note_the_root)
     for operation in _WRITES_HEADERS:
         client.meta.events.register(f"before-call.s3.{operation}", send_raw_expires)
     for operation in _ECHOES_THE_KEY:

@@ -10,6 +10,7 @@ from tests.store.contract_histories import TestHistories
 from tests.store.contract_listings import TestListings, TestVersions
 from tests.store.contract_objects import TestBuckets, TestMissingKeys, TestObjects, TestReads, TestTags
 from tests.store.contract_properties import TestGrants, TestKept, TestLocking
+from tests.store.contract_settings import TestSettings
 from tests.store.contract_stacks import TestLocks, TestStacks
 from tests.store.contract_uploads import TestConditions, TestUploads
 
@@ -29,6 +30,7 @@ __all__ = [
     "TestMissingKeys",
     "TestObjects",
     "TestReads",
+    "TestSettings",
     "TestStacks",
     "TestTags",
     "TestUploads",

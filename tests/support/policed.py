@@ -131,6 +131,22 @@ class Policed:
         self._need("DeleteBucket", "s3:DeleteBucket", bucket)
         self.inner.delete_bucket(bucket)
 
+    def lifecycle(self, bucket: str) -> Any:
+        self._need("GetBucketLifecycleConfiguration", "s3:GetLifecycleConfiguration", bucket)
+        return self.inner.lifecycle(bucket)
+
+    def replication(self, bucket: str) -> Any:
+        self._need("GetBucketReplication", "s3:GetReplicationConfiguration", bucket)
+        return self.inner.replication(bucket)
+
+    def notifications(self, bucket: str) -> Any:
+        self._need("GetBucketNotificationConfiguration", "s3:GetBucketNotification", bucket)
+        return self.inner.notifications(bucket)
+
+    def default_encryption(self, bucket: str) -> Any:
+        self._need("GetBucketEncryption", "s3:GetEncryptionConfiguration", bucket)
+        return self.inner.default_encryption(bucket)
+
     def list_page(self, bucket: str, prefix: str, **how: Any) -> Any:
         self._need("ListObjectsV2", "s3:ListBucket", bucket, s3_prefix=prefix)
         return self.inner.list_page(bucket, prefix, **how)
