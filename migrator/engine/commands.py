@@ -29,7 +29,7 @@ from migrator.engine.verification import Verification
 from migrator.errors import JournalError, MigratorError, Refused, UnfinishedRun, UsageError
 from migrator.job_file import job_text, write_private
 from migrator.model.events import Event, Phase, RunRelies, Summary, Warned
-from migrator.model.ledger import Ledger, Outcome
+from migrator.model.ledger import Ledger, Outcome, Seen
 
 
 @dataclass
@@ -87,11 +87,12 @@ class Engine:
             def work() -> Summary:
                 session.open_ends()
                 ready = preflight(job, session.ends)
-                totals, _ = list_everything(session, ready, lambda _: session.tick(), lambda: None)
+                seen = Seen()
+                totals, _ = list_everything(session, ready, lambda _: session.tick(), lambda: None, seen)
                 session.emit(totals.progress(final=True))
                 left = totals.planned - totals.conflicts
                 ledger = Ledger(
-                    listed=totals.listed,
+                    listed=seen.listed,
                     planned=totals.planned,
                     same=totals.same,
                     filtered=totals.filtered_by.total(),
@@ -99,6 +100,8 @@ class Engine:
                     conflicts=totals.conflicts,
                     left=left,
                     bytes_planned=totals.bytes_planned,
+                    repeated=seen.repeated,
+                    hidden=seen.hidden,
                 )
                 return session.end(
                     Outcome.PLANNED,

@@ -15,7 +15,7 @@ from migrator.errors import (
     UnfinishedRun,
     UsageError,
 )
-from migrator.model.ledger import Outcome
+from migrator.model.ledger import Ledger, Outcome
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -27,6 +27,23 @@ EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 
 _SIGTERM = 15
+
+UNBALANCED_ADVICE = "This is a defect: please report it. Migrate again: a new run lists everything anew."
+
+
+def unbalanced(ledger: Ledger) -> str:
+    """What is wrong with books that do not balance; empty where they do."""
+    settled = ledger.copied + ledger.failed + ledger.conflicts + ledger.left
+    lost = ledger.listed - ledger.accounted_for
+    if lost > 0:
+        return f"The books do not balance: {lost:,} of {ledger.listed:,} listed keys are not on record."
+    if lost < 0:
+        return f"The books do not balance: {-lost:,} keys are on record that were not listed."
+    if settled != ledger.planned:
+        return f"The books do not balance: {ledger.planned:,} were planned, {settled:,} are accounted for."
+    if ledger.verified > ledger.copied:
+        return f"The books do not balance: {ledger.verified:,} verified, but {ledger.copied:,} copied."
+    return ""
 
 
 def ending_of(error: MigratorError, signal: int, *, has_begun: bool) -> tuple[Outcome, int, str]:

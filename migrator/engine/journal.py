@@ -11,6 +11,7 @@ become durable together in `commit` (one fsync for a batch). The rules it keeps:
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sqlite3
 from collections.abc import Iterable
@@ -24,6 +25,7 @@ from migrator.engine.journal_reader import JournalReader
 from migrator.engine.ports import Clock
 from migrator.engine.schema import Entry, microseconds, row_of
 from migrator.errors import JournalCorrupt, JournalError
+from migrator.model.ledger import Seen
 from migrator.model.objects import ObjectVersion, UploadedPart, key_bytes
 from migrator.model.plan import Action
 from migrator.model.undo import NEXT, State, Undo
@@ -185,12 +187,13 @@ class Journal(JournalReader):
             with contextlib.suppress(OSError):
                 self._reserve.unlink(missing_ok=True)
 
-    def _write(self, statement: str, values: Iterable[Any] = ()) -> None:
+    def _write(self, statement: str, values: Iterable[Any] = ()) -> int:
+        """Returns how many rows it changed."""
         with translated():
             if not self.has_uncommitted:
                 self._db.execute("BEGIN IMMEDIATE")
                 self.has_uncommitted = True
-            self._db.execute(statement, tuple(values))
+            return self._db.execute(statement, tuple(values)).rowcount
 
     # -- the run --------------------------------------------------------------------------------
 
@@ -203,17 +206,18 @@ class Journal(JournalReader):
 
     # -- listing --------------------------------------------------------------------------------
 
-    def add_listed(self, decided: Iterable[tuple[ObjectVersion, Action]]) -> None:
+    def add_listed(self, decided: Iterable[tuple[ObjectVersion, Action]]) -> int:
         """Record decisions about listed keys, in listing order, and how far the listing got.
 
-        A key seen twice (a listing that repeats itself) is recorded once.
+        A key seen twice (a listing that repeats itself) is recorded once; returns how many were known.
         """
-        last = None
+        last, known = None, 0
         for listed, action in decided:
             name, reason, state, prior = row_of(action)
-            self._write(
-                "INSERT OR IGNORE INTO objects (shard, key, size_bytes, etag, modified_us, storage_class,"
-                " action, reason, state, prior_etag, prior_size) VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            is_new = self._write(
+                "INSERT INTO objects (shard, key, size_bytes, etag, modified_us, storage_class,"
+                " action, reason, state, prior_etag, prior_size) VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (key) DO NOTHING",
                 (
                     key_bytes(listed.key),
                     listed.size_bytes,
@@ -227,9 +231,15 @@ class Journal(JournalReader):
                     prior.size_bytes if prior else None,
                 ),
             )
+            known += not is_new
             last = listed.key
         if last is not None:
             self._write("UPDATE shards SET listed_to = ? WHERE shard = 0", (key_bytes(last),))
+        return known
+
+    def set_seen(self, seen: Seen) -> None:
+        """How many keys the source's pages brought, up to the last one recorded."""
+        self.set_meta(seen=json.dumps([seen.keys, seen.repeated, seen.hidden]))
 
     def forget_listing(self) -> None:
         """Begin the listing anew. Only before anything was copied."""

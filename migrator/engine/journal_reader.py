@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +13,7 @@ from migrator.engine import schema
 from migrator.engine.journal_file import translated
 from migrator.engine.schema import COLUMNS, COLUMNS_1, LEDGER_WORDS, Entry, Reserved, entry_of
 from migrator.errors import JournalCorrupt
-from migrator.model.ledger import Ledger
+from migrator.model.ledger import Ledger, Seen
 from migrator.model.objects import UploadedPart, key_bytes, key_text
 from migrator.model.undo import BACK, State
 
@@ -30,6 +32,21 @@ class JournalReader:
 
     _db: sqlite3.Connection
     _version = schema.VERSION
+
+    @contextmanager
+    def _one_moment(self) -> Iterator[None]:
+        """What is read within is of one moment, whatever another process writes meanwhile."""
+        if self._db.in_transaction:
+            yield
+            return
+        with translated():
+            self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            if self._db.in_transaction:  # a damaged file may have ended it already
+                with translated():
+                    self._db.execute("ROLLBACK")
 
     def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with translated():
@@ -189,9 +206,28 @@ class JournalReader:
     def count_to_undo(self) -> int:
         return self._number(f"SELECT COUNT(*) FROM objects WHERE {_TO_UNDO}", *_BACK)  # noqa: S608
 
+    def seen(self) -> Seen:
+        """What the source's pages brought so far. A journal of an older release only knows its rows."""
+        kept = self.meta("seen")
+        if not kept:
+            return Seen(self._number("SELECT COUNT(*) FROM objects"))
+        try:
+            return Seen(*map(int, json.loads(kept)))
+        except (ValueError, TypeError) as cause:
+            raise JournalCorrupt(f"The journal's count of listed keys is none: {kept}") from cause
+
     def ledger(self) -> Ledger:
-        """The run's books, counted from the rows themselves."""
-        totals: dict[str, int] = {}
+        """The run's books: `listed` as the source's pages were counted, the rest from the rows.
+
+        A listing under way is read at one moment or the next, never in between: a batch's rows and its
+        count are one commit, and so is what this reads.
+        """
+        with self._one_moment():
+            return self._ledger()
+
+    def _ledger(self) -> Ledger:
+        seen = self.seen()
+        totals = {"listed": seen.listed, "repeated": seen.repeated, "hidden": seen.hidden}
         assurance: dict[str, int] = {}
         rows = self._rows(
             "SELECT action, state, assurance, COUNT(*), SUM(size_bytes) FROM objects GROUP BY 1, 2, 3"
@@ -199,7 +235,6 @@ class JournalReader:
         for action, state, level, count, size in rows:
             kind = LEDGER_WORDS.get(state, "left") if action in {"copy", "conflict"} else action
             totals[kind] = totals.get(kind, 0) + count
-            totals["listed"] = totals.get("listed", 0) + count
             if action in {"copy", "conflict"}:
                 totals["planned"] = totals.get("planned", 0) + count
                 totals["bytes_planned"] = totals.get("bytes_planned", 0) + size

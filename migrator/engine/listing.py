@@ -7,6 +7,7 @@ from functools import partial
 
 from migrator.engine.ports import Executor
 from migrator.errors import NotS3
+from migrator.model.ledger import Seen
 from migrator.model.objects import ObjectVersion, Page
 from migrator.store.base import ObjectStore
 
@@ -23,18 +24,24 @@ def objects(
     *,
     start_after: str = "",
     must_be_sorted: bool = False,
+    seen: Seen | None = None,
 ) -> Iterator[ObjectVersion]:
     """Every object under a prefix, once each (a key repeated at once is dropped).
+
+    `seen` counts them as they come: at any moment up to the last one that was handed on.
 
     Raises:
         NotS3: the end repeats a continuation token: the listing would never end.
         OutOfOrder: only with `must_be_sorted`.
     """
     last: str | None = start_after or None
+    seen = seen or Seen()
     for page in _pages(executor, store, bucket, prefix, start_after):
         for each in page.objects:
+            seen.keys += 1
             if last is not None and each.key <= last:
                 if each.key == last:
+                    seen.repeated += 1
                     continue
                 if must_be_sorted:
                     raise OutOfOrder(each.key)

@@ -21,6 +21,7 @@ from migrator.engine.ports import Executor, Ports
 from migrator.engine.reserved import KnownReserved
 from migrator.errors import Cancelled
 from migrator.model.events import Event, ListingProgress, ObjectConflict, ObjectUnsupported
+from migrator.model.ledger import Seen
 from migrator.model.objects import ObjectVersion, key_bytes
 from migrator.model.plan import Action, Conflict, Copy, Filtered, Rules, Same, Unsupported, decide
 from migrator.store.base import ObjectStore
@@ -83,7 +84,8 @@ class Totals:
 class Planner:
     """Decides about every key of one job. `save` gets batches in listing order and makes them durable.
 
-    `destination` is None where its bucket does not exist yet.
+    `destination` is None where its bucket does not exist yet. `seen` counts the source's keys before
+    anything is decided about them; when `save` is called it counts up to the last key of the batch.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class Planner:
         emit: Callable[[Event], None],
         earlier: EarlierRuns,
         known: KnownReserved,
+        seen: Seen,
     ) -> None:
         self._job = job
         self._source = source
@@ -105,6 +108,7 @@ class Planner:
         self._emit = emit
         self._earlier = earlier
         self._known = known
+        self._seen = seen
         self.totals = Totals()
 
     def run(
@@ -139,6 +143,7 @@ class Planner:
             # Decisions saved so far came from listings that were still in order, but a key listed late
             # could have been missed as "not there": decide everything again, from a table on disk.
             self.totals = Totals()
+            self._seen.keys = self._seen.repeated = self._seen.hidden = 0
             restart()
             self._save(self._decisions(self._looked_up(), rules), save)
         return self.totals
@@ -213,7 +218,9 @@ class Planner:
                 end.prefix,
                 start_after=start_after,
                 must_be_sorted=must_be_sorted,
-            )
+                seen=self._seen,
+            ),
+            self._seen,
         )
 
     def _destination_listing(

@@ -16,6 +16,7 @@ from migrator.engine.outcomes import StaysThere
 from migrator.engine.ports import Clock, Ports
 from migrator.engine.uploads import abort_orphans
 from migrator.errors import AccessDenied, Cancelled, JournalError, NotFound, Rejected
+from migrator.model.ledger import Seen
 from migrator.model.objects import RESERVED_PREFIX, ObjectHead, ObjectVersion
 from migrator.store.base import ObjectStore
 
@@ -102,9 +103,13 @@ class KnownReserved:
     def __exit__(self, *_: object) -> None:
         self._close()
 
-    def without(self, listing: Iterator[ObjectVersion]) -> Iterator[ObjectVersion]:
-        """A listing without what is ours under the reserved prefix."""
-        return (each for each in listing if not self.knows(each.key))
+    def without(self, listing: Iterator[ObjectVersion], seen: Seen | None = None) -> Iterator[ObjectVersion]:
+        """A listing without what is ours under the reserved prefix; `seen` counts what is hidden."""
+        for each in listing:
+            if not self.knows(each.key):
+                yield each
+            elif seen is not None:
+                seen.hidden += 1
 
     def knows(self, key: str) -> bool:
         if not key.startswith(RESERVED_PREFIX):

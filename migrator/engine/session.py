@@ -10,7 +10,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from migrator.config import Job
-from migrator.engine.endings import ending_of
+from migrator.engine.endings import EXIT_FAILED, UNBALANCED_ADVICE, ending_of, unbalanced
 from migrator.engine.ends import Ends, StoreFactory, open_ends
 from migrator.engine.home import RunDir, RunLock
 from migrator.engine.journal import Journal
@@ -174,6 +174,11 @@ class Session:
         `undone`: removed, restored, left. `disk`: bytes that the run's records would need, and that are free.
         """
         self.tick()
+        if outcome in _NEEDS_BALANCE and not ledger.balances:
+            outcome, exit_code, cause = Outcome.FAILED, EXIT_FAILED, cause or "unbalanced"
+        if not ledger.balances:
+            message = f"{message} {unbalanced(ledger)}".strip()
+            advice = advice or UNBALANCED_ADVICE
         code = (0 if outcome in _GOOD else 1) if exit_code is None else exit_code
         removed, restored, left = undone or (None, None, None)
         needed, free = disk or (None, None)
@@ -254,4 +259,6 @@ class _Patience:
         return self._leaving.is_set() or self._ports.wait(seconds)
 
 
+#: Ends that claim that every key is accounted for. (A roll back answers for what it put back, not for that.)
+_NEEDS_BALANCE = frozenset({Outcome.COMPLETED, Outcome.PLANNED, Outcome.VERIFIED, Outcome.FAILED})
 _GOOD = frozenset({Outcome.COMPLETED, Outcome.PLANNED, Outcome.VERIFIED, Outcome.ROLLED_BACK})

@@ -24,7 +24,7 @@ from migrator.engine.transfer import Transfer
 from migrator.errors import Paused, Refused, Rejected, StoreError
 from migrator.model.capabilities import Capabilities
 from migrator.model.events import Phase, Summary, Warned
-from migrator.model.ledger import Drift, outcome_of
+from migrator.model.ledger import Drift, Seen, outcome_of
 from migrator.model.sizes import show_size
 from migrator.store.base import BucketLock, Versioning
 
@@ -41,6 +41,7 @@ def list_everything(
     ready: Ready,
     save: Callable[[list[Decided]], None],
     restart: Callable[[], None],
+    seen: Seen,
     *,
     start_after: str = "",
     totals: Totals | None = None,
@@ -48,7 +49,8 @@ def list_everything(
 ) -> tuple[Totals, dict[str, int]]:
     """Decide about every key after `start_after`; returns the totals, and the earlier runs relied on.
 
-    `totals` are those of the keys before. `in_step` is False where an end is known not to list in order.
+    `totals` and `seen` are those of the keys before, and `seen` goes on counting. `in_step` is False where an
+    end is known not to list in order.
     """
     session.phase(Phase.LISTING)
     job, clock = session.job, session.ports.clock
@@ -65,6 +67,7 @@ def list_everything(
             session.emit,
             earlier,
             known,
+            seen,
         )
         found = planner.run(save, restart, start_after=start_after, totals=totals, in_step=in_step)
         return found, dict(earlier.relied_on)
@@ -170,9 +173,11 @@ class Steps:
     def _list(self, *, is_again: bool = False) -> None:
         """Listing goes on after the last key recorded. What was recorded stays, also when it begins anew."""
         session, journal = self._session, self._journal
+        seen = journal.seen()
 
         def save(batch: list[Decided]) -> None:
-            journal.add_listed(batch)
+            seen.repeated += journal.add_listed(batch)
+            journal.set_seen(seen)
             journal.commit()
             session.tick()
 
@@ -184,6 +189,7 @@ class Steps:
             self._ready,
             save,
             journal.forget_listing,
+            seen,
             start_after=start_after,
             totals=self._totals(),
             in_step=not is_again,

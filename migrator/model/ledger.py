@@ -40,9 +40,30 @@ class Drift:
     removed: int = 0
 
 
+@dataclass(slots=True)
+class Seen:
+    """Keys of the source as its pages bring them, counted before anything is done about them.
+
+    `repeated` are keys that the pages brought more than once, `hidden` our own under the reserved prefix.
+    """
+
+    keys: int = 0
+    repeated: int = 0
+    hidden: int = 0
+
+    @property
+    def listed(self) -> int:
+        """Keys that have to be accounted for."""
+        return self.keys - self.repeated - self.hidden
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Objects by what became of them, and bytes. Counts of objects unless the name says bytes."""
+    """Objects by what became of them, and bytes. Counts of objects unless the name says bytes.
+
+    `listed` is counted where the source's pages come in, everything else where decisions and outcomes are
+    recorded: a key that is lost on the way shows. `repeated` and `hidden`: see `Seen`; not in `listed`.
+    """
 
     listed: int = 0
     planned: int = 0
@@ -57,6 +78,13 @@ class Ledger:
     bytes_planned: int = 0
     bytes_copied: int = 0
     assurance: dict[str, int] = field(default_factory=dict)
+    repeated: int = 0
+    hidden: int = 0
+
+    @property
+    def accounted_for(self) -> int:
+        """Listed keys of which something is on record."""
+        return self.planned + self.same + self.filtered + self.unsupported
 
     @property
     def balances(self) -> bool:
@@ -66,7 +94,7 @@ class Ledger:
         planned = copied + failed + conflicts + left
         """
         return (
-            self.listed == self.planned + self.same + self.filtered + self.unsupported
+            self.listed == self.accounted_for
             and self.planned == self.copied + self.failed + self.conflicts + self.left
             and self.verified <= self.copied
         )

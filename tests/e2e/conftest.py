@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from migrator.demo.s3server import S3Server
+from migrator.engine.ports import SystemClock
+from migrator.engine.runs import list_runs
 from migrator.job_file import job_text
 from migrator.store.memory import AWS, LYVE, MemoryCloud
 from tests.store.keepers import client_of
@@ -111,7 +113,11 @@ class CommandLine:
 
     def __call__(self, *arguments: str | Path, timeout_s: float = TIMEOUT_S) -> Result:
         process = self.start(*arguments)
-        return self.finish(process, timeout_s)
+        result = self.finish(process, timeout_s)
+        if "--json" in arguments:
+            for end in result.named("summary"):
+                assert_balances(end)
+        return result
 
     def start(self, *arguments: str | Path, **options: Any) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -154,6 +160,8 @@ class CommandLine:
 
 
 @pytest.fixture
-def cli(tmp_path: Path) -> CommandLine:
+def cli(tmp_path: Path) -> Iterator[CommandLine]:
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TEMP") if name in os.environ}
-    return CommandLine(tmp_path, {**kept, "HOME": str(tmp_path), "MIGRATOR_HOME": str(tmp_path / "home")})
+    yield CommandLine(tmp_path, {**kept, "HOME": str(tmp_path), "MIGRATOR_HOME": str(tmp_path / "home")})
+    for info in list_runs(tmp_path / "home", SystemClock()):
+        assert info.ledger.balances, f"the books of {info.run} do not balance: {info.ledger}"

@@ -121,6 +121,7 @@ class World:
     clock: StillClock = field(default_factory=StillClock)
     events: list[Event] = field(default_factory=list)
     on_event: Callable[[Event], None] = lambda _: None
+    may_lie: bool = False  #: the test is about books that do not balance
     executor: Callable[[int], Executor] | None = None  #: None: as all worlds do, see `EXECUTOR`
 
     def __post_init__(self) -> None:
@@ -201,7 +202,7 @@ class World:
 
     def _hear(self, event: Event) -> None:
         self.events.append(event)
-        if isinstance(event, Summary):
+        if isinstance(event, Summary) and not self.may_lie:
             must_balance(event)
         self.on_event(event)
 
