@@ -137,6 +137,9 @@ def build_parser() -> argparse.ArgumentParser:
         "migrator plan photos.toml",
     )
     plan.add_argument("job", type=Path, metavar="JOB", help="the job file (TOML)")
+    plan.add_argument(
+        "--deep", action="store_true", help="ask every object for its properties, not a sample of them"
+    )
 
     policy = add(
         "policy",

@@ -40,7 +40,7 @@ def plan(options: argparse.Namespace) -> int:
     from migrator.config import read_job
 
     job = read_job(options.job)
-    return _with_engine(options, lambda engine: engine.plan(job))
+    return _with_engine(options, lambda engine: engine.plan(job, deep=options.deep))
 
 
 def resume(options: argparse.Namespace) -> int:
@@ -88,8 +88,19 @@ def accept(options: argparse.Namespace) -> int:
             f"Run {info.run} copied {info.ledger.copied:,} objects, {info.open_uploads:,} uploads are open, "
             f"{info.kept:,} saved copies are kept.\n"
             "Accepting it aborts these uploads, removes these copies and ends undo for good."
+            f"{_locks_too(options.run)}"
         )
     return _with_engine(options, lambda engine: engine.accept(options.run))
+
+
+def _locks_too(run: str) -> str:
+    from migrator.config import read_job
+    from migrator.engine.home import find_run, home
+
+    job = read_job(find_run(home(), run).job)
+    if job.carry.locks != "after-verify":
+        return ""
+    return "\nIt also locks every copy as its object is locked: such copies cannot be removed until then."
 
 
 def verify(options: argparse.Namespace) -> int:

@@ -229,8 +229,8 @@ def job_from(table: Mapping[str, Any]) -> Job:
     carry = Carry(
         tags=check.flag("carry.tags", default=True),
         versions=check.versions(),
-        storage_class=check.later_text("carry.storage_class"),
-        encryption=check.later_text("carry.encryption"),
+        storage_class=check.storage_class(destination.provider),
+        encryption=check.encryption(destination.provider),
         locks=check.locks(),
         accept=check.accepted(),
     )

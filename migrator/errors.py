@@ -111,6 +111,17 @@ class Refused(MigratorError):
     """Preflight said no: nothing was written."""
 
 
+class LossNotAccepted(Refused):
+    """Copies would lack properties of their objects, and the job accepts that of none or of others only.
+
+    `losses` are the names that `accept` would need; see `model.fidelity.LOSSES`.
+    """
+
+    def __init__(self, message: str, losses: tuple[str, ...], *, advice: str) -> None:
+        super().__init__(message, advice=advice)
+        self.losses = losses
+
+
 class Paused(MigratorError):
     """The run cannot go on now but can be resumed; `cause` is a short code for the summary."""
 

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from migrator.errors import Problem
+from migrator.model.fidelity import CLASSES, LOSSES
 from migrator.model.filters import Filter, as_utc
 from migrator.model.globs import BadPattern, compile_glob
 from migrator.model.objects import KEY_LIMIT_BYTES, key_bytes
@@ -40,6 +41,7 @@ KNOWN: Mapping[str, set[str]] = {
 _SECRET_NAMES = re.compile(r"secret|password|access_key|token_value|session_token|aws_secret", re.I)
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-]{1,253}[A-Za-z0-9]")
 _REFERENCE = re.compile(r"keyring:[^\s:][^:]*|profile:.+|env|default")
+_ENCRYPTION = re.compile(r"AES256|aws:kms:arn:[a-z-]+:kms:\S+")
 _REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 #: `s3.us-west-1.acme.lyve.seagate.com`: the region is the label after `s3`.
 _LYVE_HOST = re.compile(r"s3\.(?P<region>[a-z0-9-]+)\.(?P<rest>.+)")
@@ -256,22 +258,37 @@ class Checker:
         return value
 
     def locks(self) -> Any:
-        value = self.choice("carry.locks", ("report", "after-verify", "at-once"))
-        if value != "report":
-            self._later("carry.locks", 'use "report"')
+        return self.choice("carry.locks", ("report", "after-verify", "at-once"))
+
+    def storage_class(self, provider: str) -> str:
+        field = "carry.storage_class"
+        value = self.text(field)
+        allowed = CLASSES.get(provider, frozenset())
+        if provider != "s3" and value and value not in allowed:
+            self.problem(field, f'is "{value}". Allowed at this destination: {", ".join(sorted(allowed))}.')
+            return ""
         return value
 
-    def later_text(self, field: str) -> str:
+    def encryption(self, provider: str) -> str:
+        field = "carry.encryption"
         value = self.text(field)
-        if value:
-            self._later(field, 'leave it ""; the destination bucket\'s default applies')
+        if value and not _ENCRYPTION.fullmatch(value):
+            self.problem(field, f'is "{value}". Allowed: AES256, aws:kms:ARN of a key, or "".')
+            return ""
+        if provider == "lyve" and value.startswith("aws:kms"):
+            self.problem(field, 'names a KMS key, and Lyve Cloud has none. Allowed there: AES256, or "".')
+            return ""
         return value
 
     def accepted(self) -> frozenset[str]:
-        value = self.get("carry.accept", [])
+        field = "carry.accept"
+        value = self.get(field, [])
         if not _is_text_list(value):
-            self.problem("carry.accept", 'must be a list of texts, e.g. ["acl", "storage-class"].')
+            self.problem(field, 'must be a list of texts, e.g. ["acl", "storage-class"].')
             return frozenset()
+        unknown = sorted(set(value) - set(LOSSES))
+        if unknown:
+            self.problem(field, f'has "{unknown[0]}". Allowed: {", ".join(LOSSES)}.')
         return frozenset(value)
 
     def _later(self, field: str, instead: str) -> None:

@@ -23,6 +23,18 @@ FILTERS: Mapping[str, str] = {
     "exists": "already at the destination",
 }
 
+#: What a copy may lack, by the names of `model.fidelity.LOSSES`.
+PROPERTIES: Mapping[str, str] = {
+    "acl": "access granted to others (ACL)",
+    "encryption": "encryption under a KMS key",
+    "locks": "retention or legal hold",
+    "metadata": "unreadable metadata",
+    "old-versions": "older versions and delete markers",
+    "storage-class": "storage class",
+    "tags": "tags",
+    "website-redirect": "website redirect",
+}
+
 CONFLICTS: Mapping[str, str] = {
     "different-content": "The destination has different content under this name; it was left alone.",
     "exists": "The destination already has an object under this name; it was left alone.",
@@ -36,6 +48,12 @@ UNSUPPORTED: Mapping[str, str] = {
     "key-too-long": "The object's name would be too long at the destination.",
     "missing-meta": "Some of the object's metadata cannot be read, so a copy would lose it.",
     "tags-unsupported": "The destination cannot keep the object's tags.",
+    "website-redirect-unsupported": "The destination cannot keep the object's website redirect.",
+    "storage-class": "The destination does not have the object's storage class.",
+    "encryption": "The object is encrypted under a KMS key, and its copy would not be.",
+    "locks": "The object is locked, and its copy would not be.",
+    "locks-unknown": "The keys may not ask whether the object is locked.",
+    "customer-key": "The object is encrypted with a key of its owner (SSE-C) and cannot be read.",
     "tags": "Some of the object's tags cannot be read, so a copy would lose them.",
 }
 
@@ -64,6 +82,12 @@ TITLES: Mapping[str, str] = {
     "missing-meta": "Metadata cannot be read",
     "tags": "Tags cannot be read",
     "tags-unsupported": "Destination without tags",
+    "website-redirect-unsupported": "Destination without redirects",
+    "storage-class": "Other storage class",
+    "encryption": "Encrypted under a KMS key",
+    "locks": "Locked at the source",
+    "locks-unknown": "Lock unknown",
+    "customer-key": "Encrypted with a customer's key",
     "not-ours": "Changed by someone else since",
     "later-run": "Replaced by a later run",
     "hidden-removed": "Changed by someone else since, ours removed below",
@@ -84,7 +108,13 @@ ADVICE: Mapping[str, str] = {
     "too-large": "Copy it with a tool that splits objects, or leave it out with Max Size.",
     "key-too-long": "Use a shorter folder at the destination.",
     "missing-meta": "Ask the owner of the source for the right to read it.",
-    "tags-unsupported": "To copy without them, set tags = false in [carry].",
+    "tags-unsupported": 'To copy without them, write accept = ["tags"] in [carry].',
+    "website-redirect-unsupported": 'To copy without it, write accept = ["website-redirect"] in [carry].',
+    "storage-class": 'To copy into the usual class, write accept = ["storage-class"] in [carry].',
+    "encryption": 'Name a key of the destination in [carry] encryption, or write accept = ["encryption"].',
+    "locks": 'Carry locks with [carry] locks, or copy without: accept = ["locks"].',
+    "locks-unknown": "Allow s3:GetObjectRetention and s3:GetObjectLegalHold at the source.",
+    "customer-key": "Re-encrypt it at the source, or leave it out with a filter.",
     "tags": "Allow s3:GetObjectTagging, or set tags = false in [carry].",
     "cannot-undo": 'Switch versioning on at the destination, or allow it with undo = "best-effort".',
     "not-ours": "Look at these objects yourself; nothing else of the run is left.",

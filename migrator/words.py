@@ -15,6 +15,7 @@ from migrator.model.events import (
     ConfigWritten,
     EndChecked,
     Event,
+    FidelityChecked,
     ListingProgress,
     ObjectChecked,
     ObjectConflict,
@@ -24,6 +25,7 @@ from migrator.model.events import (
     ObjectUnsupported,
     Phase,
     PhaseChanged,
+    PropertyFound,
     Retrying,
     RollbackProgress,
     RunRelies,
@@ -36,7 +38,7 @@ from migrator.model.events import (
 from migrator.model.ledger import Drift, Outcome
 from migrator.model.objects import visible
 from migrator.model.sizes import show_size
-from migrator.reasons import ASSURANCES, CONFLICTS, FILTERS, UNDO_REASONS, UNSUPPORTED
+from migrator.reasons import ASSURANCES, CONFLICTS, FILTERS, PROPERTIES, UNDO_REASONS, UNSUPPORTED
 
 Level = Literal["info", "warn", "error"]
 
@@ -137,6 +139,8 @@ def sentence(event: Event) -> Line | None:
             return Line("warn", "copy", f"{shown_key(event.key)}  {reason(CONFLICTS, event.reason)}")
         case ObjectUnsupported():
             return Line("warn", "copy", f"{shown_key(event.key)}  {reason(UNSUPPORTED, event.reason)}")
+        case FidelityChecked():
+            return _fidelity(event)
         case Retrying():
             return Line(
                 "warn",
@@ -233,6 +237,29 @@ def _listed(event: ListingProgress) -> Line:
     return Line("info", "listing", ", ".join([listed, to_copy, *rest]) + ".")
 
 
+def _fidelity(event: FidelityChecked) -> Line | None:
+    if not event.planned:
+        return None
+    asked = "all" if event.is_exact else f"{number(event.looked_at)} of {number(event.planned)}"
+    looked = f"Properties of {asked} objects were looked at"
+    if not event.found:
+        return Line("info", "plan", f"{looked}: copies will have them all.")
+    level: Level = "warn" if event.open else "info"
+    return Line(level, "plan", f"{looked}. {' '.join(property_found(each) for each in event.found)}")
+
+
+def property_found(found: PropertyFound) -> str:
+    """What becomes of one property: `Lost: storage class of 12 objects, e.g. a.jpg (accepted).`"""
+    name = PROPERTIES.get(found.name, found.name)
+    if found.fate == "unknown":
+        return f"Unknown: {name}; these keys may not ask for it ({shown_key(found.example)})."
+    least = "" if found.is_exact else "at least "
+    accepted = " (accepted)" if found.accepted else ""
+    return (
+        f"Lost: {name} of {least}{count(found.objects, 'object')}, e.g. {shown_key(found.example)}{accepted}."
+    )
+
+
 def _undone(event: ObjectUndone) -> Line:
     key = shown_key(event.key)
     if event.action == "left":
@@ -285,8 +312,24 @@ def ending(summary: Summary) -> Ending:
             end = Ending("Both sides agree.", f"{count(_n(ledger, 'verified'), 'object')} compared.")
         case _:
             assert_never(summary.outcome)
-    said = (end.detail, visible(summary.message), visible(summary.advice), drift(summary.drift))
+    said = (
+        end.detail,
+        _not_as_they_were(summary),
+        visible(summary.message),
+        visible(summary.advice),
+        drift(summary.drift),
+    )
     return Ending(end.headline, " ".join(text for text in said if text))
+
+
+def _not_as_they_were(summary: Summary) -> str:
+    """Copies that lack what the job accepted to lose, and copies that were mended."""
+    lost = [
+        f"{number(n)} without their {PROPERTIES.get(name, name)}" for name, n in (summary.lost or {}).items()
+    ]
+    if summary.repaired:
+        lost.append(f"{number(summary.repaired)} with a mended Content-Encoding (aws-chunked taken out)")
+    return f"{'; '.join(lost)}." if lost else ""
 
 
 def drift(change: Drift | None) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
+from migrator.engine.carrying import Parcel
 from migrator.engine.outcomes import BadCopy, ChangedMeanwhile
 from migrator.errors import NotFound
 from migrator.model.ledger import Assurance
@@ -48,6 +49,7 @@ class Copied:
     digest_kind: str
     assurance: Assurance
     has_token: bool
+    note: str = ""  #: in what the copy is not like its object: see `Parcel.note`
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +68,23 @@ class Checker:
         self._bucket = bucket
         self._verify = verify
 
-    def whole(self, order: Order, written: Written, sent: Properties, md5: str) -> Copied:
+    def whole(self, order: Order, written: Written, parcel: Parcel, md5: str) -> Copied:
         """Check a copy that went in one PUT. `md5`: hexadecimal, of its bytes.
 
         Raises:
             BadCopy: it is not what was sent.
         """
-        there = self._confirm(order, written, sent)
+        there = self._confirm(order, written, parcel.properties)
         assurance = Assurance.DIGEST if there.etag == md5 else Assurance.SIZE
         if self._must_read_back(assurance):
             assurance = self._read_back(order, there, [(Part(1, 0, order.listed.size_bytes), md5)])
-        return Copied(_as_written(there, written), md5, "md5", assurance, TOKEN_KEY in sent.metadata)
+        return _copied(there, written, md5, "md5", assurance, parcel)
 
     def in_parts(
         self,
         order: Order,
         written: Written,
-        properties: Properties,
+        parcel: Parcel,
         sent: Sequence[SentPart],
         ranges: Sequence[Part],
     ) -> Copied:
@@ -91,7 +93,7 @@ class Checker:
         Raises:
             BadCopy: it is not what was sent.
         """
-        there = self._confirm(order, written, properties)
+        there = self._confirm(order, written, parcel.properties)
         digest = hashlib.md5(b"".join(bytes.fromhex(each.md5) for each in sent), usedforsecurity=False)
         name = f"{digest.hexdigest()}-{len(sent)}"
         assurance = Assurance.SIZE
@@ -102,8 +104,7 @@ class Checker:
         if self._must_read_back(assurance):
             expected = [(part, each.md5) for part, each in zip(ranges, sent, strict=True)]
             assurance = self._read_back(order, there, expected)
-        has_token = TOKEN_KEY in properties.metadata
-        return Copied(_as_written(there, written), name, "md5-parts", assurance, has_token)
+        return _copied(there, written, name, "md5-parts", assurance, parcel)
 
     def _confirm(self, order: Order, written: Written, sent: Properties) -> ObjectHead:
         """Look at what arrived; remove it again where it is not what was sent."""
@@ -119,7 +120,7 @@ class Checker:
             self._refuse(order, there, "metadata", "lost the object's metadata")
         if there.size_bytes != order.listed.size_bytes:
             self._refuse(order, there, "size", f"holds {there.size_bytes} bytes instead of the object's")
-        wrong = sent.differences(there.properties)
+        wrong = there.lacks(sent)
         if wrong:
             words = ", ".join(name.replace("_", "-") for name in wrong)
             self._refuse(order, there, "properties", f"holds other values of: {words}")
@@ -183,6 +184,13 @@ class Checker:
             is_marked=is_marked,
             advice="Try again; twice in a row points to the service, the network or this computer's memory.",
         )
+
+
+def _copied(
+    there: ObjectHead, written: Written, digest: str, kind: str, assurance: Assurance, parcel: Parcel
+) -> Copied:
+    has_token = TOKEN_KEY in parcel.properties.metadata
+    return Copied(_as_written(there, written), digest, kind, assurance, has_token, parcel.note)
 
 
 def _as_written(there: ObjectHead, written: Written) -> Written:

@@ -9,15 +9,19 @@ from __future__ import annotations
 import shutil
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from migrator.config import Job, read_job
+from migrator.engine.carrying import carrier_of
 from migrator.engine.endings import EXIT_INCOMPLETE, EXIT_OK
 from migrator.engine.ends import StoreFactory, open_s3, preflight
 from migrator.engine.home import RunDir, create_run, find_run
 from migrator.engine.journal import Journal
+from migrator.engine.locking import lock_copies
+from migrator.engine.planning import Planning
 from migrator.engine.ports import Ports
 from migrator.engine.relying import later_runs, mark_incomplete
 from migrator.engine.rollback import Tally
@@ -80,16 +84,24 @@ class Engine:
 
             return _ended(session, work)
 
-    def plan(self, job: Job) -> Summary:
-        """List and decide; nothing is written anywhere."""
-        with self._session(job, RunDir(self.root / "runs" / "plan"), "plan") as session:
+    def plan(self, job: Job, *, deep: bool = False) -> Summary:
+        """List and decide; nothing is written anywhere.
+
+        `deep`: every planned object is asked for its properties, not a sample of them.
+        """
+        with (
+            ExitStack() as stack,
+            self._session(job, RunDir(self.root / "runs" / "plan"), "plan") as session,
+        ):
 
             def work() -> Summary:
                 session.open_ends()
                 ready = preflight(job, session.ends)
+                found = stack.enter_context(closing(Planning(session, ready, deep=deep)))
                 seen = Seen()
-                totals, _ = list_everything(session, ready, lambda _: session.tick(), lambda: None, seen)
+                totals, _ = list_everything(session, ready, found.save, found.restart, seen)
                 session.emit(totals.progress(final=True))
+                session.emit(found.surveyed())
                 left = totals.planned - totals.conflicts
                 ledger = Ledger(
                     listed=seen.listed,
@@ -160,13 +172,19 @@ class Engine:
     def accept(self, run: str) -> Summary:
         """End undo for good: abort our open uploads, remove what was kept aside; what was copied stays.
 
+        Where the job carries locks `after-verify`, this is when they are set.
+
         Raises:
             UnknownRun: there is no such run.
         """
 
         def work(session: Session, journal: Journal) -> Summary:
-            if keeps_something(journal):
+            locks = session.job.carry.locks == "after-verify" and not journal.meta("undo")
+            if locks or keeps_something(journal):
                 session.open_ends()
+            if locks:
+                lock_copies(session, journal)
+            if keeps_something(journal):
                 give_up_undo(session, journal)
             journal.set_meta(undo="accepted")
             journal.commit()
@@ -187,7 +205,7 @@ class Engine:
             if journal.meta("undo") not in {"", "accepted"}:
                 raise UsageError(f"The run {session.run} was rolled back: there is nothing to verify.")
             session.open_ends()
-            preflight(session.job, session.ends)
+            ready = preflight(session.job, session.ends)
             session.phase(Phase.VERIFYING)
             check = Verification(
                 session.job,
@@ -197,6 +215,7 @@ class Engine:
                 session.executor,
                 self.ports,
                 session.emit,
+                carrier_of(session.job, session.ends.source, ready.lock, self.ports.clock),
                 read_back=read_back,
             )
             check.run()

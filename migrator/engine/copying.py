@@ -7,28 +7,21 @@ nothing but the destination, and only after the control thread made the intent d
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+from migrator.engine.carrying import Carrier, Parcel, refusals_named
 from migrator.engine.checking import Checker, Copied, Order, SentPart
 from migrator.engine.meter import Meter
-from migrator.engine.outcomes import BadCopy, CannotCarry, ChangedMeanwhile, SourceChanged
+from migrator.engine.outcomes import BadCopy, ChangedMeanwhile, SourceChanged
 from migrator.engine.saving import Prepared, Saver
-from migrator.engine.tags import TagReader
 from migrator.engine.uploads import abort_twins, abort_until_gone
 from migrator.errors import NotFound, NotSupported, PreconditionFailed
 from migrator.model.capabilities import UNKNOWN, Capabilities
 from migrator.model.objects import (
-    METADATA_LIMIT_BYTES,
-    MTIME_KEY,
-    TOKEN_KEY,
     ObjectHead,
-    ObjectVersion,
-    Properties,
     Written,
     is_plain_md5,
-    metadata_bytes,
 )
 from migrator.model.parts import Part
 from migrator.model.undo import Prior
@@ -42,10 +35,10 @@ _CHANGED = "The object changed at the source after it was listed."
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An open upload and the properties it will have."""
+    """An open upload and what goes with its bytes."""
 
     upload_id: str
-    properties: Properties
+    parcel: Parcel
 
 
 class Copier:
@@ -58,13 +51,12 @@ class Copier:
         destination: ObjectStore,
         destination_bucket: str,
         meter: Meter,
+        carrier: Carrier,
         *,
         verify: str = "auto",
-        keep_date: bool = True,
         keeps_versions: bool = False,
         seen: Capabilities = UNKNOWN,
         saver: Saver | None = None,
-        tags: TagReader | None = None,
     ) -> None:
         self._source = source
         self._source_bucket = source_bucket
@@ -72,11 +64,10 @@ class Copier:
         self._bucket = destination_bucket
         self._meter = meter
         self._checker = Checker(destination, destination_bucket, verify)
-        self._keep_date = keep_date
+        self._carrier = carrier
         self._keeps_versions = keeps_versions
         self._seen = seen
         self._saver = saver
-        self._tags = tags
 
     # -- before anything is replaced ------------------------------------------------------------
 
@@ -96,18 +87,27 @@ class Copier:
         """Bring a small object over in one PUT and check it."""
         body = bytearray(order.listed.size_bytes)
         head = self._read(order, body, None)
-        properties = self._properties(order, head)
+        parcel = self._parcel(order, head)
         md5 = hashlib.md5(body, usedforsecurity=False)
 
         def put(condition: Condition) -> Written:
             return self._destination.put(
-                self._bucket, order.destination_key, body, properties, md5=md5.digest(), condition=condition
+                self._bucket,
+                order.destination_key,
+                body,
+                parcel.properties,
+                md5=md5.digest(),
+                condition=condition,
             )
 
         honoured = self._seen.put_if_absent if order.prior_etag is None else self._seen.put_if_match
-        with _tags_blamed(properties):
-            written = self._write_if_unchanged(order, put, honoured=honoured)
-        return self._checker.whole(order, written, properties, md5.hexdigest())
+        while True:
+            try:
+                written = self._write_if_unchanged(order, put, honoured=honoured)
+                break
+            except NotSupported as cause:
+                parcel = self._carrier.after_refusal(parcel, cause)
+        return self._checker.whole(order, written, parcel, md5.hexdigest())
 
     # -- large objects --------------------------------------------------------------------------
 
@@ -115,18 +115,22 @@ class Copier:
         """Look at the source again and open a multipart upload with its properties."""
         head = self._source.head(self._source_bucket, order.listed.key)
         _must_be_as_listed(order, head)
-        properties = self._properties(order, head)
+        parcel = self._parcel(order, head)
         key = order.destination_key
-        with _tags_blamed(properties):
-            upload_id = self._destination.create_upload(self._bucket, key, properties)
+        while True:
+            try:
+                upload_id = self._destination.create_upload(self._bucket, key, parcel.properties)
+                break
+            except NotSupported as cause:
+                parcel = self._carrier.after_refusal(parcel, cause)
         abort_twins(self._destination, self._bucket, key, upload_id)
-        return Opened(upload_id, properties)
+        return Opened(upload_id, parcel)
 
     def reopen_upload(self, order: Order, upload_id: str) -> Opened:
         """Look at the source again and go on with an upload that an earlier process opened."""
         head = self._source.head(self._source_bucket, order.listed.key)
         _must_be_as_listed(order, head)
-        return Opened(upload_id, self._properties(order, head))
+        return Opened(upload_id, self._parcel(order, head))
 
     def copy_part(self, order: Order, upload_id: str, part: Part) -> SentPart:
         """Bring one range of the source over as one part."""
@@ -161,7 +165,7 @@ class Copier:
             if there is None or not _is_this_attempt(order, there):
                 raise
             written = Written(there.etag, there.version_id)
-        return self._checker.in_parts(order, written, opened.properties, sent, ranges)
+        return self._checker.in_parts(order, written, opened.parcel, sent, ranges)
 
     def adopt_upload(self, order: Order, there: ObjectHead, sent: Sequence[SentPart]) -> Copied:
         """Check a large object whose Complete was carried out, though nobody heard of it.
@@ -175,7 +179,7 @@ class Copier:
             ranges.append(Part(each.part.number, offset, each.part.size_bytes))
             offset += each.part.size_bytes
         written = Written(there.etag, there.version_id)
-        return self._checker.in_parts(order, written, self._properties(order, head), sent, ranges)
+        return self._checker.in_parts(order, written, self._parcel(order, head), sent, ranges)
 
     def adopt_whole(self, order: Order, there: ObjectHead) -> Copied:
         """Check a small object that landed, though nobody heard of it: its ETag is the source's MD5.
@@ -188,7 +192,7 @@ class Copier:
         if not is_plain_md5(head.etag) or there.etag != head.etag:
             raise BadCopy("What landed cannot be proven to be the source's object.", cause="unproven")
         written = Written(there.etag, there.version_id)
-        return self._checker.whole(order, written, self._properties(order, head), head.etag)
+        return self._checker.whole(order, written, self._parcel(order, head), head.etag)
 
     def abort(self, order: Order, upload_id: str) -> None:
         """Abort an upload until it is gone: parts under way can survive the first abort."""
@@ -198,33 +202,23 @@ class Copier:
 
     def _read(self, order: Order, into: bytearray, offset: int | None) -> ObjectHead:
         try:
-            head = self._source.read(
-                self._source_bucket,
-                order.listed.key,
-                into,
-                offset=offset,
-                if_match=order.listed.etag,
-                on_bytes=lambda count: self._meter.moved(order.seq, count),
-            )
+            with refusals_named():
+                head = self._source.read(
+                    self._source_bucket,
+                    order.listed.key,
+                    into,
+                    offset=offset,
+                    if_match=order.listed.etag,
+                    on_bytes=lambda count: self._meter.moved(order.seq, count),
+                )
         except PreconditionFailed as cause:
             raise SourceChanged(_CHANGED) from cause
         # Ends exist that ignore If-Match.
         _must_be_as_listed(order, head)
         return head
 
-    def _properties(self, order: Order, head: ObjectHead) -> Properties:
-        """What the copy will carry: the source's own, and our two metadata keys as far as there is room."""
-        if head.missing_meta:
-            raise CannotCarry("missing-meta")
-        metadata = {name: value for name, value in head.properties.metadata.items() if name != TOKEN_KEY}
-        own = {TOKEN_KEY: order.token} if order.token else {}
-        if self._keep_date and MTIME_KEY not in metadata:
-            own[MTIME_KEY] = mtime_text(order.listed)
-        for name, value in own.items():
-            if metadata_bytes({**metadata, name: value}) <= METADATA_LIMIT_BYTES:
-                metadata[name] = value
-        tags = self._tags.tags_of(order.listed.key, head) if self._tags else {}
-        return replace(head.properties, metadata=metadata, tags=tags)
+    def _parcel(self, order: Order, head: ObjectHead) -> Parcel:
+        return self._carrier.parcel(order.listed, head, order.token)
 
     # -- writing --------------------------------------------------------------------------------
 
@@ -270,17 +264,6 @@ class Copier:
             return None
 
 
-@contextmanager
-def _tags_blamed(properties: Properties) -> Iterator[None]:
-    """An end that does not know tags answers 501 to a write that carries some (OpenStack Swift does)."""
-    try:
-        yield
-    except NotSupported as cause:
-        if properties.tags:
-            raise CannotCarry("tags-unsupported") from cause
-        raise
-
-
 def _is_this_attempt(order: Order, there: ObjectHead) -> bool:
     """True where the very write we are about to send is there already: its answer was lost.
 
@@ -292,9 +275,3 @@ def _is_this_attempt(order: Order, there: ObjectHead) -> bool:
 def _must_be_as_listed(order: Order, head: ObjectHead) -> None:
     if head.etag != order.listed.etag or head.size_bytes != order.listed.size_bytes:
         raise SourceChanged(_CHANGED)
-
-
-def mtime_text(listed: ObjectVersion) -> str:
-    """LastModified as rclone writes it: seconds since 1970 with a fraction where there is one."""
-    seconds = listed.last_modified.timestamp()
-    return f"{seconds:.6f}".rstrip("0").rstrip(".")

@@ -8,6 +8,7 @@ from migrator.errors import (
     JournalCorrupt,
     JournalError,
     JournalFull,
+    LossNotAccepted,
     MigratorError,
     Paused,
     Refused,
@@ -58,6 +59,8 @@ def ending_of(error: MigratorError, signal: int, *, has_begun: bool) -> tuple[Ou
             return Outcome.REFUSED, EXIT_USAGE, "unfinished-run"
         case UsageError() | JournalBusy():
             return Outcome.REFUSED, EXIT_USAGE, "usage"
+        case LossNotAccepted():
+            return Outcome.REFUSED, EXIT_REFUSED, "losses"
         case Refused():
             return Outcome.REFUSED, EXIT_REFUSED, "refused"
         case JournalFull() if has_begun:

@@ -289,6 +289,7 @@ class Journal(JournalReader):
             assurance=copied.assurance.value,
             has_token=int(copied.has_token),
             upload_id=None,
+            reason=copied.note,
             cause="",
             message="",
         )

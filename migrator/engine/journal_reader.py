@@ -11,7 +11,7 @@ from typing import Any
 
 from migrator.engine import schema
 from migrator.engine.journal_file import translated
-from migrator.engine.schema import COLUMNS, COLUMNS_1, LEDGER_WORDS, Entry, Reserved, entry_of
+from migrator.engine.schema import COLUMNS, COLUMNS_1, LEDGER_WORDS, Entry, Reserved, entry_of, lost_in
 from migrator.errors import JournalCorrupt
 from migrator.model.ledger import Ledger, Seen
 from migrator.model.objects import UploadedPart, key_bytes, key_text
@@ -109,6 +109,43 @@ class JournalReader:
                 "SELECT EXISTS (SELECT 1 FROM objects WHERE state = 'planned' AND prior_etag IS NOT NULL)"
             )
             > 0
+        )
+
+    def planned_by_class(self) -> dict[str, tuple[int, str]]:
+        """Objects still to be copied by storage class: how many, and the first key of each."""
+        rows = self._rows(
+            "SELECT storage_class, COUNT(*), MIN(seq) FROM objects WHERE state = 'planned' GROUP BY 1"
+        )
+        return {name: (count, self._entries("seq = ?", (seq,))[0].key) for name, count, seq in rows}
+
+    def planned_sample(self, most: int) -> list[Entry]:
+        """At most so many of the objects still to be copied, spread evenly over the listing."""
+        total = self._number("SELECT COUNT(*) FROM objects WHERE state = 'planned'")
+        step = max(1, -(-total // most))
+        numbered = (
+            "SELECT seq, ROW_NUMBER() OVER (ORDER BY seq) - 1 AS place FROM objects WHERE state = 'planned'"
+        )
+        return self._entries(
+            f"seq IN (SELECT seq FROM ({numbered}) WHERE place % ? = 0) ORDER BY seq",  # noqa: S608
+            (step,),
+        )
+
+    def lost(self) -> dict[str, int]:
+        """Copies by the accepted losses that they have, counted from the rows."""
+        rows = self._rows(
+            "SELECT reason, COUNT(*) FROM objects WHERE state = 'committed' AND reason LIKE 'lost:%'"
+            " GROUP BY reason"
+        )
+        found: dict[str, int] = {}
+        for reason, count in rows:
+            for name in lost_in(reason):
+                found[name] = found.get(name, 0) + count
+        return found
+
+    def repaired(self) -> int:
+        """Copies whose Content-Encoding was mended."""
+        return self._number(
+            "SELECT COUNT(*) FROM objects WHERE state = 'committed' AND reason LIKE '%repaired:%'"
         )
 
     def by_key(self, key: str) -> Entry | None:

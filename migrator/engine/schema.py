@@ -149,6 +149,11 @@ class Entry:
     saved_as: str | None
 
     @property
+    def lost(self) -> frozenset[str]:
+        """Accepted losses of a copy that was made: names of `model.fidelity.LOSSES`."""
+        return lost_in(self.reason)
+
+    @property
     def overwrites(self) -> bool:
         return self.prior_etag is not None
 
@@ -185,6 +190,15 @@ class Entry:
 
     def listed(self) -> ObjectVersion:
         return ObjectVersion(self.key, self.size_bytes, self.etag, self.last_modified, self.storage_class)
+
+
+def lost_in(note: str) -> frozenset[str]:
+    """Accepted losses out of the note about a copy."""
+    for each in note.split(";"):
+        kind, _, names = each.partition(":")
+        if kind == "lost":
+            return frozenset(names.split(","))
+    return frozenset()
 
 
 def entry_of(row: sqlite3.Row | tuple[object, ...]) -> Entry:

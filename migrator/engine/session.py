@@ -167,6 +167,8 @@ class Session:
         advice: str = "",
         cause: str = "",
         undone: tuple[int, int, int] | None = None,
+        lost: dict[str, int] | None = None,
+        repaired: int | None = None,
         disk: tuple[int, int] | None = None,
     ) -> Summary:
         """The last event of the command; a run's journal keeps it too.
@@ -195,6 +197,8 @@ class Session:
             restored=restored,
             left_in_place=left,
             filtered_by=filtered_by,
+            lost=lost,
+            repaired=repaired,
             journal_bytes=needed,
             disk_free_bytes=free,
             exit_code=code,

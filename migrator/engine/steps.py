@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 
+from migrator.engine.carrying import carrier_of, carrying_of
 from migrator.engine.copying import Copier
 from migrator.engine.drift import find_drift
 from migrator.engine.earlier import EarlierRuns
@@ -19,7 +20,7 @@ from migrator.engine.recovery import Recovery
 from migrator.engine.reserved import KnownReserved
 from migrator.engine.saving import Saver
 from migrator.engine.session import Session
-from migrator.engine.tags import TagReader
+from migrator.engine.survey import SAMPLE, Planned, Survey, refuse_losses, refuse_without_locks
 from migrator.engine.transfer import Transfer
 from migrator.errors import Paused, Refused, Rejected, StoreError
 from migrator.model.capabilities import Capabilities
@@ -132,7 +133,14 @@ class Steps:
             self._list(is_again=True)
             drift = self._copy_and_look()
         ledger = journal.ledger()
-        return session.end(outcome_of(ledger), ledger, drift=drift, filtered_by=journal.filtered_by())
+        return session.end(
+            outcome_of(ledger),
+            ledger,
+            drift=drift,
+            filtered_by=journal.filtered_by(),
+            lost=journal.lost(),
+            repaired=journal.repaired(),
+        )
 
     def _copy_and_look(self) -> Drift | None:
         session = self._session
@@ -140,6 +148,7 @@ class Steps:
         left = self._journal.ledger().left
         if left:
             refuse_without_room(session, left)
+            self._look_at_properties()
             self._create_bucket()
             seen = self._probe()
             session.phase(Phase.COPYING)
@@ -245,6 +254,29 @@ class Steps:
             journal.set_meta(bucket="created")
         journal.commit()
 
+    # -- what would be lost ----------------------------------------------------------------------
+
+    def _look_at_properties(self) -> None:
+        """Once for each run, before anything is written.
+
+        Raises:
+            LossNotAccepted: copies would be poorer than the job allows.
+        """
+        session, journal = self._session, self._journal
+        if journal.meta("fidelity"):
+            return
+        planned = Planned(
+            journal.planned_by_class(), [each.listed() for each in journal.planned_sample(SAMPLE)]
+        )
+        planned.total = sum(count for count, _ in planned.by_class.values())
+        carrying = carrying_of(self._job, self._ready.lock)
+        refuse_without_locks(self._job, carrying)
+        found = Survey(self._job, session.ends.source, carrying, session.executor, session.ports).run(planned)
+        session.emit(found)
+        refuse_losses(found)
+        journal.set_meta(fidelity=json.dumps([each.name for each in found.found]))
+        journal.commit()
+
     # -- what the destination honours -----------------------------------------------------------
 
     def _probe(self) -> Capabilities:
@@ -284,19 +316,17 @@ class Steps:
             can_copy=bool(seen.copies),
             must_undo=job.transfer.undo == "required",
         )
-        tags = TagReader(ends.source, job.source.bucket, is_aws=job.source.provider == "aws")
         return Copier(
             ends.source,
             job.source.bucket,
             ends.destination,
             job.destination.bucket,
             meter,
+            carrier_of(job, ends.source, self._ready.lock, self._session.ports.clock),
             verify=job.transfer.verify,
-            keep_date=job.transfer.keep_date,
             keeps_versions=self._versioning is Versioning.ENABLED,
             seen=seen,
             saver=saver,
-            tags=tags if job.carry.tags else None,
         )
 
     def _transfer(self, seen: Capabilities) -> None:

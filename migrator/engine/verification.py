@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 
 from migrator.config import Job
 from migrator.engine.batches import carried_out
+from migrator.engine.carrying import Carrier
 from migrator.engine.journal import Journal
 from migrator.engine.ports import Done, Executor, Ports
 from migrator.engine.schema import Entry
 from migrator.errors import Cancelled, MigratorError, NotFound
 from migrator.model.events import Event, ObjectChecked
+from migrator.model.fidelity import REDIRECT, without
+from migrator.model.objects import UNLOCKED, ObjectHead, Properties
 from migrator.model.parts import DEFAULT_PART_BYTES, parts_of
 from migrator.model.undo import State
 from migrator.store.base import ObjectStore
@@ -29,6 +33,7 @@ class Verification:
         executor: Executor,
         ports: Ports,
         emit: Callable[[Event], None],
+        carrier: Carrier,
         *,
         read_back: bool,
     ) -> None:
@@ -40,6 +45,7 @@ class Verification:
         self._ports = ports
         self._emit = emit
         self._read_back = read_back
+        self._carrier = carrier
         self.checked = 0
         self.wrong = 0
 
@@ -78,11 +84,16 @@ class Verification:
             return "source-gone"
         if source.etag != entry.etag or source.size_bytes != entry.size_bytes:
             return "source-changed"
-        if source.properties.differences(there.properties):
+        if there.lacks(self._as_carried(entry, source)):
             return "properties-differ"
         if self._read_back and self._digest(bucket, key, entry) != entry.digest:
             return "bytes-differ"
         return ""
+
+    def _as_carried(self, entry: Entry, source: ObjectHead) -> Properties:
+        """What the copy was given. A lock may have been set, or have ended, since: it is not compared."""
+        properties = replace(self._carrier.expected(source), lock=UNLOCKED)
+        return without(properties, REDIRECT) if REDIRECT in entry.lost else properties
 
     def _digest(self, bucket: str, key: str, entry: Entry) -> str:
         """Read the copy and digest it the way its digest was made when it was sent."""

@@ -173,6 +173,41 @@ class ObjectUnsupported:
 
 
 @dataclass(frozen=True, slots=True)
+class PropertyFound:
+    """A property of planned objects: their copies would not have it (`lost`), or nobody may ask (`unknown`).
+
+    `name`: see `model.fidelity.LOSSES`. `objects`: how many; at least so many where not `is_exact`.
+    `accepted`: the job says that it may be lost.
+    """
+
+    name: str
+    fate: str
+    objects: int
+    is_exact: bool
+    example: str
+    accepted: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody has to decide before the run can begin."""
+        return self.fate == "lost" and not self.accepted
+
+
+@dataclass(frozen=True, slots=True)
+class FidelityChecked:
+    """What copies would not carry of the planned objects; `looked_at` of them were asked."""
+
+    looked_at: int
+    planned: int
+    is_exact: bool
+    found: tuple[PropertyFound, ...] = ()
+
+    @property
+    def open(self) -> tuple[PropertyFound, ...]:
+        return tuple(each for each in self.found if each.is_open)
+
+
+@dataclass(frozen=True, slots=True)
 class Retrying:
     """A request to `end` failed in a way worth another try in `delay_s` seconds."""
 
@@ -243,6 +278,8 @@ class Summary:
     restored: int | None = None
     left_in_place: int | None = None
     filtered_by: Mapping[str, int] | None = None
+    lost: Mapping[str, int] | None = None  #: copies without a property that the job accepted to lose
+    repaired: int | None = None  #: copies whose Content-Encoding was mended
     journal_bytes: int | None = None  #: `plan`: room that the run's records would need
     disk_free_bytes: int | None = None
     exit_code: int = 0
@@ -260,6 +297,7 @@ Event = (
     | ObjectFailed
     | ObjectConflict
     | ObjectUnsupported
+    | FidelityChecked
     | Retrying
     | Warned
     | RunRelies

@@ -15,6 +15,7 @@ from migrator.model.events import (
     ConfigWritten,
     EndChecked,
     Event,
+    FidelityChecked,
     ListingProgress,
     ObjectChecked,
     ObjectConflict,
@@ -80,6 +81,7 @@ class RunState:
     active: tuple[ActiveTransfer, ...] = ()
     failures: tuple[FailureGroup, ...] = ()
     warnings: tuple[Warned, ...] = ()
+    fidelity: FidelityChecked | None = None
     undo_done: int = 0
     undo_total: int = 0
     removed: int = 0
@@ -160,6 +162,8 @@ class RunState:
                     restored=event.restored,
                     left_in_place=event.left_in_place,
                 )
+            case FidelityChecked():
+                return replace(self, fidelity=event)
             case ObjectUndone() | ObjectChecked() | EndChecked() | ConfigWritten() | RunRelies():
                 return self
             case UnfinishedFound():

@@ -87,6 +87,7 @@ _VALUES: dict[str, Any] = {
     "Mapping[str, Any]": GOOD.as_dict(),
     "Drift | None": Drift(1, 2, 3),
     "int | None": 7,
+    "tuple[PropertyFound, ...]": (events.PropertyFound("tags", "lost", 2, is_exact=True, example="key"),),
 }
 KINDS: tuple[type, ...] = get_args(Event)
 

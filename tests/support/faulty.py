@@ -14,6 +14,9 @@ from migrator.model.objects import RESERVED_PREFIX, ObjectVersion, Page, Propert
 
 #: The store's methods by S3's names.
 OPERATIONS = {
+    "lock_on": "GetObjectRetention",
+    "set_lock": "PutObjectRetention",
+    "has_grants": "GetObjectAcl",
     "list_buckets": "ListBuckets",
     "check_bucket": "HeadBucket",
     "versioning": "GetBucketVersioning",

@@ -1,0 +1,75 @@
+"""What `plan` remembers of a listing: in bounded memory, and for `--deep` in a scratch file."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from migrator.engine.carrying import carrying_of
+from migrator.engine.ends import Ready
+from migrator.engine.planner import Decided
+from migrator.engine.session import Session
+from migrator.engine.survey import Planned, Survey
+from migrator.model.events import FidelityChecked
+from migrator.model.objects import ObjectVersion, key_bytes, key_text
+from migrator.model.plan import Copy
+
+_ANY_DATE = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Planning:
+    """Collects what a listing decided. With `deep`, planned keys are put into a scratch table on disk."""
+
+    def __init__(self, session: Session, ready: Ready, *, deep: bool = False) -> None:
+        self._session = session
+        self._ready = ready
+        self._planned = Planned()
+        self._folder = tempfile.TemporaryDirectory(prefix="migrator-") if deep else None
+        self._keys: sqlite3.Connection | None = None
+        if self._folder:
+            self._keys = sqlite3.connect(Path(self._folder.name) / "planned.sqlite", isolation_level=None)
+            self._keys.execute("PRAGMA synchronous = OFF")
+            self._keys.execute("PRAGMA journal_mode = OFF")
+            self._keys.execute("CREATE TABLE planned (id INTEGER PRIMARY KEY, key BLOB)")
+
+    def close(self) -> None:
+        """Remove what was put on disk."""
+        if self._keys is not None:
+            self._keys.close()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def save(self, batch: list[Decided]) -> None:
+        copies = [listed for listed, action in batch if isinstance(action, Copy)]
+        for listed in copies:
+            self._planned.add(listed)
+        if self._keys is not None:
+            self._keys.execute("BEGIN")
+            self._keys.executemany(
+                "INSERT INTO planned (key) VALUES (?)", ((key_bytes(each.key),) for each in copies)
+            )
+            self._keys.execute("COMMIT")
+        self._session.tick()
+
+    def restart(self) -> None:
+        """The listing begins anew."""
+        self._planned = Planned()
+        if self._keys is not None:
+            self._keys.execute("DELETE FROM planned")
+
+    def surveyed(self) -> FidelityChecked:
+        """What copies would lack: of a sample, or of every object where keys were put on disk."""
+        session = self._session
+        carrying = carrying_of(session.job, self._ready.lock)
+        survey = Survey(session.job, session.ends.source, carrying, session.executor, session.ports)
+        return survey.run(self._planned, None if self._keys is None else self._every(self._keys))
+
+    @staticmethod
+    def _every(keys: sqlite3.Connection) -> Iterator[ObjectVersion]:
+        with closing(keys.execute("SELECT key FROM planned ORDER BY id")) as rows:
+            for (key,) in rows:
+                yield ObjectVersion(key_text(key), 0, "", _ANY_DATE)
