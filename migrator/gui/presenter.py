@@ -7,13 +7,13 @@ and their answers arrive as events through `take`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from migrator import words
 from migrator.errors import JobFileError, MigratorError
-from migrator.gui import frame, run_page, story
+from migrator.gui import frame, losses, run_page, story
 from migrator.gui.figures import Meter
 from migrator.gui.form import Form, keys_of, to_table, without_secrets
 from migrator.gui.form_page import FormPage
@@ -35,6 +35,7 @@ from migrator.model.events import (
     EndChecked,
     Event,
     ObjectCopied,
+    PropertyFound,
     RunRelies,
     RunStarted,
     Summary,
@@ -372,6 +373,8 @@ class Presenter:
             return
         goes_on = self._run.command == "resume"  # what was there before is there still
         self._can_undo = max(story.undoable(summary), self._can_undo if goes_on else 0)
+        if (lost := losses.open_losses(self._run, summary)) and self._quit_by is None:
+            self._ask(losses.question(lost), lambda: self._go_on_without(lost))
 
     def _watch_service(self, *, idle: bool) -> None:
         """A service that ended without its last word must not leave the window waiting for ever."""
@@ -431,6 +434,11 @@ class Presenter:
         self._groups, self._meter = Groups(), Meter()
         # At least one: a write may have been under way, which only a roll back's look at it can tell.
         self._last_run, self._can_undo = run.run, max(1, story.copied(run))
+
+    def _go_on_without(self, lost: Sequence[PropertyFound]) -> None:
+        self.set_up.form = losses.accepting(self.form, lost)
+        self._dismissed = True
+        self.migrate()
 
     def _look_ahead(self) -> None:
         run = self._last_run

@@ -14,6 +14,7 @@ from migrator.model.events import (
     ConfigWritten,
     EndChecked,
     Event,
+    FidelityChecked,
     ListingProgress,
     ObjectConflict,
     ObjectCopied,
@@ -22,6 +23,7 @@ from migrator.model.events import (
     ObjectUnsupported,
     Phase,
     PhaseChanged,
+    PropertyFound,
     Retrying,
     RollbackProgress,
     RunRelies,
@@ -255,3 +257,23 @@ def found(run: str = RUN, *, state: str = "crashed", undo: str = "", copied: int
 
 def throttled() -> Retrying:
     return Retrying("AWS", "GetObject", 2, 0.8, "SlowDown: the service asks for less")
+
+
+def lossy() -> list[Event]:
+    """A run that is refused because copies would lack something."""
+    found = (
+        PropertyFound("acl", "lost", 3, is_exact=False, example="video/trailer.mp4"),
+        PropertyFound("locks", "unknown", 4, is_exact=False, example="video/a.mp4"),
+        PropertyFound("storage-class", "lost", 1_204, is_exact=True, example="video/2024/b.mov"),
+    )
+    none = {"listed": 1_500, "planned": 1_500, "left": 1_500, "copied": 0, "verified": 0, "bytes_copied": 0}
+    return [
+        FidelityChecked(64, 1_500, is_exact=False, found=found),
+        summary(
+            Outcome.REFUSED,
+            ledger=none,
+            cause="losses",
+            message="Copies would lack something of their objects: acl, storage-class.",
+            advice="Accept that in the job file.",
+        ),
+    ]

@@ -156,6 +156,13 @@ def refused(window: Window, service: canned.FakeService) -> None:
     )
 
 
+def losses(window: Window, service: canned.FakeService) -> None:
+    connected(window, service)
+    drain(window)
+    window.presenter.migrate()
+    service.say(*canned.started(), *canned.lossy())
+
+
 def question(window: Window, service: canned.FakeService) -> None:
     finished(window, service)
     drain(window)
@@ -224,6 +231,7 @@ STATES: dict[str, State] = {
         failed,
         paused,
         refused,
+        losses,
         found,
         found_looked_at,
         found_in_undo,

@@ -1,0 +1,36 @@
+"""The question after a run was refused because copies would lack something: go on without it, or not?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from migrator.gui.form import Form
+from migrator.gui.screen import Question
+from migrator.model.events import PropertyFound, Summary
+from migrator.model.run_state import RunState
+from migrator.words import property_found
+
+
+def open_losses(run: RunState, summary: Summary) -> tuple[PropertyFound, ...]:
+    """What the run just refused would lose, and nobody accepted; empty where that was not the reason."""
+    is_about_losses = run.command == "run" and summary.cause == "losses"
+    return run.fidelity.open if is_about_losses and run.fidelity else ()
+
+
+def question(losses: Iterable[PropertyFound]) -> Question:
+    return Question(
+        headline="Copy without these?",
+        text=" ".join(property_found(each) for each in losses),
+        yes="Accept and Migrate",
+        no="Do Not Copy",
+        is_destructive=False,
+    )
+
+
+def accepting(form: Form, losses: Iterable[PropertyFound]) -> Form:
+    """The form whose job accepts these losses, besides those that it accepted before."""
+    carry: Mapping[str, Any] = form.rest.get("carry", {})
+    accept = sorted({*carry.get("accept", ()), *(each.name for each in losses)})
+    return replace(form, rest={**form.rest, "carry": {**carry, "accept": accept}})
