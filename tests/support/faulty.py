@@ -25,7 +25,7 @@ OPERATIONS = {
     "delete_bucket": "DeleteBucket",
     "list_page": "ListObjectsV2",
     "versions": "ListObjectVersions",
-    "list_versions_page": "ListVersionsPage",
+    "list_versions_page": "ListObjectVersions",
     "enable_versioning": "PutBucketVersioning",
     "lay_marker": "LayMarker",
     "copy": "CopyObject",
