@@ -154,7 +154,7 @@ class Journal(JournalReader):
             self._db.close()
         if self._reserve is not None:
             with contextlib.suppress(OSError):
-                self._reserve.unlink(missing_ok=True)
+                self._reserve.unlink()
 
     # -- transactions ---------------------------------------------------------------------------
 
@@ -185,7 +185,7 @@ class Journal(JournalReader):
             self._chain = row[0] if row else GENESIS
         if self._reserve is not None:
             with contextlib.suppress(OSError):
-                self._reserve.unlink(missing_ok=True)
+                self._reserve.unlink()
 
     def _write(self, statement: str, values: Iterable[Any] = ()) -> int:
         """Returns how many rows it changed."""

@@ -46,6 +46,10 @@ def test_an_old_run_is_rolled_back(old: World) -> None:
     as_version_1_wrote_it(old)
     assert old.info().ledger.copied == 5
     assert old.info().bytes_kept == 0
+    journal = Journal.read_only(old.directory, old.clock)
+    assert [entry.prior_kind for entry in journal.iterate()] == [""] * 5
+    assert (journal.kept(), journal.may_keep_late(), journal.reserved("saved")) == ((0, 0), False, [])
+    journal.close()
     assert old.rollback(dry_run=True).restored == 1
     undone = old.rollback()
     assert (undone.exit_code, undone.removed, undone.restored) == (0, 4, 1)
