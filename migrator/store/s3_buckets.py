@@ -111,7 +111,7 @@ class S3Buckets:
         with self._call("ListObjectsV2", bucket):
             answer = self._client.list_objects_v2(**params)
         # A captive portal's web page parses as an empty answer: a listing names its bucket and prefix.
-        if answer.get("Name") != bucket or answer.get("Prefix", "") != prefix:
+        if answer.get("Name") != bucket or not s3_wire.is_echo(answer.get("Prefix", ""), prefix):
             raise self._not_s3("ListObjectsV2", bucket)
         next_token = answer.get("NextContinuationToken")
         if answer.get("IsTruncated") and not next_token:
@@ -219,10 +219,10 @@ class S3Buckets:
                     Bucket=bucket, Prefix=prefix, EncodingType="url", **params, **self._payer
                 )
             for upload in answer.get("Uploads", []):
-                key = s3_wire.decoded_key(answer, upload["Key"])
+                key = s3_wire.upload_key(answer, upload["Key"], prefix)
                 found.append(OpenUpload(key, upload["UploadId"], utc(upload.get("Initiated", _UNKNOWN))))
             following = {
-                "KeyMarker": s3_wire.decoded_key(answer, answer.get("NextKeyMarker", "")),
+                "KeyMarker": s3_wire.upload_key(answer, answer.get("NextKeyMarker", ""), prefix),
                 "UploadIdMarker": answer.get("NextUploadIdMarker", ""),
             }
             if not answer.get("IsTruncated") or following == params:

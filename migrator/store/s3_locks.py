@@ -44,11 +44,14 @@ class S3Locks(S3Settings):
             return any(grant.get("Grantee", {}).get("ID") != owner for grant in answer["Grants"])
 
 
+_UNLOCKED = {"NoSuchObjectLockConfiguration", "ObjectLockConfigurationNotFoundError", "InvalidRequest"}
+
+
 @contextmanager
 def _unless_unlocked() -> Iterator[None]:
-    """An object without a lock is told by an error (S3 API, GetObjectRetention)."""
+    """An object without a lock is told by an error (S3 API, GetObjectRetention); Ceph's differs."""
     try:
         yield
     except (NotFound, Rejected) as cause:
-        if cause.code not in {"NoSuchObjectLockConfiguration", "InvalidRequest"}:
+        if cause.code not in _UNLOCKED:
             raise

@@ -82,6 +82,8 @@ pipeline = catch_errors healthcheck proxy-logging cache etag-quoter listing_form
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
+# There is no other node to go to instead: one that fails is asked again.
+error_suppression_interval = 0
 allow_open_expired = false
 [filter:catch_errors]
 use = egg:swift#catch_errors

@@ -7,13 +7,12 @@ from contextlib import AbstractContextManager, ExitStack
 
 import pytest
 
-from migrator.store.base import ObjectStore, Versioning
 from migrator.store.memory import CEPH, LYVE
 from tests.store import keepers
+from tests.store.contract_fixtures import bucket, expect_failure, part_bytes, rich, store, versioned
 from tests.store.keepers import Keeper
 
-for _suite in ("copies", "deletes", "help", "listings", "objects", "stacks", "uploads"):
-    pytest.register_assert_rewrite(f"tests.store.contract_{_suite}")
+__all__ = ["bucket", "part_bytes", "rich", "store", "versioned"]
 
 KEEPERS: dict[str, Callable[[], AbstractContextManager[Keeper]]] = {
     "memory": keepers.memory_keeper,
@@ -43,27 +42,6 @@ def open_keepers() -> Iterator[Callable[[str], Keeper]]:
 
 @pytest.fixture(params=KEEPERS)
 def keeper(request: pytest.FixtureRequest, open_keepers: Callable[[str], Keeper]) -> Keeper:
-    """Expects the test to fail where it needs what this keeper lacks (see `contract_help.needs`)."""
     found = open_keepers(request.param)
-    missing = getattr(request.function, "needs", frozenset()) - found.caps
-    if missing:
-        reason = f"{found.name} lacks: {', '.join(sorted(missing))}"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+    expect_failure(request, found)
     return found
-
-
-@pytest.fixture
-def store(keeper: Keeper) -> ObjectStore:
-    return keeper.store
-
-
-@pytest.fixture
-def bucket(keeper: Keeper) -> str:
-    """Fresh, without versions."""
-    return keeper.new_bucket()
-
-
-@pytest.fixture
-def versioned(keeper: Keeper) -> str:
-    """Fresh, with versions."""
-    return keeper.new_bucket(Versioning.ENABLED)

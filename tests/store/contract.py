@@ -1,7 +1,7 @@
 """The contract of `migrator.store.base.ObjectStore` in full: what holds for every keeper of it.
 
 Tests take `store`, `bucket` (fresh, no versions) and `versioned` (fresh, versions on). What some real
-service does not do is named by `@needs(...)`; see `keepers.EVERYTHING`.
+service does not do is named by `@needs(...)`; see `abilities`.
 """
 
 from tests.store.contract_copies import TestCopiedParts, TestCopies

@@ -10,9 +10,9 @@ import pytest
 from migrator.errors import NotFound, PreconditionFailed, Rejected
 from migrator.model.objects import Properties, UploadedPart, Written
 from migrator.store.base import ObjectStore
-from tests.store import keepers
+from tests.store import abilities
 from tests.store.contract_help import BODY, HOSTILE_KEYS, PLAIN, RICH, keys_of, needs, read_all, upload
-from tests.store.keepers import PART_BYTES, put
+from tests.store.keepers import put
 
 OTHER_ETAG = md5(b"something else").hexdigest()
 
@@ -43,12 +43,12 @@ class TestCopies:
         head = store.head(bucket, "copy")
         assert (head.size_bytes, head.properties.metadata) == (0, {"a": "1"})
 
-    def test_an_object_of_parts(self, store: ObjectStore, bucket: str) -> None:
-        parts = [b"a" * PART_BYTES, b"b"]
+    def test_an_object_of_parts(self, store: ObjectStore, bucket: str, part_bytes: int) -> None:
+        parts = [b"a" * part_bytes, b"b"]
         upload(store, bucket, "key", parts, replace(RICH, tags={}))
         copied = store.copy(bucket, "key", "copy")
         head = store.head(bucket, "copy")
-        assert (head.etag, head.size_bytes) == (copied.etag, PART_BYTES + 1)
+        assert (head.etag, head.size_bytes) == (copied.etag, part_bytes + 1)
         assert head.properties == replace(RICH, tags={})
         assert read_all(store, bucket, "copy") == b"".join(parts)
 
@@ -60,7 +60,7 @@ class TestCopies:
         assert (properties.metadata, properties.cache_control) == ({"of": "new"}, "")
         assert read_all(store, bucket, "taken") == b"new"
 
-    @needs(keepers.COPY_CONDITION)
+    @needs(abilities.COPY_CONDITION)
     def test_another_object_than_expected_is_not_copied(self, store: ObjectStore, bucket: str) -> None:
         put(store, bucket, "key", b"changed")
         put(store, bucket, "taken", b"stays")
@@ -99,23 +99,24 @@ class TestCopies:
         assert store.tags(versioned, "copy") == {"is": "first"}
 
     @pytest.mark.parametrize("key", HOSTILE_KEYS.values(), ids=HOSTILE_KEYS)
-    def test_hostile_keys_are_copied_from_and_to(self, store: ObjectStore, bucket: str, key: str) -> None:
-        store.put(bucket, key, BODY, RICH, md5=md5(BODY).digest())
+    def test_hostile_keys_are_copied_from_and_to(
+        self, store: ObjectStore, bucket: str, key: str, rich: Properties
+    ) -> None:
+        store.put(bucket, key, BODY, rich, md5=md5(BODY).digest())
         store.copy(bucket, key, "plain")
         store.delete(bucket, key)
         store.copy(bucket, "plain", key)
         assert keys_of(store, bucket) == sorted([key, "plain"], key=str.encode)
         assert read_all(store, bucket, key) == BODY
-        assert store.tags(bucket, key) == RICH.tags
+        assert store.tags(bucket, key) == rich.tags
 
 
 class TestCopiedParts:
-    BODY = b"a" * PART_BYTES + b"b" * PART_BYTES + b"tail"
-
-    def test_ranges_make_the_object(self, store: ObjectStore, bucket: str) -> None:
-        etag = put(store, bucket, "key", self.BODY)
+    def test_ranges_make_the_object(self, store: ObjectStore, bucket: str, part_bytes: int) -> None:
+        body = b"a" * part_bytes + b"b" * part_bytes + b"tail"
+        etag = put(store, bucket, "key", body)
         upload_id = store.create_upload(bucket, "copy", replace(RICH, tags={}))
-        spans = [(0, 2 * PART_BYTES), (2 * PART_BYTES, 4)]
+        spans = [(0, 2 * part_bytes), (2 * part_bytes, 4)]
         parts = [
             store.copy_part(bucket, "key", "copy", upload_id, number, offset, length, if_match=etag)
             for number, (offset, length) in enumerate(spans, start=1)
@@ -124,10 +125,10 @@ class TestCopiedParts:
         assert parts[1] == tail
         assert store.list_parts(bucket, "copy", upload_id) == parts
         store.complete_upload(bucket, "copy", upload_id, parts)
-        assert read_all(store, bucket, "copy") == self.BODY
+        assert read_all(store, bucket, "copy") == body
         assert store.head(bucket, "copy").properties == replace(RICH, tags={})
 
-    @needs(keepers.COPY_CONDITION, keepers.PART_COPY_CONDITION)
+    @needs(abilities.COPY_CONDITION, abilities.PART_COPY_CONDITION)
     def test_another_object_than_expected_is_not_copied(self, store: ObjectStore, bucket: str) -> None:
         put(store, bucket, "key", b"changed")
         upload_id = store.create_upload(bucket, "copy", PLAIN)

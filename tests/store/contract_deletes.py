@@ -9,7 +9,7 @@ import pytest
 from migrator.errors import AccessDenied, NotFound, PreconditionFailed
 from migrator.model.objects import xml_can_hold
 from migrator.store.base import ObjectStore
-from tests.store import keepers
+from tests.store import abilities
 from tests.store.contract_help import HOSTILE_KEYS, PLAIN, keys_of, needs, read_all
 from tests.store.keepers import Keeper, put
 
@@ -30,7 +30,7 @@ class TestConditionalDeletes:
         store.delete(bucket, "key", if_match=etag)
         assert keys_of(store, bucket) == ["neighbour"]
 
-    @needs(keepers.DELETE_CONDITION)
+    @needs(abilities.DELETE_CONDITION)
     def test_anything_else_stays(self, store: ObjectStore, bucket: str, versioned: str) -> None:
         for home in (bucket, versioned):
             etag = put(store, home, "key", b"ours")
@@ -39,7 +39,7 @@ class TestConditionalDeletes:
                 store.delete(home, "key", if_match=etag)
             assert read_all(store, home, "key") == b"theirs"
 
-    @needs(keepers.DELETE_CONDITION, keepers.NOTHING_TO_MATCH)
+    @needs(abilities.DELETE_CONDITION, abilities.NOTHING_TO_MATCH)
     def test_nothing_matches_no_condition(self, store: ObjectStore, bucket: str, versioned: str) -> None:
         """AWS says 404, not 412; under a marker as well."""
         etag = put(store, versioned, "hidden")

@@ -13,7 +13,7 @@ from migrator.errors import Cancelled, DigestMismatch, NotFound, PreconditionFai
 from migrator.model.objects import Properties, Written
 from migrator.model.parts import MIB
 from migrator.store.base import ObjectStore, Versioning
-from tests.store import keepers
+from tests.store import abilities
 from tests.store.contract_help import BODY, HOSTILE_KEYS, PLAIN, RICH, keys_of, list_all, needs, read_all
 from tests.store.keepers import Keeper, put
 
@@ -74,7 +74,7 @@ class TestBuckets:
         store.create_bucket(name, region)
         assert store.check_bucket(name) in (region or "us-east-1", "")
 
-    @needs(keepers.OWN_BUCKET)
+    @needs(abilities.OWN_BUCKET)
     def test_a_bucket_is_not_made_twice(self, store: ObjectStore, bucket: str) -> None:
         put(store, bucket, "key")
         with pytest.raises(Rejected) as caught:
@@ -89,7 +89,7 @@ class TestBuckets:
         assert caught.value.code == "BucketNotEmpty"
         assert keys_of(store, bucket) == ["key"]
 
-    @needs(keepers.KEPT_BUCKET)
+    @needs(abilities.KEPT_BUCKET)
     def test_a_bucket_with_hidden_versions_stays(self, store: ObjectStore, versioned: str) -> None:
         put(store, versioned, "key")
         store.delete(versioned, "key")
@@ -147,7 +147,7 @@ class TestObjects:
         assert read_all(store, bucket, "key") == b"second"
         assert store.head(bucket, "key").properties.metadata == {"only": "this"}
 
-    @needs(keepers.TAGS_GO)
+    @needs(abilities.TAGS_GO)
     def test_a_later_write_drops_the_tags(self, store: ObjectStore, bucket: str) -> None:
         put(store, bucket, "key", tags=RICH.tags)
         put(store, bucket, "key")
@@ -160,13 +160,13 @@ class TestObjects:
         assert keys_of(store, bucket) == []
 
     @pytest.mark.parametrize("key", HOSTILE_KEYS.values(), ids=HOSTILE_KEYS)
-    def test_hostile_keys_survive(self, store: ObjectStore, bucket: str, key: str) -> None:
+    def test_hostile_keys_survive(self, store: ObjectStore, bucket: str, key: str, rich: Properties) -> None:
         put(store, bucket, "an innocent neighbour")
-        store.put(bucket, key, BODY, RICH, md5=md5(BODY).digest())
+        store.put(bucket, key, BODY, rich, md5=md5(BODY).digest())
         assert set(keys_of(store, bucket)) == {key, "an innocent neighbour"}
         assert keys_of(store, bucket, key) == [key]
         assert read_all(store, bucket, key) == BODY
-        assert store.tags(bucket, key) == RICH.tags
+        assert store.tags(bucket, key) == rich.tags
         assert store.list_page(bucket, "", start_after=key).objects == tuple(
             line for line in list_all(store, bucket) if line.key > key
         )
@@ -181,13 +181,13 @@ class TestObjects:
         assert keys_of(store, bucket) == twins
         assert {key: read_all(store, bucket, key).decode() for key in twins} == {key: key for key in twins}
 
-    @needs(keepers.LIMITS)
+    @needs(abilities.LIMITS)
     @pytest.mark.parametrize("key", ["a" * 1025, "é" * 513], ids=["ascii", "two bytes each"])
     def test_keys_end_at_1024_bytes(self, store: ObjectStore, bucket: str, key: str) -> None:
         with pytest.raises(Rejected):
             put(store, bucket, key)
 
-    @needs(keepers.LIMITS)
+    @needs(abilities.LIMITS)
     def test_metadata_ends_at_2048_bytes(self, store: ObjectStore, bucket: str) -> None:
         put(store, bucket, "fits", b"", metadata={"name": "v" * 2044})
         with pytest.raises(Rejected) as caught:

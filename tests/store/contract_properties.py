@@ -11,9 +11,9 @@ import pytest
 from migrator.errors import NotSupported, Rejected
 from migrator.model.objects import UNLOCKED, Lock, Properties
 from migrator.store.base import ObjectStore
-from tests.store import keepers
+from tests.store import abilities
 from tests.store.contract_help import BODY, PLAIN, needs, upload
-from tests.store.keepers import PART_BYTES, Keeper, put
+from tests.store.keepers import Keeper, put
 
 KEY_ARN = "aws:kms:arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
@@ -26,13 +26,13 @@ BOTH_WAYS = pytest.mark.parametrize("in_parts", [False, True], ids=["whole", "in
 
 def send(store: ObjectStore, bucket: str, properties: Properties, *, in_parts: bool) -> None:
     if in_parts:
-        upload(store, bucket, "key", [b"a" * PART_BYTES, b"b"], properties)
+        upload(store, bucket, "key", [BODY], properties)  # one part: as small as it likes
     else:
         store.put(bucket, "key", BODY, properties, md5=md5(BODY).digest())
 
 
 class TestKept:
-    @needs(keepers.REDIRECTS)
+    @needs(abilities.REDIRECTS)
     @BOTH_WAYS
     def test_a_website_redirect(self, store: ObjectStore, bucket: str, in_parts: bool) -> None:
         send(store, bucket, REDIRECT, in_parts=in_parts)
@@ -40,7 +40,7 @@ class TestKept:
         store.copy(bucket, "key", "copy", keeping=REDIRECT)
         assert store.head(bucket, "copy").lacks(REDIRECT) == ()
 
-    @needs(keepers.STORAGE_CLASSES)
+    @needs(abilities.STORAGE_CLASSES)
     @BOTH_WAYS
     def test_a_storage_class(self, store: ObjectStore, bucket: str, in_parts: bool) -> None:
         send(store, bucket, INFREQUENT, in_parts=in_parts)
@@ -50,7 +50,7 @@ class TestKept:
         store.copy(bucket, "key", "copy", keeping=INFREQUENT)
         assert store.head(bucket, "copy").lacks(INFREQUENT) == ()
 
-    @needs(keepers.STORAGE_CLASSES)
+    @needs(abilities.STORAGE_CLASSES)
     def test_an_unknown_storage_class_is_refused(self, store: ObjectStore, bucket: str) -> None:
         with pytest.raises((Rejected, NotSupported)):
             send(store, bucket, Properties(storage_class="NO_SUCH_CLASS"), in_parts=False)
@@ -59,7 +59,7 @@ class TestKept:
         put(store, bucket, "key")
         assert store.head(bucket, "key").storage_class == "STANDARD"
 
-    @needs(keepers.ENCRYPTION)
+    @needs(abilities.ENCRYPTION)
     @pytest.mark.parametrize("asked", [ENCRYPTED, UNDER_KMS], ids=["AES256", "KMS"])
     @BOTH_WAYS
     def test_encryption(self, store: ObjectStore, bucket: str, asked: Properties, in_parts: bool) -> None:
@@ -70,11 +70,11 @@ class TestKept:
 
 
 class TestLocking:
-    @needs(keepers.LOCKS)
+    @needs(abilities.LOCKS)
     def test_a_write_can_lock(self, keeper: Keeper, store: ObjectStore) -> None:
         self._locks(keeper.new_locked_bucket(), store, in_parts=False)
 
-    @needs(keepers.UPLOAD_LOCKS)
+    @needs(abilities.UPLOAD_LOCKS)
     def test_an_upload_can_lock(self, keeper: Keeper, store: ObjectStore) -> None:
         self._locks(keeper.new_locked_bucket(), store, in_parts=True)
 
@@ -87,7 +87,7 @@ class TestLocking:
         assert head.lacks(Properties(lock=lock)) == ()
         assert head.lacks(Properties(lock=replace(lock, mode="COMPLIANCE"))) == ("lock",)
 
-    @needs(keepers.VERSION_LOCKS)
+    @needs(abilities.VERSION_LOCKS)
     @pytest.mark.parametrize(
         "lock",
         [Lock("GOVERNANCE", TOMORROW), Lock("COMPLIANCE", TOMORROW), Lock(hold=True)],
@@ -102,13 +102,13 @@ class TestLocking:
         assert store.head(home, "key", version_id=below).lock == lock
         assert store.lock_on(home, "key") == UNLOCKED
 
-    @needs(keepers.LOCKS)
+    @needs(abilities.LOCKS)
     def test_what_is_not_locked_says_so(self, keeper: Keeper, store: ObjectStore) -> None:
         home = keeper.new_locked_bucket()
         put(store, home, "key")
         assert store.lock_on(home, "key") == UNLOCKED
 
-    @needs(keepers.NO_LOCKS)
+    @needs(abilities.NO_LOCKS)
     def test_a_bucket_without_locks_refuses_them(self, store: ObjectStore, bucket: str) -> None:
         with pytest.raises((Rejected, NotSupported)):
             send(store, bucket, Properties(lock=Lock("GOVERNANCE", TOMORROW)), in_parts=False)
@@ -119,7 +119,7 @@ class TestGrants:
         put(store, bucket, "key")
         assert not store.has_grants(bucket, "key")
 
-    @needs(keepers.GRANTS)
+    @needs(abilities.GRANTS)
     def test_others_are_grants(self, keeper: Keeper, store: ObjectStore, bucket: str) -> None:
         store.put(bucket, "key", b"x", PLAIN, md5=md5(b"x").digest())
         keeper.grant(bucket, "key")

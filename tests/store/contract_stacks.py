@@ -10,7 +10,7 @@ import pytest
 from migrator.errors import AccessDenied, NotFound
 from migrator.model.objects import UNLOCKED, Lock
 from migrator.store.base import BucketLock, ObjectStore, Versioning
-from tests.store import keepers
+from tests.store import abilities
 from tests.store.contract_help import HOSTILE_KEYS, NOT_XML, PLAIN, PLAIN_XML, keys_of, needs, read_all
 from tests.store.keepers import Keeper, put
 
@@ -82,7 +82,7 @@ class TestStacks:
     def test_hostile_keys(self, store: ObjectStore, versioned: str, key: str) -> None:
         self._expect_found(store, versioned, key)
 
-    @needs(keepers.VERSIONS_XML_KEYS)
+    @needs(abilities.VERSIONS_XML_KEYS)
     @pytest.mark.parametrize("key", NOT_XML.values(), ids=NOT_XML)
     def test_keys_that_xml_cannot_hold(self, store: ObjectStore, versioned: str, key: str) -> None:
         self._expect_found(store, versioned, key)
@@ -100,7 +100,7 @@ class TestStacks:
         with pytest.raises(NotFound):
             store.versions("no-such-bucket", "key")
 
-    @needs(keepers.MARKERS_BY_ID)
+    @needs(abilities.MARKERS_BY_ID)
     def test_a_marker_is_never_an_object(self, store: ObjectStore, versioned: str) -> None:
         put(store, versioned, "key")
         store.delete(versioned, "key")
@@ -162,7 +162,7 @@ class TestLocks:
         assert caught.value.code == "ObjectLocked"
         assert read_all(store, home, "key") == b"x"
 
-    @needs(keepers.HIDES_LOCKED)
+    @needs(abilities.HIDES_LOCKED)
     def test_a_locked_object_can_be_hidden(self, keeper: Keeper, store: ObjectStore) -> None:
         home = keeper.new_locked_bucket(days=1)
         written = store.put(home, "key", b"x", PLAIN, md5=md5(b"x").digest())

@@ -12,7 +12,7 @@ import pytest
 from migrator.errors import DigestMismatch, NotFound, PreconditionFailed, Rejected
 from migrator.model.objects import UploadedPart
 from migrator.store.base import IF_ABSENT, Condition, ObjectStore
-from tests.store import keepers
+from tests.store import abilities
 from tests.store.contract_help import (
     BODY,
     HOSTILE_KEYS,
@@ -26,11 +26,11 @@ from tests.store.contract_help import (
     send_part,
     upload,
 )
-from tests.store.keepers import PART_BYTES, put
+from tests.store.keepers import put
 
 
 class TestConditions:
-    @needs(keepers.IF_ABSENT)
+    @needs(abilities.IF_ABSENT)
     def test_if_absent_protects_what_is_there(self, store: ObjectStore, bucket: str) -> None:
         def write(body: bytes) -> None:
             store.put(bucket, "key", body, PLAIN, md5=md5(body).digest(), condition=IF_ABSENT)
@@ -55,7 +55,7 @@ class TestConditions:
             write(b"third")
         assert read_all(store, bucket, "key") == b"second"
 
-    @needs(keepers.IF_ABSENT)
+    @needs(abilities.IF_ABSENT)
     def test_uploads_can_be_conditional(self, store: ObjectStore, bucket: str) -> None:
         upload_id = store.create_upload(bucket, "key", PLAIN)
         part = send_part(store, bucket, "key", upload_id, 1, b"ours")
@@ -74,11 +74,14 @@ def opened(store: ObjectStore, bucket: str, prefix: str) -> list[tuple[str, str]
 
 
 class TestUploads:
-    PARTS = (b"a" * PART_BYTES, b"b" * PART_BYTES, b"c" * 5)
+    @pytest.fixture
+    def parts(self, part_bytes: int) -> list[bytes]:
+        """The last one small."""
+        return [b"a" * part_bytes, b"b" * part_bytes, b"c" * 5]
 
-    def test_parts_may_come_in_any_order(self, store: ObjectStore, bucket: str) -> None:
+    def test_parts_may_come_in_any_order(self, store: ObjectStore, bucket: str, parts: list[bytes]) -> None:
         upload_id = store.create_upload(bucket, "key", replace(RICH, tags={}))
-        sent = {n: send_part(store, bucket, "key", upload_id, n, self.PARTS[n - 1]) for n in (3, 1, 2)}
+        sent = {n: send_part(store, bucket, "key", upload_id, n, parts[n - 1]) for n in (3, 1, 2)}
         assert keys_of(store, bucket) == []
         assert opened(store, bucket, "key") == [("key", upload_id)]
         assert store.list_parts(bucket, "key", upload_id) == [sent[1], sent[2], sent[3]]
@@ -86,7 +89,7 @@ class TestUploads:
         head = store.head(bucket, "key")
         assert (head.etag, head.version_id) == (written.etag, written.version_id)
         assert head.properties == replace(RICH, tags={})
-        assert read_all(store, bucket, "key") == b"".join(self.PARTS)
+        assert read_all(store, bucket, "key") == b"".join(parts)
         assert store.list_uploads(bucket, "key") == []
 
     def test_a_part_says_what_it_is(self, store: ObjectStore, bucket: str) -> None:
@@ -102,25 +105,25 @@ class TestUploads:
         store.complete_upload(bucket, "key", upload_id, [part])
         assert read_all(store, bucket, "key") == b"second"
 
-    def test_numbers_may_have_gaps(self, store: ObjectStore, bucket: str) -> None:
+    def test_numbers_may_have_gaps(self, store: ObjectStore, bucket: str, parts: list[bytes]) -> None:
         upload_id = store.create_upload(bucket, "key", PLAIN)
         numbers = (2, 500, 10_000)
         sent = [
             send_part(store, bucket, "key", upload_id, n, body)
-            for n, body in zip(numbers, self.PARTS, strict=True)
+            for n, body in zip(numbers, parts, strict=True)
         ]
         store.complete_upload(bucket, "key", upload_id, sent)
-        assert read_all(store, bucket, "key") == b"".join(self.PARTS)
+        assert read_all(store, bucket, "key") == b"".join(parts)
 
-    @needs(keepers.AWS_MULTIPART_ETAG)
-    def test_the_etag_is_the_md5_of_md5s(self, store: ObjectStore, bucket: str) -> None:
-        digests = b"".join(md5(part).digest() for part in self.PARTS)
-        written = upload(store, bucket, "key", list(self.PARTS))
+    @needs(abilities.AWS_MULTIPART_ETAG)
+    def test_the_etag_is_the_md5_of_md5s(self, store: ObjectStore, bucket: str, parts: list[bytes]) -> None:
+        digests = b"".join(md5(part).digest() for part in parts)
+        written = upload(store, bucket, "key", parts)
         assert written.etag == f"{md5(digests).hexdigest()}-3"
 
-    @needs(keepers.UPLOAD_TAGS)
-    def test_tags_are_given_at_the_start(self, store: ObjectStore, bucket: str) -> None:
-        upload(store, bucket, "key", list(self.PARTS), RICH)
+    @needs(abilities.UPLOAD_TAGS)
+    def test_tags_are_given_at_the_start(self, store: ObjectStore, bucket: str, parts: list[bytes]) -> None:
+        upload(store, bucket, "key", parts, RICH)
         assert store.tags(bucket, "key") == RICH.tags
 
     def test_parts_are_listed_by_number(self, store: ObjectStore, bucket: str) -> None:
@@ -142,11 +145,13 @@ class TestUploads:
         assert store.list_uploads(bucket, "key") == []
         self._expect_no_upload(store, bucket, upload_id, part)
 
-    def test_a_completed_upload_is_not_listed(self, store: ObjectStore, bucket: str) -> None:
-        upload(store, bucket, "key", list(self.PARTS))
+    def test_a_completed_upload_is_not_listed(
+        self, store: ObjectStore, bucket: str, parts: list[bytes]
+    ) -> None:
+        upload(store, bucket, "key", parts)
         assert store.list_uploads(bucket, "key") == []
 
-    @needs(keepers.UPLOADS_END)
+    @needs(abilities.UPLOADS_END)
     def test_a_completed_upload_is_gone(self, store: ObjectStore, bucket: str) -> None:
         upload_id = store.create_upload(bucket, "key", PLAIN)
         part = send_part(store, bucket, "key", upload_id, 1, b"x")
@@ -175,15 +180,15 @@ class TestUploads:
             assert caught.value.code == "InvalidPart"
         assert store.list_parts(bucket, "key", upload_id) == [part]
 
-    @needs(keepers.PART_ORDER)
-    def test_parts_are_named_in_order(self, store: ObjectStore, bucket: str) -> None:
+    @needs(abilities.PART_ORDER)
+    def test_parts_are_named_in_order(self, store: ObjectStore, bucket: str, parts: list[bytes]) -> None:
         upload_id = store.create_upload(bucket, "key", PLAIN)
-        sent = [send_part(store, bucket, "key", upload_id, n, self.PARTS[n - 1]) for n in (2, 1)]
+        sent = [send_part(store, bucket, "key", upload_id, n, parts[n - 1]) for n in (2, 1)]
         with pytest.raises(Rejected) as caught:
             store.complete_upload(bucket, "key", upload_id, sent)
         assert caught.value.code == "InvalidPartOrder"
 
-    @needs(keepers.PART_SIZE)
+    @needs(abilities.PART_SIZE)
     def test_only_the_last_part_may_be_small(self, store: ObjectStore, bucket: str) -> None:
         with pytest.raises(Rejected) as caught:
             upload(store, bucket, "key", [b"small", b"last"])
@@ -210,7 +215,7 @@ class TestUploads:
     def test_hostile_keys_are_listed(self, store: ObjectStore, bucket: str, key: str) -> None:
         self._expect_listed_until_aborted(store, bucket, key)
 
-    @needs(keepers.XML_KEYS)
+    @needs(abilities.XML_KEYS)
     @pytest.mark.parametrize("key", NOT_XML.values(), ids=NOT_XML)
     def test_keys_that_xml_cannot_hold_are_listed(self, store: ObjectStore, bucket: str, key: str) -> None:
         self._expect_listed_until_aborted(store, bucket, key)

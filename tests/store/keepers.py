@@ -1,4 +1,4 @@
-"""The keepers of the contract that the suite is run on, and what each of them is known not to do."""
+"""The keepers of the contract that the suite is run on. What each of them cannot do is in `abilities`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import md5
@@ -19,84 +20,26 @@ from botocore.config import Config
 
 from migrator.demo.s3server import S3Server
 from migrator.model.objects import Properties
-from migrator.model.parts import KIB
+from migrator.model.parts import KIB, MIB
 from migrator.store.base import ObjectStore, Versioning
 from migrator.store.memory import AWS, CEPH, LYVE, MemoryCloud, MemoryStore, Quirks
 from migrator.store.retrying import RetryingStore
 from migrator.store.s3 import Connection, S3Store
+from tests.store.abilities import LACKS
 
 ACCESS_KEY = "AKTESTTESTTESTTEST00"
 SECRET = "secret/of+the=tests"
 #: Parts of the suite: so small that nobody waits for them.
 PART_BYTES = 8 * KIB
 
+#: How many requests at a time fill a bucket: as many connections as a plain client keeps.
+FILLERS = 10
+
 #: How often `wait_until` looks.
 POLL_S = 0.02
 
-#: Everything a keeper may be unable to do. A test names what it `needs`; on a keeper without it the test
-#: is expected to fail, and passing is an error: a keeper that learns something is noticed.
-IF_ABSENT = "honours If-None-Match on writes"
-AWS_MULTIPART_ETAG = "makes multipart ETags as AWS does"
-UPLOAD_TAGS = "keeps the tags given when an upload is opened"
-PART_SIZE = "refuses small parts"
-PART_ORDER = "refuses parts out of order"
-LIMITS = "refuses keys and metadata beyond S3's limits"
-TAGS_GO = "forgets the tags of an object that is overwritten"
-UPLOADS_END = "forgets an upload once it is completed"
-XML_KEYS = "lists uploads also under keys that XML cannot hold"
-COPY_CONDITION = "honours If-Match on the original of a copy"
-PART_COPY_CONDITION = "honours If-Match on the original of a copied part"
-DELETE_CONDITION = "honours If-Match on deletes"
-NOTHING_TO_MATCH = "refuses a conditional delete where there is nothing"
-MARKERS_BY_ID = "refuses to show a delete marker as an object"
-VERSIONS_XML_KEYS = "lists versions also of keys that XML cannot hold"
-HIDES_LOCKED = "lays a delete marker over a locked object"
-OWN_BUCKET = "refuses to make a bucket that is there"
-KEPT_BUCKET = "refuses to remove a bucket that has only hidden versions"
-REDIRECTS = "keeps website redirects"
-STORAGE_CLASSES = "knows storage classes"
-ENCRYPTION = "encrypts as it is told"
-LOCKS = "locks versions as it is told"
-UPLOAD_LOCKS = "locks what is made of parts"
-VERSION_LOCKS = "locks one version, not its key"
-NO_LOCKS = "refuses locks where the bucket has none"
-GRANTS = "tells of grants to others"
-EVERYTHING = frozenset(
-    {
-        IF_ABSENT,
-        AWS_MULTIPART_ETAG,
-        UPLOAD_TAGS,
-        PART_SIZE,
-        PART_ORDER,
-        LIMITS,
-        TAGS_GO,
-        UPLOADS_END,
-        XML_KEYS,
-        COPY_CONDITION,
-        PART_COPY_CONDITION,
-        DELETE_CONDITION,
-        NOTHING_TO_MATCH,
-        MARKERS_BY_ID,
-        VERSIONS_XML_KEYS,
-        HIDES_LOCKED,
-        OWN_BUCKET,
-        KEPT_BUCKET,
-        REDIRECTS,
-        STORAGE_CLASSES,
-        ENCRYPTION,
-        LOCKS,
-        UPLOAD_LOCKS,
-        VERSION_LOCKS,
-        NO_LOCKS,
-        GRANTS,
-    }
-)
-#: What the quirks of a cloud in memory take away.
-LACKS = {
-    AWS: frozenset[str](),
-    LYVE: frozenset({IF_ABSENT, AWS_MULTIPART_ETAG}),
-    CEPH: frozenset({COPY_CONDITION, DELETE_CONDITION}),
-}
+#: The quirks of a cloud in memory, by the name that `abilities.LACKS` has for them.
+QUIRKS = {AWS: "ours as AWS", LYVE: "ours as Lyve Cloud", CEPH: "ours as Ceph"}
 #: How they are told apart in the names of tests.
 NAMES = {AWS: "", LYVE: " (Lyve Cloud)", CEPH: " (Ceph)"}
 
@@ -118,7 +61,8 @@ class Keeper:
     suspend: Callable[[str], None]
     #: Everybody may read (bucket, key).
     grant: Callable[[str, str], None]
-    caps: frozenset[str] = EVERYTHING
+    lacks: frozenset[str]
+    part_bytes: int = PART_BYTES  #: the least that a part may have which is not the last
 
     def new_name(self) -> str:
         return f"bucket-{next(_numbers)}-{os.getpid()}"
@@ -219,56 +163,63 @@ def _of_cloud(name: str, store: ObjectStore, cloud: MemoryCloud) -> Keeper:
         hold=lambda bucket, key, version_id: cloud.hold(bucket, key, version_id=version_id),
         suspend=lambda bucket: cloud.set_versioning(bucket, Versioning.SUSPENDED),
         grant=cloud.grant,
-        caps=EVERYTHING - LACKS[cloud.quirks],
+        lacks=LACKS[QUIRKS[cloud.quirks]],
     )
 
 
 @contextmanager
 def ministack_keeper() -> Iterator[Keeper]:
     """The S3 store against a server that others wrote."""
-    with ministack_url() as url:
-        store, client = store_of(url), client_of(url)
+    with ministack_url() as url, server_keeper("ministack", url, part_bytes=PART_BYTES) as keeper:
+        yield keeper
 
-        def create_bucket(bucket: str, versioning: Versioning) -> None:
-            client.create_bucket(Bucket=bucket)
-            if versioning is not Versioning.OFF:
-                set_versioning(bucket, versioning)
 
-        def set_versioning(bucket: str, versioning: Versioning) -> None:
-            status = {"Status": versioning.value.capitalize()}
-            client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=status)
+@contextmanager
+def server_keeper(
+    name: str, url: str, access_key: str = ACCESS_KEY, secret: str = SECRET, *, part_bytes: int = 5 * MIB
+) -> Iterator[Keeper]:
+    """The S3 store against any server; `name` as in `abilities.LACKS`."""
+    store = store_of(url, access_key=access_key, secret=secret)
+    client = client_of(url, access_key, secret)
 
-        def fill(bucket: str, keys: Iterable[str]) -> None:
-            for key in keys:
-                client.put_object(Bucket=bucket, Key=key, Body=b"x")
+    def create_bucket(bucket: str, versioning: Versioning) -> None:
+        client.create_bucket(Bucket=bucket)
+        if versioning is not Versioning.OFF:
+            set_versioning(bucket, versioning)
 
-        def create_locked_bucket(bucket: str, days: int) -> None:
-            client.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=True)
-            if days:
-                rule = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": days}}
-                lock = {"ObjectLockEnabled": "Enabled", "Rule": rule}
-                client.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=lock)
+    def set_versioning(bucket: str, versioning: Versioning) -> None:
+        status = {"Status": versioning.value.capitalize()}
+        client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=status)
 
-        def hold(bucket: str, key: str, version_id: str) -> None:
-            status = {"Status": "ON"}
-            client.put_object_legal_hold(Bucket=bucket, Key=key, VersionId=version_id, LegalHold=status)
+    def fill(bucket: str, keys: Iterable[str]) -> None:
+        with ThreadPoolExecutor(FILLERS) as pool:
+            list(pool.map(lambda key: client.put_object(Bucket=bucket, Key=key, Body=b"x"), keys))
 
-        lacks = {UPLOAD_TAGS, PART_SIZE, PART_ORDER, LIMITS, TAGS_GO, UPLOADS_END, XML_KEYS}
-        lacks |= {PART_COPY_CONDITION, NOTHING_TO_MATCH, MARKERS_BY_ID, VERSIONS_XML_KEYS, HIDES_LOCKED}
-        lacks |= {OWN_BUCKET, KEPT_BUCKET, UPLOAD_LOCKS, NO_LOCKS, VERSION_LOCKS}
-        yield Keeper(
-            "ministack",
-            store,
-            create_bucket,
-            fill,
-            create_locked_bucket,
-            hold,
-            suspend=lambda bucket: set_versioning(bucket, Versioning.SUSPENDED),
-            grant=lambda bucket, key: client.put_object_acl(Bucket=bucket, Key=key, ACL="public-read"),
-            caps=EVERYTHING - lacks,
-        )
-        store.close()
-        client.close()
+    def create_locked_bucket(bucket: str, days: int) -> None:
+        client.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=True)
+        if days:
+            rule = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": days}}
+            lock = {"ObjectLockEnabled": "Enabled", "Rule": rule}
+            client.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=lock)
+
+    def hold(bucket: str, key: str, version_id: str) -> None:
+        status = {"Status": "ON"}
+        client.put_object_legal_hold(Bucket=bucket, Key=key, VersionId=version_id, LegalHold=status)
+
+    yield Keeper(
+        name,
+        store,
+        create_bucket,
+        fill,
+        create_locked_bucket,
+        hold,
+        suspend=lambda bucket: set_versioning(bucket, Versioning.SUSPENDED),
+        grant=lambda bucket, key: client.put_object_acl(Bucket=bucket, Key=key, ACL="public-read"),
+        lacks=LACKS[name],
+        part_bytes=part_bytes,
+    )
+    store.close()
+    client.close()
 
 
 @contextmanager
