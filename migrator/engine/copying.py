@@ -63,7 +63,7 @@ class Copier:
         self._destination = destination
         self._bucket = destination_bucket
         self._meter = meter
-        self._checker = Checker(destination, destination_bucket, verify)
+        self._checker = Checker(destination, destination_bucket, verify, checks_md5=bool(seen.checks_md5))
         self._carrier = carrier
         self._keeps_versions = keeps_versions
         self._seen = seen

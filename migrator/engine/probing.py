@@ -17,6 +17,7 @@ from migrator.engine.reserved import look, probe_key, remove_reserved
 from migrator.engine.saving import copy_exactly
 from migrator.errors import (
     AccessDenied,
+    DigestMismatch,
     NotFound,
     NotSupported,
     PreconditionFailed,
@@ -95,7 +96,7 @@ class Probing:
         there = self._look(key)
         if there is None:
             return replace(found, put_if_absent=False)
-        found = replace(found, keeps_token=there.token == "probe")
+        found = replace(found, keeps_token=there.token == "probe", checks_md5=self._checks_md5(key, there))
         refuses = self._is_refused(key, there, lambda: self._put(key, b"second", IF_ABSENT))
         found = replace(found, put_if_absent=creates and refuses)
         found = replace(found, put_if_match=self._put_if_match(key))
@@ -105,6 +106,17 @@ class Probing:
         if there.version_id is None:
             return replace(found, delete_if_match=self._delete_if_match(key, there))
         return replace(found, delete_version=self._delete_version(key, there.version_id))
+
+    def _checks_md5(self, key: str, there: ObjectHead) -> bool:
+        """Whether bytes that are not those of the digest are refused, and changed nothing."""
+        wrong = hashlib.md5(b"other bytes", usedforsecurity=False).digest()
+        sent = Properties(metadata={TOKEN_KEY: "probe"})
+        try:
+            self._store.put(self._bucket, key, b"damaged", sent, md5=wrong)
+        except (DigestMismatch, *_ANSWERS):
+            now = self._look(key)
+            return now is not None and (now.etag, now.version_id) == (there.etag, there.version_id)
+        return False
 
     def _put_if_match(self, key: str) -> bool:
         there = self._look(key)

@@ -13,7 +13,8 @@ class Capabilities:
     `put_if_absent`, `put_if_match`: a PUT whose condition does not hold is refused and changes nothing, one
     whose condition holds is carried out. `delete_if_match`: likewise for a delete. `delete_version`: exactly
     the named version goes. `copies`: a copy within the bucket keeps bytes, headers, metadata and tags.
-    `keeps_token`: user metadata comes back as sent.
+    `keeps_token`: user metadata comes back as sent. `checks_md5`: a body that is not what its Content-MD5
+    says is refused, so that an accepted request is one whose bytes arrived.
     """
 
     put_if_absent: bool | None = None
@@ -22,6 +23,7 @@ class Capabilities:
     delete_version: bool | None = None
     copies: bool | None = None
     keeps_token: bool | None = None
+    checks_md5: bool | None = None
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
