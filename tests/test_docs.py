@@ -47,6 +47,16 @@ def test_every_command_is_documented(command: str) -> None:
     )
 
 
+def test_every_claim_beside_others_links_to_a_test() -> None:
+    section = text_of(README).partition("## Beside others")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| ")][1:]
+    claims = [re.match(r"\| \[([^]]+)\]\((tests/[^)]+)\) \|", row) for row in rows if "---" not in row]
+    assert len(claims) >= 10
+    for row, claim in zip((row for row in rows if "---" not in row), claims, strict=True):
+        assert claim, f"no test is named for: {row}"
+        assert "def test_" in text_of(ROOT / claim[2]), claim[0]
+
+
 #: Known gaps, to be closed: nothing may be added here.
 NOT_YET: dict[str, list[str]] = {}
 
