@@ -104,14 +104,13 @@ class Undoing:
             if not (self._even_last_copy or self._source_now(entry).holds_it):
                 return Judgement(Verdict.LEAVE_LAST_COPY)
             return Judgement(Verdict.REMOVE_HIDDEN, hidden)
-        if there is not None and _was_never_written(entry, trace, there):
-            return Judgement(Verdict.NEVER_WRITTEN)
-        if there is not None and self._is_back_already(entry, trace, there):
-            return Judgement(Verdict.ALREADY_BACK)
-        source = SourceNow(holds_it=True) if there is None else self._source_now(entry)
-        found = verdict(trace, there, source, even_last_copy=self._even_last_copy)
         if there is None:
-            return Judgement(found)
+            return Judgement(Verdict.NOTHING_THERE)
+        if _was_never_written(entry, trace, there):
+            return Judgement(Verdict.NEVER_WRITTEN)
+        if self._is_back_already(entry, trace, there):
+            return Judgement(Verdict.ALREADY_BACK)
+        found = verdict(trace, there, self._source_now(entry), even_last_copy=self._even_last_copy)
         if found is Verdict.DELETE_VERSION and there.is_locked(self._now):
             return Judgement(Verdict.LEAVE_LOCKED)
         is_switched_on = found is Verdict.MARK_DELETED and self._versioning is not Versioning.SUSPENDED
@@ -209,10 +208,12 @@ class Undoing:
                     self._remove_hidden(entry, key, judged.version_id, is_deleted=is_deleted)
                 return Undone("left", Undo.NOT_OURS, "hidden-removed")
             case Verdict.DELETE_VERSION:
-                if not self._dry_run:
-                    self._delete_version(entry, key, judged.version_id, is_deleted=is_deleted)
                 is_back = entry.prior(judged.version_id) is Prior.VERSION
-                return Undone("restored" if is_back else "removed", Undo.DELETED)
+                done = Undone("restored" if is_back else "removed", Undo.DELETED)
+                if self._dry_run:
+                    return done
+                ended = self._delete_version(entry, key, judged.version_id, is_deleted=is_deleted)
+                return ended or done
             case Verdict.DELETE:
                 return Undone("removed", Undo.DELETED) if self._dry_run else self._delete(entry, key)
             case Verdict.MARK_DELETED:
@@ -240,8 +241,8 @@ class Undoing:
             if isinstance(there, Undone):
                 return there
             if is_real(there.version_id) or there.version_id == "null":
-                self._delete_version(entry, key, there.version_id, is_deleted=False)
-                return Undone("removed", Undo.DELETED)
+                ended = self._delete_version(entry, key, there.version_id, is_deleted=False)
+                return ended or Undone("removed", Undo.DELETED)
             can_match = self._seen.delete_if_match and there.etag != refused
             try:
                 self._destination.delete(self._bucket, key, if_match=there.etag if can_match else "")
@@ -253,20 +254,26 @@ class Undoing:
                 return Undone("removed", Undo.DELETED)
         raise self._stays()
 
-    def _delete_version(self, entry: Entry, key: str, version_id: str | None, *, is_deleted: bool) -> None:
-        """Exactly our version, and those of the same write: each answer that was lost left one more."""
+    def _delete_version(
+        self, entry: Entry, key: str, version_id: str | None, *, is_deleted: bool
+    ) -> Undone | None:
+        """Exactly our version, and those of the same write: each answer that was lost left one more.
+
+        Returns what became of the key where somebody was faster.
+        """
         stayed = 0
         while stayed < DELETES:
             if not is_deleted:
-                if not is_real(version_id) and isinstance(self._still_ours(entry, key), Undone):
-                    return
+                there = None if is_real(version_id) else self._still_ours(entry, key)
+                if isinstance(there, Undone):
+                    return there
                 self._destination.delete(self._bucket, key, version_id=version_id)
             is_deleted = False
             there = self._look(key)
             if there is None or not same_operation(self._token(entry), there.token):
                 if not self._seen.delete_version and is_real(version_id) and self._look(key, version_id):
                     raise self._stays()
-                return
+                return None
             stayed = stayed + 1 if there.version_id == version_id else 0
             version_id = there.version_id
         raise self._stays()
@@ -280,8 +287,7 @@ class Undoing:
                 raise self._stays()
             # Also others of the same write, where answers were lost.
             doubtful = replace(entry, after_etag="", after_version=None)
-            there = self._look(key)
-            version_id = self._hidden(doubtful, key, self._trace(doubtful, there), there)
+            version_id = self._hidden(doubtful, key, self._trace(doubtful, None), None)
 
     def _mark_deleted(self, entry: Entry, key: str) -> Undone:
         """Lay the marker without an id that our write replaced; it replaces our object in turn.
