@@ -24,6 +24,7 @@ examples:
   migrator resume latest                 go on with a stopped or crashed run
   migrator rollback latest --dry-run     what undoing it would remove, and what it would leave
   migrator status latest --follow        watch a run, also one of another process
+  migrator why latest photos/one.jpg     what a run did about one key, and why
   migrator report latest -o run.csv      one row for each key
 
 Exit codes: 0 all done and verified, 1 some objects were not copied, 2 wrong job, arguments or keys,
@@ -211,6 +212,19 @@ def build_parser() -> argparse.ArgumentParser:
         "--format", choices=("html", "json", "csv"), help="default: by the file's ending, else csv"
     )
     report.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: standard output")
+
+    why = add(
+        "why",
+        cli_commands.why,
+        "say what a run did about one key, and why",
+        "migrator why latest photos/2024/one.jpg",
+    )
+    _run_argument(why)
+    why.add_argument(
+        "key",
+        metavar="KEY",
+        help="the key at the source, or its name at the destination; also as reports show it (\\u{7})",
+    )
 
     demo = add(
         "demo", cli_commands.demo, "try everything on two local S3 servers", "migrator demo --headless"

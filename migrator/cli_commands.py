@@ -151,6 +151,12 @@ def policy(options: argparse.Namespace) -> int:
     return 0
 
 
+def why(options: argparse.Namespace) -> int:
+    from migrator.overview import show_why
+
+    return show_why(options.run, options.key, as_json=options.json)
+
+
 def demo(options: argparse.Namespace) -> int:
     from migrator.demo.show import run_demo
 

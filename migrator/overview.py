@@ -1,4 +1,4 @@
-"""Commands that only look at runs: `runs`, `status`, and a line about one that broke off."""
+"""Commands that only look at runs: `runs`, `status`, `why`, and a line about one that broke off."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 from migrator.engine.home import find_run, home
 from migrator.engine.ports import Stop, SystemClock
 from migrator.engine.runs import RunInfo, list_runs, run_info, waiting_runs
+from migrator.engine.why import why
 from migrator.model.objects import visible
 from migrator.model.sizes import show_duration, show_size
+from migrator.why_words import why_text
 from migrator.words import count, number
 
 _PLACE_CHARS = 60
@@ -55,6 +57,25 @@ def show_status(run: str, *, follow: bool, as_json: bool) -> int:
             print(f"  {status_line(info)}", flush=True)
     if not as_json:
         _show(info, as_json=False)
+    return 0
+
+
+def show_why(run: str, key: str, *, as_json: bool) -> int:
+    """The command `why`; returns the exit code: 0, also where the answer is that the key was never listed.
+
+    Raises:
+        UnknownRun: there is no such run.
+        JournalError, JobFileError: its records cannot be read.
+    """
+    answer = why(find_run(home(), run), key, SystemClock())
+    if not as_json:
+        print(why_text(answer))
+        return 0
+    stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
+    told = {name: value for name, value in asdict(answer).items() if value not in ("", None, ())}
+    if answer.history:
+        told["history"] = [{"at": at, "state": state} for at, state in answer.history]
+    print(json.dumps({"event": "why", "time": stamp, **told}))
     return 0
 
 

@@ -152,6 +152,36 @@ class JournalReader:
         found = self._entries("key = ?", (key_bytes(key),))
         return found[0] if found else None
 
+    def by_seq(self, seq: int) -> Entry | None:
+        found = self._entries("seq = ?", (seq,))
+        return found[0] if found else None
+
+    def history(self, seq: int, limit: int) -> list[tuple[str, str]]:
+        """The newest changes of an object's state, oldest first: when (ISO, UTC), and to what."""
+        rows = self._rows(
+            "SELECT at_us, state FROM records WHERE seq = ? ORDER BY record DESC LIMIT ?", seq, limit
+        )
+        return [
+            (datetime.fromtimestamp(at_us / 1_000_000, UTC).isoformat(timespec="milliseconds"), state)
+            for at_us, state in reversed(rows)
+        ]
+
+    def keys_between(self, head: str, tail: str, limit: int = 5) -> list[str]:
+        """The first keys that begin with `head` and end with `tail`."""
+        first, last = key_bytes(head), key_bytes(tail)
+        rows = self._rows(
+            "SELECT key FROM objects WHERE key >= ? AND key <= ? AND substr(key, 1, ?) = ?"
+            " AND substr(key, -?) = ? ORDER BY key LIMIT ?",
+            first,
+            first + b"\xff" * 4,
+            len(first),
+            first,
+            len(last),
+            last,
+            limit,
+        )
+        return [key_text(key) for (key,) in rows]
+
     def after_key(self, key: str | None, limit: int = 1000) -> list[Entry]:
         """Entries in the order of their keys (bytes), after `key`; None begins at the first."""
         if key is None:
