@@ -19,6 +19,7 @@ examples:
   migrator                               open the window
   migrator demo                          try it: two local S3 servers, no account, no network
   migrator policy photos.toml            the rights its keys need, ready to paste
+  migrator check photos.toml             whether its keys may do that, proven by trying
   migrator plan photos.toml              what would happen, nothing is written
   migrator run photos.toml               migrate, check every object, report
   migrator resume latest                 go on with a stopped or crashed run
@@ -141,6 +142,14 @@ def build_parser() -> argparse.ArgumentParser:
     plan.add_argument(
         "--deep", action="store_true", help="ask every object for its properties, not a sample of them"
     )
+
+    check = add(
+        "check",
+        cli_commands.check,
+        "prove that the keys may do what the job needs, and probe what the services honour",
+        "migrator check photos.toml",
+    )
+    check.add_argument("job", type=Path, metavar="JOB", help="the job file (TOML)")
 
     policy = add(
         "policy",

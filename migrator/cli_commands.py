@@ -143,6 +143,18 @@ def report(options: argparse.Namespace) -> int:
     return 0
 
 
+def check(options: argparse.Namespace) -> int:
+    from migrator.cli_check import CheckTable
+    from migrator.config import read_job
+
+    job = read_job(options.job)
+    faces = _faces(options)
+    if not options.json:
+        places = {"source": job.source.place, "destination": job.destination.place}
+        faces[0] = CheckTable(faces[0], sys.stdout, places, quiet=options.quiet)
+    return _carry_out(lambda engine: engine.check(job), faces).exit_code
+
+
 def policy(options: argparse.Namespace) -> int:
     from migrator.cli_policy import show_policies
     from migrator.config import read_job

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, assert_never
 
+from migrator import rights_words
 from migrator.model.events import (
+    CheckFound,
     ConfigWritten,
     EndChecked,
     Event,
@@ -79,6 +81,7 @@ _COMMANDS: Mapping[str, str] = {
     "verify": "Comparison",
     "plan": "Plan",
     "accept": "Accepting",
+    "check": "Check",
 }
 
 
@@ -159,6 +162,9 @@ def sentence(event: Event) -> Line | None:
             return _undone(event)
         case ObjectChecked():
             return Line("error", "check", f"{shown_key(event.key)}  {reason({}, event.reason)}")
+        case CheckFound():
+            level: Level = "error" if event.verdict == "missing" else "info"
+            return Line(level, "check", visible(rights_words.found(event)))
         case Summary():
             end = ending(event)
             stop = "" if end.headline.endswith((".", "!", "?")) else "."
@@ -270,7 +276,13 @@ def _undone(event: ObjectUndone) -> Line:
 
 
 def _level(outcome: Outcome) -> Level:
-    if outcome in {Outcome.COMPLETED, Outcome.PLANNED, Outcome.VERIFIED, Outcome.ROLLED_BACK}:
+    if outcome in {
+        Outcome.COMPLETED,
+        Outcome.PLANNED,
+        Outcome.VERIFIED,
+        Outcome.CHECKED,
+        Outcome.ROLLED_BACK,
+    }:
         return "info"
     return "error" if outcome in {Outcome.FAILED, Outcome.REFUSED} else "warn"
 
@@ -283,7 +295,7 @@ def ending(summary: Summary) -> Ending:
     ledger = summary.ledger
     if summary.cause == "dry-run":
         return Ending("Dry run: nothing was changed.", f"Rolling back would do this: {_undo_counts(summary)}")
-    if summary.cause == "found":
+    if summary.cause in {"found", "check"}:
         return Ending(summary.message, summary.advice)
     match summary.outcome:
         case Outcome.COMPLETED:
@@ -310,6 +322,8 @@ def ending(summary: Summary) -> Ending:
             )
         case Outcome.VERIFIED:
             end = Ending("Both sides agree.", f"{count(_n(ledger, 'verified'), 'object')} compared.")
+        case Outcome.CHECKED:
+            end = Ending("Everything that the job needs is there.", "")
         case _:
             assert_never(summary.outcome)
     said = (

@@ -10,12 +10,13 @@ import shutil
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from migrator.config import Job, read_job
 from migrator.engine.carrying import carrier_of
+from migrator.engine.check import CHECK_WAIT_S, check_job
 from migrator.engine.endings import EXIT_INCOMPLETE, EXIT_OK
 from migrator.engine.ends import StoreFactory, open_s3, preflight
 from migrator.engine.home import RunDir, create_run, find_run
@@ -30,7 +31,7 @@ from migrator.engine.session import Session
 from migrator.engine.steps import Steps, disk_free_bytes, disk_needed_bytes, list_everything
 from migrator.engine.undo_steps import give_up_undo, keeps_something, undo
 from migrator.engine.verification import Verification
-from migrator.errors import JournalError, MigratorError, Refused, UnfinishedRun, UsageError
+from migrator.errors import JournalError, MigratorError, Paused, Refused, UnfinishedRun, UsageError
 from migrator.job_file import job_text, write_private
 from migrator.model.events import Event, Phase, RunRelies, Summary, Warned
 from migrator.model.ledger import Ledger, Outcome, Seen
@@ -121,6 +122,21 @@ class Engine:
                     filtered_by=dict(totals.filtered_by),
                     disk=(disk_needed_bytes(left), disk_free_bytes(session)),
                 )
+
+            return _ended(session, work)
+
+    def check(self, job: Job) -> Summary:
+        """Reach both ends and prove every right that the job needs; only probes are written, and removed."""
+        # Nobody waits a day for an end to come back before anything has begun.
+        patient = replace(job, transfer=replace(job.transfer, wait_s=min(job.transfer.wait_s, CHECK_WAIT_S)))
+        with self._session(patient, RunDir(self.root / "runs" / "check"), "check") as session:
+
+            def work() -> Summary:
+                session.open_ends()
+                try:
+                    return check_job(session)
+                except Paused as cause:  # there is nothing to resume
+                    raise Refused(cause.message, advice="Check again when it answers.") from cause
 
             return _ended(session, work)
 

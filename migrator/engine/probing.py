@@ -8,10 +8,11 @@ and carried out where it does. Each probe is announced in the journal first, and
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
 
-from migrator.engine.journal import Journal
 from migrator.engine.outcomes import StaysThere
 from migrator.engine.reserved import look, probe_key, remove_reserved
 from migrator.engine.saving import copy_exactly
@@ -38,10 +39,25 @@ _SAMPLE = Properties(
 )
 
 
+class Named(Protocol):
+    @property
+    def key(self) -> str: ...
+
+
+class Register(Protocol):
+    """Where probes are announced before they are written: a run's journal, or the memory of `check`."""
+
+    def reserve(self, key: str, kind: str, /) -> None: ...
+    def reserved(self, kind: str, /) -> Sequence[Named]: ...
+    def release(self, key: str, /) -> None: ...
+    def commit(self) -> None: ...
+    def began(self) -> datetime: ...
+
+
 class Probing:
     """Probes one bucket. Runs on the control thread: some fifteen requests, one after the other."""
 
-    def __init__(self, store: ObjectStore, bucket: str, run: str, journal: Journal) -> None:
+    def __init__(self, store: ObjectStore, bucket: str, run: str, journal: Register) -> None:
         self._store = store
         self._bucket = bucket
         self._run = run

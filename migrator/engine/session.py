@@ -53,7 +53,7 @@ class Session:
         factory: StoreFactory,
     ) -> None:
         self.job = job
-        self.run = directory.run if command != "plan" else ""
+        self.run = directory.run if command not in {"plan", "check"} else ""
         self._directory = directory
         self._command = command
         self.ports = ports
@@ -265,4 +265,6 @@ class _Patience:
 
 #: Ends that claim that every key is accounted for. (A roll back answers for what it put back, not for that.)
 _NEEDS_BALANCE = frozenset({Outcome.COMPLETED, Outcome.PLANNED, Outcome.VERIFIED, Outcome.FAILED})
-_GOOD = frozenset({Outcome.COMPLETED, Outcome.PLANNED, Outcome.VERIFIED, Outcome.ROLLED_BACK})
+_GOOD = frozenset(
+    {Outcome.COMPLETED, Outcome.PLANNED, Outcome.VERIFIED, Outcome.CHECKED, Outcome.ROLLED_BACK}
+)

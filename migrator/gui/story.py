@@ -45,7 +45,7 @@ def status_of_summary(state: RunState) -> Status:
         return _S.FOUND_IN_UNDO if summary.outcome is Outcome.ROLLBACK_INCOMPLETE else _S.FOUND
     is_undo = state.command == "rollback"
     match summary.outcome:
-        case Outcome.COMPLETED | Outcome.VERIFIED | Outcome.PLANNED:
+        case Outcome.COMPLETED | Outcome.VERIFIED | Outcome.PLANNED | Outcome.CHECKED:
             return _S.FINISHED_WEAKLY if words.weakly_checked(summary.ledger) else _S.FINISHED
         case Outcome.FAILED:
             return _S.FINISHED_WITH_FAILURES

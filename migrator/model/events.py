@@ -262,6 +262,33 @@ class ObjectChecked:
     reason: str
 
 
+class Found(StrEnum):
+    """What `check` makes of one thing. Only MISSING stops a run; UNKNOWN is never taken for *none*."""
+
+    OK = "ok"
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+    WARNING = "warning"
+    NOT_TRIED = "not-tried"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFound:
+    """`check` looked at one thing of one end (`source` or `destination`).
+
+    `topic` is `right`, `setting`, `ability` or `objects`; `what` is an S3 action, or the thing's value.
+    `code` is stable and leads to the sentence in `rights_words`.
+    """
+
+    end: str
+    topic: str
+    what: str
+    verdict: Found
+    code: str
+    action: str = ""  #: the S3 action to allow, where that would help
+    advice: str = ""  #: for a person
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """The last word on a run: the contract's summary line."""
@@ -304,6 +331,7 @@ Event = (
     | RollbackProgress
     | ObjectUndone
     | ObjectChecked
+    | CheckFound
     | Summary
 )
 

@@ -112,6 +112,7 @@ class Outcome(StrEnum):
     COMPLETED = "completed"
     PLANNED = "planned"
     VERIFIED = "verified"
+    CHECKED = "checked"
     FAILED = "failed"
     STOPPED = "stopped"
     PAUSED = "paused"

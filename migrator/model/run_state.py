@@ -12,6 +12,7 @@ from typing import assert_never
 
 from migrator.model.events import (
     ActiveTransfer,
+    CheckFound,
     ConfigWritten,
     EndChecked,
     Event,
@@ -166,7 +167,7 @@ class RunState:
                 return replace(self, fidelity=event)
             case ObjectUndone() | ObjectChecked() | EndChecked() | ConfigWritten() | RunRelies():
                 return self
-            case UnfinishedFound():
+            case CheckFound() | UnfinishedFound():
                 return self  # a run of its own, not the one that is folded here
             case Summary():
                 return replace(self, phase=Phase.ENDED, summary=event, active=())

@@ -80,6 +80,7 @@ _VALUES: dict[str, Any] = {
     "bool": True,
     "tuple[str, ...] | None": ("one", "two"),
     "Phase": Phase.COPYING,
+    "Found": events.Found.MISSING,
     "Mapping[str, int]": {"exists": 2},
     "Mapping[str, int] | None": {"exists": 2},
     "tuple[ActiveTransfer, ...]": (events.ActiveTransfer("key", 10, 5),),
