@@ -9,7 +9,7 @@ from hashlib import md5
 
 import pytest
 
-from migrator.errors import AccessDenied, NotSupported
+from migrator.errors import AccessDenied, NotSupported, Rejected
 from migrator.model.events import FidelityChecked, ObjectUnsupported, PropertyFound
 from migrator.model.ledger import Outcome
 from migrator.model.objects import UNLOCKED, Lock
@@ -306,3 +306,38 @@ def test_a_hidden_lock_is_asked_for_by_name(locked: World) -> None:
     summary = locked.run()
     assert summary.ledger["unsupported"] == 3
     assert {each.reason for each in locked.entries().values()} == {"locks-unknown"}
+
+
+# -- what cannot be read --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("refusal", "reason"),
+    [
+        # INTELLIGENT_TIERING hides its archive tiers from listings: the GET tells.
+        (
+            Rejected("The operation is not valid for the object's storage class", code="InvalidObjectState"),
+            "archived",
+        ),
+        (
+            Rejected("The object was stored using a form of Server Side Encryption.", code="InvalidRequest"),
+            "customer-key",
+        ),
+    ],
+    ids=["archived", "customer-key"],
+)
+def test_an_object_that_cannot_be_read_as_it_is_is_set_aside(
+    world: World, refusal: Rejected, reason: str
+) -> None:
+    world.seed("readable")
+    world.seed("shut")
+    world.source = Faulty(world.source, fails("GetObject", refusal, times=None, key="shut"))
+    assert counts(world.run()) == {"listed": 2, "planned": 1, "copied": 1, "unsupported": 1}
+    assert world.entries()["shut"].reason == reason
+
+
+def test_any_other_refusal_is_a_failure(world: World) -> None:
+    world.seed("a")
+    refusal = Rejected("Something else is wrong.", code="InvalidRequest")
+    world.source = Faulty(world.source, fails("GetObject", refusal, times=None))
+    assert counts(world.run())["failed"] == 1
