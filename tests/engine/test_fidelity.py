@@ -10,7 +10,7 @@ from hashlib import md5
 import pytest
 
 from migrator.errors import AccessDenied, NotSupported, Rejected
-from migrator.model.events import FidelityChecked, ObjectUnsupported, PropertyFound
+from migrator.model.events import FidelityChecked, ObjectUnsupported, PropertyFound, Retrying
 from migrator.model.ledger import Outcome
 from migrator.model.objects import UNLOCKED, Lock
 from migrator.store.base import Versioning
@@ -114,6 +114,7 @@ def test_a_copy_under_kms_is_read_back_only_where_damage_on_the_way_would_not_be
     assert summary.outcome is Outcome.COMPLETED
     assert world.destination_cloud.head(TO, "plain").encryption == KEY
     assert summary.ledger["assurance"][level] == 1
+    assert not world.of(Retrying)  # the probe with damaged bytes is sent once
 
 
 def test_grants_to_others_are_a_loss(world: World) -> None:

@@ -369,6 +369,7 @@ def test_what_an_end_honours_is_found_out_and_leaves_no_trace(
     journal.close()
     assert {name: seen[name] for name in expected} == expected
     assert seen["keeps_token"] is True
+    assert seen["checks_md5"] is True
     assert [line.version.key for line in world.destination_cloud.list_versions(TO)] == ["a"]
 
 
