@@ -21,6 +21,7 @@ from migrator.engine.endings import EXIT_INCOMPLETE, EXIT_OK
 from migrator.engine.ends import StoreFactory, open_s3, preflight
 from migrator.engine.home import RunDir, create_run, find_run
 from migrator.engine.journal import Journal
+from migrator.engine.key_limits import KeyLimits
 from migrator.engine.locking import lock_copies
 from migrator.engine.planning import Planning
 from migrator.engine.ports import Ports
@@ -100,7 +101,7 @@ class Engine:
                 ready = preflight(job, session.ends)
                 found = stack.enter_context(closing(Planning(session, ready, deep=deep)))
                 seen = Seen()
-                totals, _ = list_everything(session, ready, found.save, found.restart, seen)
+                totals, _ = list_everything(session, ready, found.save, found.restart, seen, KeyLimits(job))
                 session.emit(totals.progress(final=True))
                 session.emit(found.surveyed())
                 left = totals.planned - totals.conflicts

@@ -6,30 +6,29 @@ list in key order cannot be walked so: then its listing is put into a table on d
 
 from __future__ import annotations
 
-import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from migrator.config import Job
 from migrator.engine.earlier import EarlierRuns
+from migrator.engine.key_limits import KeyLimits
 from migrator.engine.listing import OutOfOrder, in_step, objects
+from migrator.engine.listing_table import ListingTable
 from migrator.engine.ports import Executor, Ports
 from migrator.engine.reserved import KnownReserved
 from migrator.errors import Cancelled
 from migrator.model.events import Event, ListingProgress, ObjectConflict, ObjectUnsupported
+from migrator.model.key_limits import OpenPrefixes, Shape
 from migrator.model.ledger import Seen
-from migrator.model.objects import ObjectVersion, key_bytes
+from migrator.model.objects import ObjectVersion
 from migrator.model.plan import Action, Conflict, Copy, Filtered, Rules, Same, Unsupported, decide
 from migrator.store.base import ObjectStore
 
 BATCH = 1000
 PROGRESS_EVERY_S = 0.1
-
-_ANY_DATE = datetime(1970, 1, 1, tzinfo=UTC)
 
 Decided = tuple[ObjectVersion, Action]
 
@@ -81,6 +80,10 @@ class Totals:
         )
 
 
+class _Beside(Exception):
+    """A key stands beside another, and the destination cannot hold both."""
+
+
 class Planner:
     """Decides about every key of one job. `save` gets batches in listing order and makes them durable.
 
@@ -99,6 +102,7 @@ class Planner:
         earlier: EarlierRuns,
         known: KnownReserved,
         seen: Seen,
+        limits: KeyLimits,
     ) -> None:
         self._job = job
         self._source = source
@@ -109,6 +113,7 @@ class Planner:
         self._earlier = earlier
         self._known = known
         self._seen = seen
+        self._limits = limits
         self.totals = Totals()
 
     def run(
@@ -119,10 +124,10 @@ class Planner:
         start_after: str = "",
         totals: Totals | None = None,
         in_step: bool = True,
+        is_recorded: Callable[[str], bool] = lambda _: False,
     ) -> Totals:
-        """List everything after the source key `start_after`; `totals` are those of the keys before.
-
-        `restart` forgets everything saved.
+        """List everything after the source key `start_after`; `totals` are those of the keys before, and
+        `is_recorded` knows them. `restart` forgets everything saved.
 
         The final totals are the caller's to tell: after a resume, this listing does not know them.
 
@@ -134,18 +139,19 @@ class Planner:
             compare_size_only=self._job.transfer.verify == "size",
         )
         if not in_step:
-            self._save(self._decisions(self._looked_up(), rules), save)
+            self._look_up(rules, save)
             return self.totals
         self.totals = totals or Totals()
         try:
-            self._save(self._decisions(self._paired(start_after), rules), save)
-        except OutOfOrder:
+            self._save(self._in_step(start_after, rules, is_recorded), save)
+        except (OutOfOrder, _Beside):
             # Decisions saved so far came from listings that were still in order, but a key listed late
-            # could have been missed as "not there": decide everything again, from a table on disk.
+            # could have been missed as "not there", or one beside it: decide everything again, from a
+            # table on disk.
             self.totals = Totals()
             self._seen.keys = self._seen.repeated = self._seen.hidden = 0
             restart()
-            self._save(self._decisions(self._looked_up(), rules), save)
+            self._look_up(rules, save)
         return self.totals
 
     def _save(self, decisions: Iterator[Decided], save: Callable[[list[Decided]], None]) -> None:
@@ -171,40 +177,78 @@ class Planner:
         elif isinstance(action, Unsupported):
             self._emit(ObjectUnsupported(listed.key, action.reason, while_listing=True))
 
-    def _decisions(
-        self, pairs: Iterable[tuple[ObjectVersion, ObjectVersion | None]], rules: Rules
-    ) -> Iterator[Decided]:
-        filters, prefix = self._job.filters, self._job.source.prefix
-        for listed, there in pairs:
-            rule = filters.rule_against(listed, prefix)
-            if rule:
-                yield listed, Filtered(rule)
-                continue
-            key = self._job.destination_key(listed.key)
-            proof = self._earlier.proof(listed, there)
-            yield listed, decide(listed, key, there, rules, proof)
+    def _decide(self, listed: ObjectVersion, there: ObjectVersion | None, rules: Rules) -> Action:
+        """About one key by itself."""
+        rule = self._job.filters.rule_against(listed, self._job.source.prefix)
+        if rule:
+            return Filtered(rule)
+        key = self._job.destination_key(listed.key)
+        action = decide(listed, key, there, rules, self._earlier.proof(listed, there))
+        if there is None and isinstance(action, Copy):
+            shape = self._limits.against(key, listed.size_bytes)
+            if shape is not None:
+                return Unsupported(shape.value)
+        return action
 
     # -- pairing --------------------------------------------------------------------------------
 
-    def _paired(self, start_after: str) -> Iterator[tuple[ObjectVersion, ObjectVersion | None]]:
-        """Both listings in step."""
+    def _in_step(
+        self, start_after: str, rules: Rules, is_recorded: Callable[[str], bool]
+    ) -> Iterator[Decided]:
+        """Both listings in step.
+
+        Raises:
+            _Beside: the destination cannot hold two of these keys.
+        """
         left = self._source_listing(start_after, must_be_sorted=True)
         right = self._destination_listing(start_after, must_be_sorted=True)
         with_keys = ((self._job.destination_key(each.key), each) for each in left)
+        watched = self._open_at(start_after, is_recorded) if self._limits.suspects(Shape.BESIDE) else None
         for listed, there in in_step(with_keys, right):
-            if listed is not None:
-                yield listed, there
+            action = self._decide(listed, there, rules) if listed is not None else None
+            is_ours = there is None and isinstance(action, Copy)
+            key = self._job.destination_key(listed.key) if listed is not None else ""
+            if watched is not None and (is_ours or there is not None):
+                key = there.key if there is not None else key
+                if watched.add(key, is_ours=is_ours):
+                    if not self._limits.holds(Shape.BESIDE):
+                        raise _Beside(key)
+                    watched = None
+            if listed is not None and action is not None:
+                yield listed, action
 
-    def _looked_up(self) -> Iterator[tuple[ObjectVersion, ObjectVersion | None]]:
-        """The source in whatever order it lists, against a table of the destination's listing."""
+    def _open_at(self, start_after: str, is_recorded: Callable[[str], bool]) -> OpenPrefixes:
+        """Those of the keys before that a later one can still stand below."""
+        found = OpenPrefixes()
+        for length in range(1, len(start_after) + 1):
+            if is_recorded(start_after[:length]):
+                found.add(self._job.destination_key(start_after[:length]), is_ours=True)
+        return found
+
+    def _look_up(self, rules: Rules, save: Callable[[list[Decided]], None]) -> None:
+        """The source in whatever order it lists, against a table of the destination's listing.
+
+        Of two keys that cannot both be held, the one that is there already stays, else the first listed.
+        """
         with tempfile.TemporaryDirectory(prefix="migrator-") as folder:
-            table = _Table(Path(folder) / "listing.sqlite")
+            table = ListingTable(Path(folder) / "listing.sqlite")
             try:
                 table.fill(self._destination_listing())
-                for listed in self._source_listing():
-                    yield listed, table.get(self._job.destination_key(listed.key))
+                self._save(self._looked_up(table, rules), save)
             finally:
                 table.close()
+
+    def _looked_up(self, table: ListingTable, rules: Rules) -> Iterator[Decided]:
+        for listed in self._source_listing():
+            key = self._job.destination_key(listed.key)
+            there = table.get(key)
+            action = self._decide(listed, there, rules)
+            if self._limits.suspects(Shape.BESIDE) and there is None and isinstance(action, Copy):
+                if table.is_beside(key) and not self._limits.holds(Shape.BESIDE):
+                    action = Unsupported(Shape.BESIDE.value)
+                else:
+                    table.take(key)
+            yield listed, action
 
     def _source_listing(
         self, start_after: str = "", *, must_be_sorted: bool = False
@@ -239,31 +283,3 @@ class Planner:
                 must_be_sorted=must_be_sorted,
             )
         )
-
-
-class _Table:
-    """A listing on disk, looked up by key; scratch, so it is neither synced nor kept."""
-
-    def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.execute("PRAGMA synchronous = OFF")
-        self._db.execute("PRAGMA journal_mode = OFF")
-        self._db.execute("CREATE TABLE listed (key BLOB PRIMARY KEY, size INT, etag TEXT) WITHOUT ROWID")
-
-    def fill(self, listing: Iterable[ObjectVersion]) -> None:
-        self._db.execute("BEGIN")
-        self._db.executemany(
-            "INSERT OR REPLACE INTO listed VALUES (?, ?, ?)",
-            ((key_bytes(each.key), each.size_bytes, each.etag) for each in listing),
-        )
-        self._db.execute("COMMIT")
-
-    def get(self, key: str) -> ObjectVersion | None:
-        row = self._db.execute("SELECT size, etag FROM listed WHERE key = ?", (key_bytes(key),)).fetchone()
-        if row is None:
-            return None
-        # The destination's own date plays no part in any decision.
-        return ObjectVersion(key, row[0], row[1], _ANY_DATE)
-
-    def close(self) -> None:
-        self._db.close()

@@ -12,6 +12,7 @@ from migrator.engine.drift import find_drift
 from migrator.engine.earlier import EarlierRuns
 from migrator.engine.ends import Ready
 from migrator.engine.journal import Journal
+from migrator.engine.key_limits import BELIEVED, KeyLimits, key_probe, tried_before
 from migrator.engine.listing import OutOfOrder
 from migrator.engine.meter import Meter
 from migrator.engine.planner import Decided, Planner, Totals
@@ -43,10 +44,12 @@ def list_everything(
     save: Callable[[list[Decided]], None],
     restart: Callable[[], None],
     seen: Seen,
+    limits: KeyLimits,
     *,
     start_after: str = "",
     totals: Totals | None = None,
     in_step: bool = True,
+    is_recorded: Callable[[str], bool] = lambda _: False,
 ) -> tuple[Totals, dict[str, int]]:
     """Decide about every key after `start_after`; returns the totals, and the earlier runs relied on.
 
@@ -69,8 +72,13 @@ def list_everything(
             earlier,
             known,
             seen,
+            limits,
         )
-        found = planner.run(save, restart, start_after=start_after, totals=totals, in_step=in_step)
+        found = planner.run(
+            save, restart, start_after=start_after, totals=totals, in_step=in_step, is_recorded=is_recorded
+        )
+        if limits.believed:
+            session.emit(Warned("key-limits", BELIEVED.format(end=session.ends.destination.end)))
         return found, dict(earlier.relied_on)
 
 
@@ -199,10 +207,13 @@ class Steps:
             save,
             journal.forget_listing,
             seen,
+            self._key_limits(),
             start_after=start_after,
             totals=self._totals(),
             in_step=not is_again,
+            is_recorded=lambda key: journal.by_key(key) is not None,
         )
+        self._clear_probes()
         before = json.loads(journal.meta("relies_on", "{}"))
         journal.set_meta(
             relies_on=json.dumps(
@@ -213,6 +224,17 @@ class Steps:
             journal.set_meta(listing="whole")
         journal.end_listing()
         journal.commit()
+
+    def _key_limits(self) -> KeyLimits:
+        """What keys the destination holds, tried where a probe can be written and removed again."""
+        if not self._ready.destination_exists or self._may_lock_probes():
+            return KeyLimits(self._job)
+        session = self._session
+        probe = key_probe(session.ends.destination, self._job.destination.bucket, session.run, self._journal)
+        return KeyLimits(self._job, probe, tried_before(self._journal))
+
+    def _may_lock_probes(self) -> bool:
+        return self._ready.lock in {BucketLock.DEFAULT, BucketLock.UNKNOWN}
 
     def _totals(self) -> Totals:
         """Totals out of the journal: after a resume, listing alone does not know what came before."""
@@ -285,7 +307,7 @@ class Steps:
         known = journal.meta("capabilities")
         if known:
             return Capabilities.from_json(known)
-        if self._ready.lock in {BucketLock.DEFAULT, BucketLock.UNKNOWN}:
+        if self._may_lock_probes():
             seen = Capabilities()
         else:
             probing = Probing(session.ends.destination, self._job.destination.bucket, session.run, journal)
