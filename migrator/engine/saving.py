@@ -154,7 +154,7 @@ def instructions(there: ObjectHead) -> Properties:
     return Properties(
         website_redirect=there.properties.website_redirect,
         storage_class="" if there.storage_class == "STANDARD" else there.storage_class,
-        encryption=there.encryption if there.encryption.startswith(KMS) else "",
+        encryption=there.encryption,
     )
 
 

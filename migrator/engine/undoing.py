@@ -355,7 +355,7 @@ class Undoing:
         if body:
             self._destination.read(self._bucket, kept_at, body, if_match=saved.etag)
         tags = {} if saved.tag_count == 0 else self._tags(kept_at)
-        return body, replace(saved.properties, tags=tags)
+        return body, replace(saved.properties, tags=tags, encryption=saved.encryption)
 
     def _put_back(self, key: str, body: bytearray, properties: Properties, there: ObjectHead) -> None:
         md5 = hashlib.md5(body, usedforsecurity=False).digest()

@@ -82,6 +82,19 @@ def test_content_of_another_storage_class_comes_back_in_it(world: World) -> None
     assert snapshot(world) == before
 
 
+@pytest.mark.parametrize("encryption", ["AES256", "aws:kms:arn:aws:kms:us-east-1:1:key/2"])
+def test_content_comes_back_encrypted_and_leading_as_it_was(world: World, encryption: str) -> None:
+    overwriting(world)
+    old = Properties(**OLD, encryption=encryption, website_redirect="/there")
+    world.destination_cloud.seed(TO, "a", b"old a", old)
+    before = world.destination_cloud.head(TO, "a")
+    world.run()
+    assert world.rollback().exit_code == 0
+    after = world.destination_cloud.head(TO, "a")
+    assert (after.encryption, after.properties) == (encryption, before.properties)
+    assert world.there["a"] == b"old a"
+
+
 def test_content_beyond_one_copy_request_is_copied_in_parts(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
