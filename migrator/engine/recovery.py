@@ -109,13 +109,13 @@ class Recovery:
         self._began = journal.began()
         self._sent: dict[int, list[SentPart]] = {}  # of the batch under way; workers only read it
 
-    def run(self) -> int:
-        """Settle everything; returns how many objects are planned again.
+    def run(self) -> None:
+        """Settle everything.
 
         Raises:
             Cancelled, Paused: stopped; what was not looked at keeps its state.
         """
-        planned = after = 0
+        after = 0
         while batch := self._journal.in_states(LOOKED_AT, after_seq=after):
             after = batch[-1].seq
             self._sent = {
@@ -129,7 +129,7 @@ class Recovery:
                     continue
                 entry, done = ended
                 if done.error is None:
-                    planned += self._settle(entry, done.result)
+                    self._settle(entry, done.result)
                 elif isinstance(done.error, MigratorError) and not is_left_for_later(done.error):
                     self._set_aside(entry, *describe(done.error))
                 else:
@@ -139,21 +139,18 @@ class Recovery:
                 raise first_error
             if self._ports.wait(0):
                 raise Cancelled
-        return planned
 
-    def _settle(self, entry: Entry, finding: Finding) -> bool:
-        """Record a finding; True where the object is planned again."""
+    def _settle(self, entry: Entry, finding: Finding) -> None:
+        """Record a finding."""
         match finding:
             case PrepareAgain() | GoOn():
                 self._journal.move(entry, State.PLANNED)
-                return True
             case Redo(listed, replaces):
                 self._journal.close_upload(entry.seq)
                 self._journal.refresh(entry, listed)
                 if replaces is not None:
                     self._journal.set_prior(entry.seq, replaces.etag)
                 self._journal.move(entry, State.PLANNED, cause="", message="")
-                return True
             case Continue(parts):
                 self._journal.keep_parts(entry.seq, parts)
                 if entry.state is not State.MPU_OPEN:
@@ -164,7 +161,6 @@ class Recovery:
             case GiveUp(cause, message):
                 self._journal.close_upload(entry.seq)
                 self._set_aside(entry, cause, message, "")
-        return False
 
     def _set_aside(self, entry: Entry, cause: str, message: str, advice: str) -> None:
         """The object has failed; the run goes on, and the next resume looks at it again."""
