@@ -252,10 +252,7 @@ class Checker:
     # -- what travels besides the bytes; what this release cannot do yet is refused, not ignored ----
 
     def versions(self) -> Any:
-        value = self.choice("carry.versions", ("current", "all"))
-        if value == "all":
-            self._later("carry.versions", 'use "current"')
-        return value
+        return self.choice("carry.versions", ("current", "all"))
 
     def locks(self) -> Any:
         return self.choice("carry.locks", ("report", "after-verify", "at-once"))

@@ -37,6 +37,7 @@ PROPERTIES: Mapping[str, str] = {
 
 CONFLICTS: Mapping[str, str] = {
     "different-content": "The destination has different content under this name; it was left alone.",
+    "different-history": "The destination has another history under this name; it was left alone.",
     "exists": "The destination already has an object under this name; it was left alone.",
     "changed-meanwhile": "Somebody wrote this object at the destination meanwhile; it was left alone.",
     "cannot-undo": "Replacing this object could not be undone, so it was left alone.",
@@ -77,6 +78,7 @@ UNDO_REASONS: Mapping[str, str] = {
 #: The same reasons as titles of groups.
 TITLES: Mapping[str, str] = {
     "different-content": "Different object already there",
+    "different-history": "Different history already there",
     "exists": "Already there",
     "changed-meanwhile": "Written by someone else meanwhile",
     "cannot-undo": "Could not be undone",
@@ -110,6 +112,7 @@ TITLES: Mapping[str, str] = {
 #: What can be done about a reason, where something can.
 ADVICE: Mapping[str, str] = {
     "different-content": "Compare the two. To replace such objects, choose Overwrite and migrate again.",
+    "different-history": "To write this history on top of it, choose Overwrite and migrate again.",
     "exists": "To compare instead, choose Skip if identical and migrate again.",
     "changed-meanwhile": "Migrate again once nobody else writes there.",
     "archived": "Restore it at the source, then migrate again.",

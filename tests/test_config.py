@@ -290,7 +290,6 @@ def test_loopback_is_this_machine_only(host: str, yes: bool) -> None:
         ({"transfer__token": 1}, "transfer.token", "true or false"),
         ({"transfer__wait": "forever"}, "transfer.wait", "24h"),
         ({"carry__tags": "yes"}, "carry.tags", "true or false"),
-        ({"carry__versions": "all"}, "carry.versions", "not supported by this release"),
         ({"carry__versions": "some"}, "carry.versions", "current, all"),
         ({"carry__locks": "later"}, "carry.locks", "report, after-verify, at-once"),
         ({"carry__storage_class": "GLACIER"}, "carry.storage_class", "Allowed at this destination: STANDARD"),

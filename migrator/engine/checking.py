@@ -30,7 +30,8 @@ class Order:
     """One object to bring over.
 
     `token` is empty where the job writes none; `prior_etag` is None where the destination held nothing.
-    `save_as` is where the content to be replaced is kept aside.
+    `save_as` is where the content to be replaced is kept aside. `below`, of a version of a whole history:
+    the version id that it will lie on, None where there is none.
     """
 
     seq: int
@@ -39,6 +40,7 @@ class Order:
     token: str
     prior_etag: str | None
     save_as: str = ""
+    below: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from migrator.engine.carrying import carrier_of
 from migrator.engine.check import CHECK_WAIT_S, check_job
 from migrator.engine.endings import EXIT_INCOMPLETE, EXIT_OK
 from migrator.engine.ends import StoreFactory, open_s3, preflight
+from migrator.engine.history_ready import must_keep_history, tell_not_copied, with_history
 from migrator.engine.home import RunDir, create_run, find_run
 from migrator.engine.journal import Journal
 from migrator.engine.key_limits import KeyLimits
@@ -62,7 +63,7 @@ class Engine:
                 if other:
                     raise UnfinishedRun(other)
                 session.open_ends()
-                ready = preflight(job, session.ends)
+                ready, not_copied = with_history(job, session.ends, preflight(job, session.ends))
                 directory = self._new_directory(session.run, job_text(table))
                 created = self.ports.clock.wall().isoformat(timespec="seconds")
                 session.use(
@@ -79,9 +80,11 @@ class Engine:
                             "bucket": "there" if ready.destination_exists else "absent",
                             "created": created,
                             "outcome": "running",
+                            "history": "all" if ready.history else "",
                         },
                     )
                 )
+                tell_not_copied(session, not_copied)
                 return Steps(session, ready).go_on()
 
             return _ended(session, work)
@@ -98,7 +101,8 @@ class Engine:
 
             def work() -> Summary:
                 session.open_ends()
-                ready = preflight(job, session.ends)
+                ready, not_copied = with_history(job, session.ends, preflight(job, session.ends))
+                tell_not_copied(session, not_copied)
                 found = stack.enter_context(closing(Planning(session, ready, deep=deep)))
                 seen = Seen()
                 totals, _ = list_everything(session, ready, found.save, found.restart, seen, KeyLimits(job))
@@ -157,6 +161,10 @@ class Engine:
                 )
             session.open_ends()
             ready = preflight(session.job, session.ends)
+            if journal.has_history:
+                is_ours = journal.meta("bucket") in {"intent", "created"}
+                ready, _ = with_history(session.job, session.ends, ready, is_ours=is_ours)
+                must_keep_history(ready)
             journal.set_meta(outcome="running")
             journal.commit()
             return Steps(session, ready).go_on(recover=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from migrator.engine.carrying import Carrier, Parcel, refusals_named
 from migrator.engine.checking import Checker, Copied, Order, SentPart
+from migrator.engine.markers import lay_marker
 from migrator.engine.meter import Meter
 from migrator.engine.outcomes import BadCopy, ChangedMeanwhile, SourceChanged
 from migrator.engine.saving import Prepared, Saver
@@ -84,7 +85,9 @@ class Copier:
     # -- small objects --------------------------------------------------------------------------
 
     def copy_whole(self, order: Order) -> Copied:
-        """Bring a small object over in one PUT and check it."""
+        """Bring a small object over in one PUT and check it; a delete marker without."""
+        if order.listed.is_marker:
+            return lay_marker(self._destination, self._bucket, order)
         body = bytearray(order.listed.size_bytes)
         head = self._read(order, body, None)
         parcel = self._parcel(order, head)
@@ -113,7 +116,9 @@ class Copier:
 
     def open_upload(self, order: Order) -> Opened:
         """Look at the source again and open a multipart upload with its properties."""
-        head = self._source.head(self._source_bucket, order.listed.key)
+        head = self._source.head(
+            self._source_bucket, order.listed.key, version_id=order.listed.version_id or None
+        )
         _must_be_as_listed(order, head)
         parcel = self._parcel(order, head)
         key = order.destination_key
@@ -128,7 +133,9 @@ class Copier:
 
     def reopen_upload(self, order: Order, upload_id: str) -> Opened:
         """Look at the source again and go on with an upload that an earlier process opened."""
-        head = self._source.head(self._source_bucket, order.listed.key)
+        head = self._source.head(
+            self._source_bucket, order.listed.key, version_id=order.listed.version_id or None
+        )
         _must_be_as_listed(order, head)
         return Opened(upload_id, self._parcel(order, head))
 
@@ -172,7 +179,9 @@ class Copier:
 
         `there` carries this attempt's token, so it was made of the parts in `sent`, all of them.
         """
-        head = self._source.head(self._source_bucket, order.listed.key)
+        head = self._source.head(
+            self._source_bucket, order.listed.key, version_id=order.listed.version_id or None
+        )
         _must_be_as_listed(order, head)
         ranges, offset = [], 0
         for each in sent:
@@ -187,7 +196,9 @@ class Copier:
         Raises:
             SourceChanged, BadCopy: it is no copy of what the source holds now.
         """
-        head = self._source.head(self._source_bucket, order.listed.key)
+        head = self._source.head(
+            self._source_bucket, order.listed.key, version_id=order.listed.version_id or None
+        )
         _must_be_as_listed(order, head)
         if not is_plain_md5(head.etag) or there.etag != head.etag:
             raise BadCopy("What landed cannot be proven to be the source's object.", cause="unproven")
@@ -209,6 +220,7 @@ class Copier:
                     into,
                     offset=offset,
                     if_match=order.listed.etag,
+                    version_id=order.listed.version_id or None,
                     on_bytes=lambda count: self._meter.moved(order.seq, count),
                 )
         except PreconditionFailed as cause:

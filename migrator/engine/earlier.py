@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from migrator.engine.home import RunDir, all_runs
 from migrator.engine.journal import Journal
 from migrator.engine.ports import Clock
+from migrator.engine.schema import Entry
 from migrator.errors import JournalCorrupt, JournalError
 from migrator.model.objects import ObjectVersion
 from migrator.model.plan import Proof
@@ -59,6 +62,35 @@ class EarlierRuns:
             is_unchanged = entry.etag == listed.etag and entry.size_bytes == listed.size_bytes
             return Proof.SAME if is_unchanged else Proof.OURS
         return Proof.NOTHING
+
+    def copy_at(self, key: str, version_id: str) -> Entry | None:
+        """The row of the newest run whose copy a version at the destination is, and still counts."""
+        for run, journal in self._journals:
+            entry = _counts(partial(journal.copy_at, key, version_id))
+            if entry is not None:
+                self.relied_on[run] += 1
+                return entry
+        return None
+
+    def version_proof(self, listed: ObjectVersion) -> Entry | None:
+        """The row of the newest run that copied this very version of the source."""
+        for run, journal in self._journals:
+            entry = _counts(partial(journal.version_of, listed.key, listed.version_id))
+            if entry is not None and (entry.etag, entry.size_bytes) == (listed.etag, listed.size_bytes):
+                self.relied_on[run] += 1
+                return entry
+        return None
+
+
+def _counts(ask: Callable[[], Entry | None]) -> Entry | None:
+    """A row that was copied and not undone."""
+    try:
+        entry = ask()
+    except JournalCorrupt:
+        return None
+    if entry is None or entry.state is not State.COMMITTED or entry.undo is not Undo.NONE:
+        return None
+    return entry
 
 
 def _open(directory: RunDir, migration: str, clock: Clock) -> Journal | None:

@@ -87,6 +87,7 @@ class Ready:
     versioning: Versioning
     lock: BucketLock = BucketLock.NONE
     destination_exists: bool = True
+    history: bool = False  #: whole histories are copied: every version and delete marker
 
 
 def preflight(job: Job, ends: Ends) -> Ready:

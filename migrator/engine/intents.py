@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from migrator.config import Job
 from migrator.engine.checking import Order
@@ -28,6 +28,10 @@ class Intents:
         self._ahead = 4 * job.transfer.threads
         self._ready: deque[Entry] = deque()  # intents durable, not handed out yet
         self._last_seq = 0
+        # Of whole histories only, see `histories`.
+        self._busy: set[str] = set()  # keys of which a version is under way
+        self._idle: dict[str, int] = {}  # keys, and the version after which they go on
+        self._blocked: list[Entry] = []
 
     def next(self) -> Entry | None:
         """The next object, as it was before its intent; None where nothing is planned any more."""
@@ -43,6 +47,20 @@ class Intents:
             self._commit()
             self._ready.extend(batch)
         return self._ready.popleft() if self._ready else None
+
+    def hold(self, entry: Entry) -> None:
+        """It is under way already, from before the process began."""
+
+    def settled(self, entry: Entry) -> None:
+        """It was copied, or cannot be carried over: what comes after it may go."""
+
+    def failed(self, _: Entry, /) -> Iterator[Entry]:
+        """It was not copied; yields what fails with it."""
+        return iter(())
+
+    def blocked(self) -> Iterator[Entry]:
+        """What was planned and cannot be handed out."""
+        return iter(())
 
     def must_prepare(self, entry: Entry) -> bool:
         """Whether what the write replaces has to be looked at, and perhaps kept aside, before it."""

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from migrator.engine import schema
+from migrator.engine.history_rows import HistoryReader
 from migrator.engine.home import RunDir
 from migrator.engine.journal_file import GENESIS, link, translated
-from migrator.engine.journal_reader import JournalReader
 from migrator.engine.ports import Clock
 from migrator.engine.schema import Entry, microseconds, row_of
 from migrator.errors import JournalCorrupt, JournalError
@@ -33,10 +33,11 @@ from migrator.model.undo import NEXT, State, Undo
 if TYPE_CHECKING:
     from migrator.engine.checking import Copied
 
+_NO_BLOCK = 0, 0, ""
 RESERVE_BYTES = 16 * 1024 * 1024
 
 
-class Journal(JournalReader):
+class Journal(HistoryReader):
     """The records of one run. Not thread-safe: it belongs to the control thread."""
 
     def __init__(self, database: sqlite3.Connection, clock: Clock, reserve: Path | None = None) -> None:
@@ -46,6 +47,8 @@ class Journal(JournalReader):
         self._states: dict[int, State] = {}  # of entries between intent and end: bounded by what is in flight
         self._chain = GENESIS
         self.has_uncommitted = False
+        #: Of the key whose history is being listed: its number, the last place, the key.
+        self._block = _NO_BLOCK
 
     # -- opening --------------------------------------------------------------------------------
 
@@ -127,10 +130,11 @@ class Journal(JournalReader):
 
     def _upgrade(self) -> None:
         """Bring a journal of an older release to this one's tables, in one transaction."""
-        if self._version == 1:
+        if self._version < schema.VERSION:
+            steps = "".join(schema.UPGRADES[each] for each in range(self._version, schema.VERSION))
             self._db.executescript(
-                f"BEGIN IMMEDIATE; {schema.UPGRADE}"  # noqa: S608 - a constant of ours
-                "UPDATE meta SET value = '2' WHERE name = 'schema'; COMMIT;"
+                f"BEGIN IMMEDIATE; {steps}"  # noqa: S608 - constants of ours
+                f"UPDATE meta SET value = '{schema.VERSION}' WHERE name = 'schema'; COMMIT;"
             )
             self._version = schema.VERSION
 
@@ -210,15 +214,19 @@ class Journal(JournalReader):
         """Record decisions about listed keys, in listing order, and how far the listing got.
 
         A key seen twice (a listing that repeats itself) is recorded once; returns how many were known.
+        Versions come newest first within a key, and get numbers so that the oldest has the lowest.
         """
         last, known = None, 0
         for listed, action in decided:
             name, reason, state, prior = row_of(action)
             is_new = self._write(
-                "INSERT INTO objects (shard, key, size_bytes, etag, modified_us, storage_class,"
-                " action, reason, state, prior_etag, prior_size) VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT (key) DO NOTHING",
+                "INSERT INTO objects (seq, shard, key, size_bytes, etag, modified_us,"
+                " storage_class, action, reason, state, prior_etag, prior_size, prior_version,"
+                " source_version, kind)"
+                " VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (key, source_version) DO NOTHING",
                 (
+                    self._number_for(listed),
                     key_bytes(listed.key),
                     listed.size_bytes,
                     listed.etag,
@@ -229,6 +237,9 @@ class Journal(JournalReader):
                     state,
                     prior.etag if prior else None,
                     prior.size_bytes if prior else None,
+                    prior.version_id or None if prior else None,
+                    listed.version_id,
+                    "marker" if listed.is_marker else "object",
                 ),
             )
             known += not is_new
@@ -241,8 +252,21 @@ class Journal(JournalReader):
         """How many keys the source's pages brought, up to the last one recorded."""
         self.set_meta(seen=json.dumps([seen.keys, seen.repeated, seen.hidden]))
 
+    def _number_for(self, listed: ObjectVersion) -> int | None:
+        """The number of a row of a history; None leaves it to the table."""
+        if not listed.version_id:
+            return None
+        block, at, key = self._block
+        if key != listed.key:
+            block, at = block + 1, schema.BLOCK
+        if at == 0:
+            raise JournalError(f"{schema.BLOCK:,} versions of one key are more than a run can record.")
+        self._block = block, at - 1, listed.key
+        return block * schema.BLOCK + at - 1
+
     def forget_listing(self) -> None:
         """Begin the listing anew. Only before anything was copied."""
+        self._block = _NO_BLOCK
         self._write("DELETE FROM objects")
         self._write("UPDATE shards SET listed_to = NULL, is_listed = 0 WHERE shard = 0")
 
@@ -267,6 +291,9 @@ class Journal(JournalReader):
             self._states[entry.seq] = state
         self._update(entry.seq, state=state.value, **columns)
         self._record(entry.seq, state.value)
+
+    def now_us(self) -> int:
+        return microseconds(self._clock.wall())
 
     def set_action(self, seq: int, action: str) -> None:
         """Change what was decided about an object, where copying found out better."""

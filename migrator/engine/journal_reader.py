@@ -11,7 +11,15 @@ from typing import Any
 
 from migrator.engine import schema
 from migrator.engine.journal_file import translated
-from migrator.engine.schema import COLUMNS, COLUMNS_1, LEDGER_WORDS, Entry, Reserved, entry_of, lost_in
+from migrator.engine.schema import (
+    COLUMNS,
+    LEDGER_WORDS,
+    OLDER_COLUMNS,
+    Entry,
+    Reserved,
+    entry_of,
+    lost_in,
+)
 from migrator.errors import JournalCorrupt
 from migrator.model.ledger import Ledger, Seen
 from migrator.model.objects import UploadedPart, key_bytes, key_text
@@ -114,16 +122,18 @@ class JournalReader:
     def planned_by_class(self) -> dict[str, tuple[int, str]]:
         """Objects still to be copied by storage class: how many, and the first key of each."""
         rows = self._rows(
-            "SELECT storage_class, COUNT(*), MIN(seq) FROM objects WHERE state = 'planned' GROUP BY 1"
+            "SELECT storage_class, COUNT(*), MIN(seq) FROM objects"
+            " WHERE state = 'planned' AND kind = 'object' GROUP BY 1"
         )
         return {name: (count, self._entries("seq = ?", (seq,))[0].key) for name, count, seq in rows}
 
     def planned_sample(self, most: int) -> list[Entry]:
         """At most so many of the objects still to be copied, spread evenly over the listing."""
-        total = self._number("SELECT COUNT(*) FROM objects WHERE state = 'planned'")
+        total = self._number("SELECT COUNT(*) FROM objects WHERE state = 'planned' AND kind = 'object'")
         step = max(1, -(-total // most))
         numbered = (
-            "SELECT seq, ROW_NUMBER() OVER (ORDER BY seq) - 1 AS place FROM objects WHERE state = 'planned'"
+            "SELECT seq, ROW_NUMBER() OVER (ORDER BY seq) - 1 AS place FROM objects"
+            " WHERE state = 'planned' AND kind = 'object'"
         )
         return self._entries(
             f"seq IN (SELECT seq FROM ({numbered}) WHERE place % ? = 0) ORDER BY seq",  # noqa: S608
@@ -149,7 +159,8 @@ class JournalReader:
         )
 
     def by_key(self, key: str) -> Entry | None:
-        found = self._entries("key = ?", (key_bytes(key),))
+        """The row of a key; of its newest version, where whole histories are copied."""
+        found = self._entries("key = ? ORDER BY seq DESC LIMIT 1", (key_bytes(key),))
         return found[0] if found else None
 
     def by_seq(self, seq: int) -> Entry | None:
@@ -189,7 +200,7 @@ class JournalReader:
         return self._entries("key > ? ORDER BY key LIMIT ?", (key_bytes(key), limit))
 
     def _entries(self, where: str, values: Iterable[Any]) -> list[Entry]:
-        columns = COLUMNS_1 if self._version == 1 else COLUMNS
+        columns = OLDER_COLUMNS.get(self._version, COLUMNS)
         rows = self._rows(f"SELECT {columns} FROM objects WHERE {where}", *values)  # noqa: S608
         try:
             return [entry_of(row) for row in rows]
@@ -243,7 +254,8 @@ class JournalReader:
         return (
             self._number(
                 "SELECT EXISTS (SELECT 1 FROM reserved LEFT JOIN objects USING (seq)"
-                " WHERE reserved.state = 'intent' AND (kind = 'probe' OR objects.state = 'backup-intent'))"
+                " WHERE reserved.state = 'intent'"
+                " AND (reserved.kind = 'probe' OR objects.state = 'backup-intent'))"
             )
             > 0
         )

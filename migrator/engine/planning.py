@@ -34,7 +34,7 @@ class Planning:
             self._keys = sqlite3.connect(Path(self._folder.name) / "planned.sqlite", isolation_level=None)
             self._keys.execute("PRAGMA synchronous = OFF")
             self._keys.execute("PRAGMA journal_mode = OFF")
-            self._keys.execute("CREATE TABLE planned (id INTEGER PRIMARY KEY, key BLOB)")
+            self._keys.execute("CREATE TABLE planned (id INTEGER PRIMARY KEY, key BLOB, version TEXT)")
 
     def close(self) -> None:
         """Remove what was put on disk."""
@@ -50,7 +50,8 @@ class Planning:
         if self._keys is not None:
             self._keys.execute("BEGIN")
             self._keys.executemany(
-                "INSERT INTO planned (key) VALUES (?)", ((key_bytes(each.key),) for each in copies)
+                "INSERT INTO planned (key, version) VALUES (?, ?)",
+                ((key_bytes(each.key), each.version_id) for each in copies if not each.is_marker),
             )
             self._keys.execute("COMMIT")
         self._session.tick()
@@ -70,6 +71,6 @@ class Planning:
 
     @staticmethod
     def _every(keys: sqlite3.Connection) -> Iterator[ObjectVersion]:
-        with closing(keys.execute("SELECT key FROM planned ORDER BY id")) as rows:
-            for (key,) in rows:
-                yield ObjectVersion(key_text(key), 0, "", _ANY_DATE)
+        with closing(keys.execute("SELECT key, version FROM planned ORDER BY id")) as rows:
+            for key, version in rows:
+                yield ObjectVersion(key_text(key), 0, "", _ANY_DATE, version_id=version)

@@ -7,13 +7,14 @@ over, an open upload goes on with the parts it has; anything else of ours is und
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrator.config import Job
 from migrator.engine.batches import carried_out
 from migrator.engine.checking import Copied, Order, SentPart
 from migrator.engine.copying import Copier
 from migrator.engine.journal import Journal
+from migrator.engine.markers import Doubtful, copied_marker, found_marker
 from migrator.engine.outcomes import (
     BadCopy,
     CannotCarry,
@@ -174,13 +175,17 @@ class Recovery:
         """What the destination holds, and what of it has to go. Undoes only what is ours."""
         key = self._job.destination_key(entry.key)
         bucket = self._job.destination.bucket
+        if entry.state is State.FAILED and not entry.attempt:
+            return GoOn()  # it failed with the version before it, and nothing was sent
+        if entry.is_marker:
+            return self._look_for_marker(entry, key)
         if entry.state is State.BACKUP_INTENT:
             abort_orphans(self._destination, bucket, saved_key(self._run, entry.seq), self._began)
             return PrepareAgain()
         if entry.state is State.BACKED_UP:
             return GoOn()
         there = look(self._destination, bucket, key)
-        source = look(self._source, self._job.source.bucket, entry.key)
+        source = look(self._source, self._job.source.bucket, entry.key, entry.source_version or None)
         parts = self._parts_of_open_upload(entry, key, there, source)
         if parts is not None:
             return Continue(parts)
@@ -190,8 +195,12 @@ class Recovery:
             abort_orphans(self._destination, bucket, key, self._began)
         if source is None:
             return GiveUp("source-gone", "The object was deleted at the source after it was listed.")
-        listed = ObjectVersion(
-            entry.key, source.size_bytes, source.etag, source.last_modified, source.storage_class
+        listed = replace(
+            entry.listed(),
+            size_bytes=source.size_bytes,
+            etag=source.etag,
+            last_modified=source.last_modified,
+            storage_class=source.storage_class,
         )
         if there is None or not same_operation(token_for(self._run, entry.seq, 0), there.token):
             if not self._job.transfer.token and _etag(there) != entry.prior_etag:
@@ -212,6 +221,16 @@ class Recovery:
             return Redo(listed, replaces=there)
         self._destination.delete(bucket, key, version_id=there.version_id)
         return Redo(listed)
+
+    def _look_for_marker(self, entry: Entry, key: str) -> Finding:
+        bucket = self._job.destination.bucket
+        try:
+            found = found_marker(
+                self._destination, bucket, key, (entry.prior_version,), entry.sent or self._began
+            )
+        except Doubtful as cause:
+            return GiveUp("doubtful", cause.message)
+        return Redo(entry.listed()) if found is None else Adopt(copied_marker(found))
 
     def _adopted(self, entry: Entry, listed: ObjectVersion, there: ObjectHead) -> Copied:
         """Our object, checked as if its answer had come.

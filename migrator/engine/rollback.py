@@ -9,11 +9,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from migrator.config import Job
 from migrator.engine.batches import TICK_S, carried_out
+from migrator.engine.history_undo import HistoryUndoing
 from migrator.engine.journal import Journal
 from migrator.engine.outcomes import is_left_for_later, reason_to_pause
 from migrator.engine.ports import Executor, Ports
@@ -95,18 +96,18 @@ class Rollback:
         self._ports = ports
         self._emit = emit
         self._dry_run = dry_run
-        self._undoing = Undoing(
-            job,
-            run,
-            source,
-            destination,
-            began=journal.began(),
-            now=ports.clock.wall(),
-            versioning=versioning,
-            seen=Capabilities.from_json(journal.meta("capabilities")),
-            dry_run=dry_run,
-            even_last_copy=even_last_copy,
-        )
+        how: dict[str, Any] = {
+            "began": journal.began(),
+            "now": ports.clock.wall(),
+            "versioning": versioning,
+            "seen": Capabilities.from_json(journal.meta("capabilities")),
+            "dry_run": dry_run,
+            "even_last_copy": even_last_copy,
+        }
+        self._history: HistoryUndoing | None = None
+        if journal.has_history:
+            self._history = HistoryUndoing(job, run, source, destination, **how)
+        self._undoing = self._history or Undoing(job, run, source, destination, **how)
         self._can_batch = True
         self._doubtful: list[Entry] = []
         self.tally = Tally()
@@ -147,8 +148,14 @@ class Rollback:
     def _undo(self, batch: list[Entry]) -> None:
         """Judge a batch, make the intents durable, then act: by version in one request, else one by one."""
         judged: dict[int, Judgement] = {}
+        if self._history is not None:
+            for entry in batch:
+                if entry.is_marker and entry.is_doubtful:
+                    key = self._job.destination_key(entry.key)
+                    self._history.bases[key] = self._journal.below_all(entry.key)
         first_error = self._carry_out(batch, self._undoing.judge, judged.__setitem__)
         batch = [entry for entry in batch if entry.seq in judged]
+        self._tell_hidden(batch, judged)
         if not self._dry_run:
             for entry in batch:
                 if judged[entry.seq].verdict in ACTS:
@@ -170,6 +177,18 @@ class Rollback:
         self._journal.commit()
         if first_error is not None:
             raise first_error
+
+    def _tell_hidden(self, batch: list[Entry], judged: dict[int, Judgement]) -> None:
+        """Of whole histories: ours that lie below somebody else's version or marker go, and it stays."""
+        if self._history is None:
+            return
+        for entry in batch:
+            found, key = judged[entry.seq], self._job.destination_key(entry.key)
+            if found.verdict is not Verdict.DELETE_VERSION or found.top is None:
+                continue
+            is_ours = (key, found.top) in self._history.found
+            if not is_ours and not self._journal.knows_version(entry.key, found.top):
+                judged[entry.seq] = replace(found, verdict=Verdict.REMOVE_HIDDEN)
 
     def _carry_out(
         self, batch: list[Entry], work: Callable[[Entry], T], then: Callable[[int, T], None]

@@ -2,7 +2,8 @@
 
     meta      what the run is: one row for each name
     shards    key ranges, how far each is listed (one for now: the whole prefix)
-    objects   one row for each listed key: what was decided, where it stands, what is known of both ends
+    objects   one row for each listed key, or version of it: what was decided, where it stands, what is known
+              of both ends
     parts     parts of open multipart uploads that the destination confirmed
     reserved  what we put under the reserved prefix of our own accord: saved copies, probes
     records   every change of a state in order, chained by hashes: append-only
@@ -22,7 +23,8 @@ from migrator.model.plan import Action, Conflict, Copy, Filtered, Same, Unsuppor
 from migrator.model.undo import Prior, State, Trace, Undo, is_real
 
 #: 2: `reserved`, and what a write replaces where a version id cannot tell (`prior_kind`).
-VERSION = 2
+#: 3: one row for each version of a key, where whole histories are copied (`source_version`, `kind`).
+VERSION = 3
 
 RESERVED = """
 CREATE TABLE reserved (
@@ -35,19 +37,11 @@ CREATE TABLE reserved (
     state      TEXT NOT NULL               -- intent | there | gone
 );"""
 
-TABLES = f"""
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE shards (
-    shard       INTEGER PRIMARY KEY,
-    first_after BLOB NOT NULL,             -- keys greater than this one ...
-    last        BLOB,                      -- ... up to this one; NULL: to the end
-    listed_to   BLOB,                      -- the last key listed and recorded
-    is_listed   INTEGER NOT NULL DEFAULT 0
-);
+OBJECTS = """
 CREATE TABLE objects (
     seq           INTEGER PRIMARY KEY,
     shard         INTEGER NOT NULL,
-    key           BLOB NOT NULL UNIQUE,
+    key           BLOB NOT NULL,
     size_bytes    INTEGER NOT NULL,
     etag          TEXT NOT NULL,
     modified_us   INTEGER NOT NULL,        -- microseconds since 1970, UTC
@@ -71,9 +65,25 @@ CREATE TABLE objects (
     assurance     TEXT NOT NULL DEFAULT '',
     cause         TEXT NOT NULL DEFAULT '',
     message       TEXT NOT NULL DEFAULT '',
-    undo          TEXT NOT NULL DEFAULT ''
+    undo          TEXT NOT NULL DEFAULT '',
+    source_version TEXT NOT NULL DEFAULT '', -- of one version of a whole history; empty: the current object
+    kind          TEXT NOT NULL DEFAULT 'object', -- object | marker
+    sent_us       INTEGER,                 -- of a version: when its last intent was written down
+    UNIQUE (key, source_version)
 );
 CREATE INDEX objects_by_state ON objects (state, seq) WHERE state NOT IN ('committed', 'skipped');
+CREATE INDEX objects_by_history ON objects (key, seq) WHERE source_version != '';"""
+
+TABLES = f"""
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE shards (
+    shard       INTEGER PRIMARY KEY,
+    first_after BLOB NOT NULL,             -- keys greater than this one ...
+    last        BLOB,                      -- ... up to this one; NULL: to the end
+    listed_to   BLOB,                      -- the last key listed and recorded
+    is_listed   INTEGER NOT NULL DEFAULT 0
+);
+{OBJECTS}
 CREATE TABLE parts (
     seq    INTEGER NOT NULL,
     number INTEGER NOT NULL,
@@ -92,15 +102,29 @@ CREATE TABLE records (
 );
 """
 
-COLUMNS = (
+_COLUMNS_2 = (
     "seq, key, size_bytes, etag, modified_us, storage_class, action, reason, state, attempt, prior_etag,"
     " upload_id, part_size, after_etag, after_version, digest, digest_kind, assurance, cause, message, undo,"
     " has_token, prior_kind, prior_version, saved_as"
 )
-#: The same of a journal of version 1, which knew no kinds.
-COLUMNS_1 = COLUMNS.replace("prior_kind", "''")
-#: From version 1 to 2.
-UPGRADE = "ALTER TABLE objects ADD COLUMN prior_kind TEXT NOT NULL DEFAULT '';" + RESERVED
+COLUMNS = f"{_COLUMNS_2}, source_version, kind, sent_us"
+#: The same of older journals: version 1 knew no kinds, version 2 no versions.
+OLDER_COLUMNS = {
+    1: _COLUMNS_2.replace("prior_kind", "''") + ", '', 'object', NULL",
+    2: f"{_COLUMNS_2}, '', 'object', NULL",
+}
+_KEPT = f"shard, prior_size, {_COLUMNS_2}"
+#: From each older version to the next.
+UPGRADES = {
+    1: "ALTER TABLE objects ADD COLUMN prior_kind TEXT NOT NULL DEFAULT '';" + RESERVED,
+    # A constraint cannot be changed, so the table is made anew.
+    2: "DROP INDEX objects_by_state; ALTER TABLE objects RENAME TO objects_2;"  # noqa: S608
+    f"{OBJECTS} INSERT INTO objects ({_KEPT}) SELECT {_KEPT} FROM objects_2; DROP TABLE objects_2;",
+}
+
+#: Numbers that are set aside for each key of a history, so that the oldest version has the lowest. A listing
+#: has the newest first, and nobody knows how many there are before it ends.
+BLOCK = 1 << 24
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -147,6 +171,13 @@ class Entry:
     prior_kind: str
     prior_version: str | None
     saved_as: str | None
+    source_version: str = ""
+    kind: str = "object"
+    sent: datetime | None = None
+
+    @property
+    def is_marker(self) -> bool:
+        return self.kind == "marker"
 
     @property
     def lost(self) -> frozenset[str]:
@@ -176,7 +207,7 @@ class Entry:
     @property
     def is_doubtful(self) -> bool:
         """A write was intended and nobody knows what became of it."""
-        return self.attempt > 0 and not self.after_etag
+        return self.attempt > 0 and not self.after_etag and not self.after_version
 
     @property
     def may_land_late(self) -> bool:
@@ -189,7 +220,15 @@ class Entry:
         return Trace(token, self.after_etag, self.after_version, self.prior(there_version))
 
     def listed(self) -> ObjectVersion:
-        return ObjectVersion(self.key, self.size_bytes, self.etag, self.last_modified, self.storage_class)
+        return ObjectVersion(
+            self.key,
+            self.size_bytes,
+            self.etag,
+            self.last_modified,
+            self.storage_class,
+            self.source_version,
+            self.is_marker,
+        )
 
 
 def lost_in(note: str) -> frozenset[str]:
@@ -210,6 +249,7 @@ def entry_of(row: sqlite3.Row | tuple[object, ...]) -> Entry:
     values[20] = Undo(values[20])
     values[21] = bool(values[21])
     values[24] = None if values[24] is None else key_text(values[24])
+    values[27] = None if values[27] is None else _EPOCH + timedelta(microseconds=values[27])
     return Entry(*values)
 
 

@@ -11,6 +11,8 @@ from migrator.engine.copying import Copier
 from migrator.engine.drift import find_drift
 from migrator.engine.earlier import EarlierRuns
 from migrator.engine.ends import Ready
+from migrator.engine.history_drift import find_history_drift
+from migrator.engine.history_planner import HistoryPlanner
 from migrator.engine.journal import Journal
 from migrator.engine.key_limits import BELIEVED, KeyLimits, key_probe, tried_before
 from migrator.engine.listing import OutOfOrder
@@ -62,7 +64,7 @@ def list_everything(
         EarlierRuns(session.root, job.migration, clock, apart_from=session.run) as earlier,
         KnownReserved(session.root, clock) as known,
     ):
-        planner = Planner(
+        planner = (HistoryPlanner if ready.history else Planner)(
             job,
             session.ends.source,
             session.ends.destination if ready.destination_exists else None,
@@ -198,7 +200,7 @@ class Steps:
             journal.commit()
             session.tick()
 
-        start_after = "" if is_again else journal.listed_to()
+        start_after = "" if is_again or self._ready.history else journal.listed_to()
         if start_after:
             journal.set_meta(listing="resumed")
         _, relied_on = list_everything(
@@ -209,7 +211,7 @@ class Steps:
             seen,
             self._key_limits(),
             start_after=start_after,
-            totals=self._totals(),
+            totals=None if self._ready.history else self._totals(),
             in_step=not is_again,
             is_recorded=lambda key: journal.by_key(key) is not None,
         )
@@ -261,6 +263,8 @@ class Steps:
             return
         if self._ready.destination_exists:
             # After an intent it is ours, its answer was lost; without one, somebody else made it meanwhile.
+            if before == "intent":
+                self._keep_versions()
             journal.set_meta(bucket="created" if before == "intent" else "there")
             journal.commit()
             return
@@ -273,8 +277,14 @@ class Steps:
                 raise
             journal.set_meta(bucket="there")
         else:
+            self._keep_versions()
             journal.set_meta(bucket="created")
         journal.commit()
+
+    def _keep_versions(self) -> None:
+        """Of a bucket that we made: it goes with the bucket."""
+        if self._ready.history:
+            self._session.ends.destination.enable_versioning(self._job.destination.bucket)
 
     # -- what would be lost ----------------------------------------------------------------------
 
@@ -370,6 +380,10 @@ class Steps:
         session = self._session
         try:
             with KnownReserved(session.root, session.ports.clock) as known:
+                if self._ready.history:
+                    return find_history_drift(
+                        self._job, self._journal, session.ends.source, session.executor, session.ports, known
+                    )
                 return find_drift(
                     self._job, self._journal, session.ends.source, session.executor, session.ports, known
                 )

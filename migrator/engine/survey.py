@@ -44,7 +44,10 @@ class Planned:
     _chance: random.Random = field(default_factory=lambda: random.Random(0))
 
     def add(self, listed: ObjectVersion) -> None:
-        """Every object has the same chance of being in the sample (reservoir sampling)."""
+        """Every object has the same chance of being in the sample (reservoir sampling). A delete marker has
+        nothing to lose."""
+        if listed.is_marker:
+            return
         count, first = self.by_class.get(listed.storage_class, (0, listed.key))
         self.by_class[listed.storage_class] = (count + 1, first)
         self.total += 1
@@ -119,7 +122,7 @@ class Survey:
         """Worker: one object. What cannot be read at all is for the copy to tell of."""
         bucket, key = self._job.source.bucket, listed.key
         try:
-            head = self._source.head(bucket, key)
+            head = self._source.head(bucket, key, version_id=listed.version_id or None)
         except (AccessDenied, NotFound, Rejected):
             return _Seen()
         lost = list(losses(head, self._carrying, self._ports.clock.wall()))

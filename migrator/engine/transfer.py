@@ -8,7 +8,7 @@ flight hold no more memory than threads times the usual part size (or one part, 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -17,6 +17,7 @@ from typing import Any
 from migrator.config import Job
 from migrator.engine.checking import Copied, Order, SentPart
 from migrator.engine.copying import Copier, Opened
+from migrator.engine.histories import EARLIER_FAILED, EARLIER_WORDS, HistoryIntents
 from migrator.engine.intents import Intents
 from migrator.engine.journal import Journal
 from migrator.engine.meter import Meter
@@ -110,7 +111,10 @@ class Transfer:
         self._held = 0  # bytes of part buffers handed out
         self._moving: dict[int, Moving] = {}
         self._open = deque(journal.in_states([State.MPU_OPEN], limit=MOST_OPEN))  # as recovery left them
-        self._intents = Intents(job, run, journal, copier, self._commit)
+        kind = HistoryIntents if journal.has_history else Intents
+        self._intents = kind(job, run, journal, copier, self._commit)
+        for entry in self._open:
+            self._intents.hold(entry)
         self._tasks = 0
         self._must_commit = False
         self._then: list[tuple[Tag, Callable[[], Any]]] = []  # to start once the journal is durable
@@ -187,6 +191,7 @@ class Transfer:
         if self._open:
             return self._reopened(self._open.popleft())
         entry = self._intents.next()
+        self._fail_with_it(self._intents.blocked())
         if entry is None:
             return None
         moving = Moving(entry, self._intents.order(entry, entry.attempt + 1))
@@ -283,6 +288,7 @@ class Transfer:
         if moving.ranges:
             self._journal.drop_parts(entry.seq)
         self._forget(moving)
+        self._intents.settled(entry)
         self._emit(ObjectCopied(entry.key, entry.size_bytes, copied.assurance.value))
 
     def _settle_error(self, tag: Tag, moving: Moving, error: BaseException) -> None:
@@ -321,6 +327,8 @@ class Transfer:
                 self._journal.move(entry, State.SKIPPED, reason=reason)
                 self._journal.set_action(entry.seq, "unsupported")
                 self._emit(ObjectUnsupported(entry.key, reason, size_bytes=entry.size_bytes))
+                self._intents.settled(entry)
+                return
             case ChangedMeanwhile():
                 self._journal.move(entry, State.CONFLICT, reason="changed-meanwhile")
                 self._emit(ObjectConflict(entry.key, "changed-meanwhile"))
@@ -341,6 +349,12 @@ class Transfer:
                         found["has_token"] = int(error.is_marked)
                 self._journal.move(entry, State.FAILED, cause=cause, message=message, **found)
                 self._emit(ObjectFailed(entry.key, entry.size_bytes, cause, message, advice))
+        self._fail_with_it(self._intents.failed(entry))
+
+    def _fail_with_it(self, entries: Iterator[Entry]) -> None:
+        """Versions after one that was not copied are not copied out of their order."""
+        for entry in entries:
+            self._emit(ObjectFailed(entry.key, entry.size_bytes, EARLIER_FAILED, EARLIER_WORDS, ""))
 
     def _forget(self, moving: Moving) -> None:
         self._moving.pop(moving.entry.seq, None)

@@ -44,11 +44,13 @@ DELETES = 5
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What has to be done about one key. `version_id` of what it is about, as last seen."""
+    """What has to be done about one key. `version_id` of what it is about, as last seen. `top`, where whole
+    histories were copied: the version that is current."""
 
     verdict: Verdict
     version_id: str | None = None
     reason: str = ""
+    top: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class Undoing:
         an upload that the journal does not know by its id."""
         key = self._job.destination_key(entry.key)
         if entry.may_have_orphan and not self._dry_run:
-            abort_orphans(self._destination, self._bucket, key, self._began)
+            self._abort_orphans(key)
         there = self._look(key)
         trace = self._trace(entry, there)
         hidden = self._hidden(entry, key, trace, there)
@@ -118,6 +120,9 @@ class Undoing:
             found = Verdict.DELETE_VERSION  # the key is gone without a marker, too
         reason = "later-run" if run_of(there.token) not in ("", self._run) else ""
         return Judgement(found, there.version_id, reason)
+
+    def _abort_orphans(self, key: str) -> None:
+        abort_orphans(self._destination, self._bucket, key, self._began)
 
     def _is_back_already(self, entry: Entry, trace: Trace, there: ObjectHead) -> bool:
         """True where an earlier rollback brought the key back, and died or was told of a failure before it

@@ -10,6 +10,7 @@ from migrator.config import Job
 from migrator.engine.batches import carried_out
 from migrator.engine.carrying import Carrier
 from migrator.engine.journal import Journal
+from migrator.engine.markers import history_of
 from migrator.engine.ports import Done, Executor, Ports
 from migrator.engine.schema import Entry
 from migrator.errors import Cancelled, MigratorError, NotFound
@@ -72,14 +73,19 @@ class Verification:
     def _check(self, entry: Entry) -> str:
         """Worker: what is wrong with a copy, empty where nothing is."""
         key, bucket = self._job.destination_key(entry.key), self._job.destination.bucket
+        if entry.is_marker:
+            return self._check_marker(entry, key)
+        version_id = entry.after_version if entry.source_version else None
         try:
-            there = self._destination.head(bucket, key)
+            there = self._destination.head(bucket, key, version_id=version_id)
         except NotFound:
             return "copy-gone"
         if there.size_bytes != entry.size_bytes or there.etag != entry.after_etag:
             return "copy-changed"
         try:
-            source = self._source.head(self._job.source.bucket, entry.key)
+            source = self._source.head(
+                self._job.source.bucket, entry.key, version_id=entry.source_version or None
+            )
         except NotFound:
             return "source-gone"
         if source.etag != entry.etag or source.size_bytes != entry.size_bytes:
@@ -95,6 +101,16 @@ class Verification:
         properties = replace(self._carrier.expected(source), lock=UNLOCKED)
         return without(properties, REDIRECT) if REDIRECT in entry.lost else properties
 
+    def _check_marker(self, entry: Entry, key: str) -> str:
+        ends = (
+            (self._destination, self._job.destination.bucket, key, entry.after_version, "copy-gone"),
+            (self._source, self._job.source.bucket, entry.key, entry.source_version, "source-gone"),
+        )
+        for store, bucket, name, version_id, reason in ends:
+            if not any(each.version_id == version_id for each in history_of(store, bucket, name)):
+                return reason
+        return ""
+
     def _digest(self, bucket: str, key: str, entry: Entry) -> str:
         """Read the copy and digest it the way its digest was made when it was sent."""
         part_size = entry.part_size or DEFAULT_PART_BYTES
@@ -103,7 +119,12 @@ class Verification:
             body = bytearray(part.length)
             is_whole = part.length == entry.size_bytes
             self._destination.read(
-                bucket, key, body, offset=None if is_whole else part.offset, if_match=entry.after_etag
+                bucket,
+                key,
+                body,
+                offset=None if is_whole else part.offset,
+                if_match=entry.after_etag,
+                version_id=entry.after_version if entry.source_version else None,
             )
             digests.append(hashlib.md5(body, usedforsecurity=False).digest())
         if entry.digest_kind == "md5-parts":

@@ -43,7 +43,8 @@ class Unsupported:
 class Conflict:
     """The destination has something under this key that must not be touched.
 
-    `exists`: any object is refused; `different-content`: not provably the same; while copying also
+    `exists`: any object is refused; `different-content`: not provably the same;
+    `different-history`: of a whole history, not the one we know; while copying also
     `changed-meanwhile`, and `cannot-undo`: replacing it could not be undone.
     """
 
@@ -88,9 +89,9 @@ def decide(
     What is replaced is kept aside first, where the destination's versions do not keep it; where that cannot
     be done either, copying sets the object aside (`cannot-undo`).
     """
-    unsupported = _unsupported(listed, destination_key)
-    if unsupported:
-        return unsupported
+    reason = unsupported(listed, destination_key)
+    if reason:
+        return reason
     if there is None:
         return Copy()
     if rules.existing == "skip":
@@ -104,7 +105,8 @@ def decide(
     return Copy(replaces=there)
 
 
-def _unsupported(listed: ObjectVersion, destination_key: str) -> Unsupported | None:
+def unsupported(listed: ObjectVersion, destination_key: str) -> Unsupported | None:
+    """Why an object cannot be carried over, as far as its listing tells."""
     if listed.storage_class in ARCHIVED:
         return Unsupported("archived")
     if listed.size_bytes > MAX_OBJECT_BYTES:

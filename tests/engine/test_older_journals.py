@@ -19,7 +19,7 @@ def as_version_1_wrote_it(world: World) -> None:
     """Version 1 knew no saved copies, no probes, and nothing of what a write replaces but its ETag."""
     database = sqlite3.connect(world.directory.journal)
     database.executescript(
-        "DROP TABLE reserved; ALTER TABLE objects DROP COLUMN prior_kind;"
+        "DROP TABLE reserved; DROP INDEX objects_by_history; ALTER TABLE objects DROP COLUMN prior_kind;"
         "DELETE FROM meta WHERE name IN ('capabilities', 'bucket', 'relies_on', 'listing');"
         "UPDATE meta SET value = '1' WHERE name = 'schema';"
     )
@@ -74,8 +74,48 @@ def test_a_run_of_a_release_to_come_is_left_alone(old: World) -> None:
     database.execute("UPDATE meta SET value = '99' WHERE name = 'schema'")
     database.commit()
     database.close()
-    with pytest.raises(JournalCorrupt, match="version 99; this release reads up to 2"):
+    with pytest.raises(JournalCorrupt, match="version 99; this release reads up to 3"):
         Journal.open(old.directory, old.clock)
     assert old.info().state == "unreadable"
     assert old.rollback().exit_code == 3
     assert len(old.there) == 5
+
+
+def as_version_2_wrote_it(world: World) -> None:
+    """Version 2 had one row for each key."""
+    database = sqlite3.connect(world.directory.journal)
+    (columns,) = database.execute(
+        "SELECT group_concat(name) FROM pragma_table_info('objects')"
+        " WHERE name NOT IN ('source_version', 'kind', 'sent_us')"
+    ).fetchone()
+    (table,) = database.execute("SELECT sql FROM sqlite_master WHERE name = 'objects'").fetchone()
+    older = table.partition(",\n    source_version")[0].replace("BLOB NOT NULL,", "BLOB NOT NULL UNIQUE,", 1)
+    database.executescript(
+        "DROP INDEX objects_by_history; DROP INDEX objects_by_state;"
+        f"ALTER TABLE objects RENAME TO newer; {older});"
+        f"INSERT INTO objects ({columns}) SELECT {columns} FROM newer; DROP TABLE newer;"
+        "CREATE INDEX objects_by_state ON objects (state, seq)"
+        " WHERE state NOT IN ('committed', 'skipped');"
+        "UPDATE meta SET value = '2' WHERE name = 'schema';"
+    )
+    assert "source_version" not in database.execute("SELECT sql FROM sqlite_master").fetchall()[0][0]
+    database.close()
+
+
+def test_a_run_of_version_2_is_looked_at_resumed_and_rolled_back(new_world: Callable[..., World]) -> None:
+    world = new_world(versioning=Versioning.ENABLED)
+    for number in range(5):
+        world.seed(f"{number}", f"body {number}".encode())
+    before = world.destination_cloud.list_versions(TO)
+    inner = world.destination
+    world.destination = Faulty(inner, meanwhile("PutObject", lambda: world.ports.stop.ask(), nth=4))
+    assert world.run().outcome is Outcome.STOPPED
+    world.destination = inner
+    rows = world.entries()
+    as_version_2_wrote_it(world)
+    assert world.entries() == rows  # without changing it
+    assert world.resume().outcome is Outcome.COMPLETED
+    assert world.there == world.here
+    as_version_2_wrote_it(world)
+    assert world.rollback().exit_code == 0
+    assert world.destination_cloud.list_versions(TO) == before

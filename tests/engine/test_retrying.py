@@ -249,6 +249,8 @@ def test_every_operation_of_the_contract_is_tried_again() -> None:
         "delete_bucket": ("b",),
         "list_page": ("b", ""),
         "versions": ("b", "k"),
+        "list_versions_page": ("b", ""),
+        "enable_versioning": ("b",),
         "copy": ("b", "k", "to"),
         "copy_part": ("b", "k", "to", "u", 1, 0, 1),
         "delete_versions": ("b", []),
@@ -267,8 +269,6 @@ def test_every_operation_of_the_contract_is_tried_again() -> None:
         "lock_on": ("b", "k"),
         "set_lock": ("b", "k", None),
         "has_grants": ("b", "k"),
-        "enable_versioning": ("b",),
-        "list_versions_page": ("b", ""),
     }
     # A marker has no token: whether one was laid cannot be told, so that asking twice could lay two.
     assert set(arguments) == set(OPERATIONS) - {"lay_marker"}
@@ -291,4 +291,39 @@ def test_every_operation_of_the_contract_is_tried_again() -> None:
         how = {"md5": b""} if name in ("put", "upload_part") else {}
         getattr(store, name)(*args, **how)
         assert asked == [args, args], name
-        assert [event[1] for event in told] == [OPERATIONS[name]]
+        assert [event[1] for event in told] == [_NAMES.get(name, OPERATIONS[name])]
+
+
+#: The tests tell a page of a whole history from the versions of one key; S3 does not.
+_NAMES = {"list_versions_page": "ListObjectVersions"}
+
+
+class LaysMarkers:
+    """A store whose markers get lost as told."""
+
+    end = "AWS"
+
+    def __init__(self, *errors: StoreError) -> None:
+        self._errors = list(errors)
+        self.sent = 0
+
+    def lay_marker(self, bucket: str, key: str) -> str:
+        self.sent += 1
+        if self._errors:
+            raise self._errors.pop(0)
+        return "marker"
+
+
+@pytest.mark.parametrize("lost", [LOST, GONE, FAILURE])
+def test_a_marker_is_never_sent_twice_after_silence(lost: StoreError) -> None:
+    """The first may have been laid, and no token can tell."""
+    inner = LaysMarkers(lost)
+    with pytest.raises(Transient):
+        RetryingStore(inner, FakePatience()).lay_marker("b", "k")  # type: ignore[arg-type]
+    assert inner.sent == 1
+
+
+def test_a_marker_that_an_end_had_no_time_for_is_sent_again() -> None:
+    inner = LaysMarkers(Throttled("slow", status=503))
+    assert RetryingStore(inner, FakePatience()).lay_marker("b", "k") == "marker"  # type: ignore[arg-type]
+    assert inner.sent == 2
