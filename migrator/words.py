@@ -125,7 +125,11 @@ def sentence(event: Event) -> Line | None:
         case RunStarted():
             what = _COMMANDS.get(event.command, event.command.capitalize())
             places = f"{visible(event.source)} to {visible(event.destination)}"
-            return Line("info", "run", f"{what} {event.run}: {places}, {count(event.threads, 'thread')}.")
+            return Line(
+                "info",
+                "run",
+                f"{what} {event.run}".rstrip() + f": {places}, {count(event.threads, 'thread')}.",
+            )
         case PhaseChanged():
             text = _PHASES.get(event.phase)
             return Line("info", "run", text) if text else None
@@ -251,7 +255,11 @@ def _fidelity(event: FidelityChecked) -> Line | None:
     if not event.found:
         return Line("info", "plan", f"{looked}: copies will have them all.")
     level: Level = "warn" if event.open else "info"
-    return Line(level, "plan", f"{looked}. {' '.join(property_found(each) for each in event.found)}")
+    found = " ".join(property_found(each) for each in event.found)
+    if event.open:
+        names = ", ".join(f'"{each.name}"' for each in event.found if each.fate == "lost")
+        found += f" A run is refused unless the job accepts that: accept = [{names}] under [carry]."
+    return Line(level, "plan", f"{looked}. {found}")
 
 
 def property_found(found: PropertyFound) -> str:
