@@ -17,7 +17,7 @@ from migrator.engine.schema import Entry
 from migrator.errors import NotS3, Refused
 from migrator.model.ledger import Seen
 from migrator.model.objects import ObjectVersion
-from migrator.model.plan import Action, Conflict, Copy, Filtered, Rules, Same, unsupported
+from migrator.model.plan import Action, Conflict, Copy, Filtered, Rules, Same, Unsupported, unsupported
 from migrator.store.base import ObjectStore
 
 #: The destination holds a history under this key that is not the one we know.
@@ -101,6 +101,7 @@ class HistoryPlanner(Planner):
         start_after: str = "",  # noqa: ARG002
         totals: Totals | None = None,  # noqa: ARG002
         in_step: bool = True,  # noqa: ARG002
+        is_recorded: Callable[[str], bool] = lambda _: False,  # noqa: ARG002
     ) -> Totals:
         restart()
         self._seen.keys = self._seen.repeated = self._seen.hidden = 0
@@ -139,12 +140,12 @@ class HistoryPlanner(Planner):
         rule = self._job.filters.rule_against(listed, self._job.source.prefix)
         if rule:
             return Filtered(rule)
-        if not listed.is_marker:
-            reason = unsupported(listed, known.key)
-            if reason:
-                return reason
+        reason = unsupported(listed, known.key)
+        if reason:
+            return reason
         if known.top is None:
-            return Copy()
+            shape = self._limits.against(known.key, listed.size_bytes)
+            return Copy() if shape is None else Unsupported(shape.value)
         if rules.existing == "skip":
             return Filtered("exists")
         if rules.existing == "refuse":

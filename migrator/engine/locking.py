@@ -58,10 +58,10 @@ def lock_copies(session: Session, journal: Journal) -> None:
 
 def _lock(session: Session, entry: Entry) -> None:
     """Worker: one copy."""
-    if LOCKS in entry.lost:
+    if LOCKS in entry.lost or entry.is_marker:
         return
     job, ends = session.job, session.ends
-    lock = ends.source.lock_on(job.source.bucket, entry.key)
+    lock = ends.source.lock_on(job.source.bucket, entry.key, version_id=entry.source_version or None)
     if lock == UNLOCKED or not lock.holds(session.ports.clock.wall()):
         return
     bucket, key = job.destination.bucket, job.destination_key(entry.key)
