@@ -142,6 +142,13 @@ def build_parser() -> argparse.ArgumentParser:
     plan.add_argument(
         "--deep", action="store_true", help="ask every object for its properties, not a sample of them"
     )
+    plan.add_argument(
+        "--speed",
+        type=_speed,
+        default=0.0,
+        metavar="SPEED",
+        help='how fast it would be, e.g. "50 MB/s"; default: as earlier runs of the migration were',
+    )
 
     check = add(
         "check",
@@ -245,6 +252,18 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _run_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help='a run id, or "latest"')
+
+
+def _speed(text: str) -> float:
+    from migrator.model.sizes import parse_size
+
+    try:
+        speed = parse_size(text.strip().removesuffix("/s"))
+    except ValueError:
+        speed = 0
+    if speed <= 0:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a speed; write e.g. "50 MB/s"')
+    return float(speed)
 
 
 def _count(text: str) -> int:

@@ -40,7 +40,9 @@ def plan(options: argparse.Namespace) -> int:
     from migrator.config import read_job
 
     job = read_job(options.job)
-    return _with_engine(options, lambda engine: engine.plan(job, deep=options.deep))
+    return _with_engine(
+        options, lambda engine: engine.plan(job, deep=options.deep, speed_bytes_s=options.speed)
+    )
 
 
 def resume(options: argparse.Namespace) -> int:

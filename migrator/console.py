@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from migrator import words
+from migrator.estimate_words import estimate_lines
 from migrator.model.events import (
     Event,
     ObjectCopied,
@@ -26,6 +27,7 @@ from migrator.model.events import (
     Summary,
     as_json,
 )
+from migrator.model.ledger import Outcome
 from migrator.model.objects import visible
 from migrator.model.run_state import RunState
 from migrator.model.sizes import show_duration, show_size
@@ -183,6 +185,9 @@ class Text:
         print(f"{'✖' if is_bad else '✔'} {ending.headline}", file=self._out)
         if ending.detail:
             print(f"  {ending.detail}", file=self._out)
+        if summary.outcome is Outcome.PLANNED and self._state.estimate:
+            for line in estimate_lines(self._state.estimate):
+                print(f"  {line}", file=self._out)
         for group in self._state.failures[:10]:
             print(f"  {group.count:,} × {group.message} {group.advice}".rstrip(), file=self._out)
         if summary.run and (summary.exit_code in {1, 5, 130, 143} or summary.cause == "unfinished-run"):

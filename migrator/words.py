@@ -12,10 +12,12 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple, assert_never
 
 from migrator import rights_words
+from migrator.estimate_words import estimate_sentence, is_dear
 from migrator.model.events import (
     CheckFound,
     ConfigWritten,
     EndChecked,
+    Estimated,
     Event,
     FidelityChecked,
     ListingProgress,
@@ -146,6 +148,8 @@ def sentence(event: Event) -> Line | None:
             return Line("warn", "copy", f"{shown_key(event.key)}  {reason(CONFLICTS, event.reason)}")
         case ObjectUnsupported():
             return Line("warn", "copy", f"{shown_key(event.key)}  {reason(UNSUPPORTED, event.reason)}")
+        case Estimated():
+            return _estimate(event)
         case FidelityChecked():
             return _fidelity(event)
         case Retrying():
@@ -245,6 +249,10 @@ def _listed(event: ListingProgress) -> Line:
     listed = f"{count(event.listed, 'object')} ({show_size(event.bytes_listed)}) listed"
     to_copy = f"{number(event.planned - event.conflicts)} to copy ({show_size(event.bytes_planned)})"
     return Line("info", "listing", ", ".join([listed, to_copy, *rest]) + ".")
+
+
+def _estimate(event: Estimated) -> Line:
+    return Line("warn" if is_dear(event) else "info", "plan", estimate_sentence(event))
 
 
 def _fidelity(event: FidelityChecked) -> Line | None:

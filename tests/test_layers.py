@@ -71,7 +71,8 @@ def layer_of(path: Path) -> str:
 
 
 EVERYWHERE = {"errors", "model"}
-HELPERS = {"config", "job_rules", "job_file", "credentials", "reasons", "rights_words", "words", "why_words"}
+HELPERS = {"config", "job_rules", "job_file", "credentials", "reasons", "rights_words", "words"}
+HELPERS |= {"why_words", "estimate_words"}
 FACES = {"cli", "cli_commands", "cli_check", "cli_policy", "console", "overview", "desktop", "demo"}
 FACES |= {"__main__"}
 #: Layer -> what of ours it may import, besides itself.
@@ -119,7 +120,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "ttkbootstrap": ("gui/theme.py", "gui/styles.py"),
     "keyring": ("credentials.py",),
     "tomlkit": ("job_file.py",),
-    "tomllib": ("config.py",),
+    "tomllib": ("config.py", "engine/prices.py"),
     "platformdirs": ("engine/home.py",),
     "argparse": ("cli*.py", "demo/*.py"),
 }

@@ -17,15 +17,18 @@ from typing import Any
 from migrator.config import Job, read_job
 from migrator.engine.carrying import carrier_of
 from migrator.engine.check import CHECK_WAIT_S, check_job
+from migrator.engine.costs import tell_of_deep, tell_of_plan, tell_of_verify
 from migrator.engine.endings import EXIT_INCOMPLETE, EXIT_OK
 from migrator.engine.ends import StoreFactory, open_s3, preflight
 from migrator.engine.history_ready import must_keep_history, tell_not_copied, with_history
+from migrator.engine.estimating import Listed
 from migrator.engine.home import RunDir, create_run, find_run
 from migrator.engine.journal import Journal
 from migrator.engine.key_limits import KeyLimits
 from migrator.engine.locking import lock_copies
 from migrator.engine.planning import Planning
 from migrator.engine.ports import Ports
+from migrator.engine.prices import read_prices
 from migrator.engine.relying import later_runs, mark_incomplete
 from migrator.engine.rollback import Tally
 from migrator.engine.runs import unfinished_run
@@ -89,11 +92,16 @@ class Engine:
 
             return _ended(session, work)
 
-    def plan(self, job: Job, *, deep: bool = False) -> Summary:
-        """List and decide; nothing is written anywhere.
+    def plan(self, job: Job, *, deep: bool = False, speed_bytes_s: float = 0.0) -> Summary:
+        """List and decide, and say what it would cost; nothing is written anywhere.
 
-        `deep`: every planned object is asked for its properties, not a sample of them.
+        `deep`: every planned object is asked for its properties, not a sample of them. `speed_bytes_s`: how
+        fast the run would be; 0 takes what earlier runs of the migration reached.
+
+        Raises:
+            JobFileError: the user's own price table is not one.
         """
+        prices = read_prices(self.root)
         with (
             ExitStack() as stack,
             self._session(job, RunDir(self.root / "runs" / "plan"), "plan") as session,
@@ -107,7 +115,11 @@ class Engine:
                 seen = Seen()
                 totals, _ = list_everything(session, ready, found.save, found.restart, seen, KeyLimits(job))
                 session.emit(totals.progress(final=True))
+                if deep:
+                    tell_of_deep(session, found.work, prices)
                 session.emit(found.surveyed())
+                listed = Listed(seen.keys, totals.listed_there)
+                tell_of_plan(session, ready, found.work, listed, prices, speed_bytes_s)
                 left = totals.planned - totals.conflicts
                 ledger = Ledger(
                     listed=seen.listed,
@@ -231,6 +243,7 @@ class Engine:
                 raise UsageError(f"The run {session.run} was rolled back: there is nothing to verify.")
             session.open_ends()
             ready = preflight(session.job, session.ends)
+            tell_of_verify(session, journal, read_back=read_back)
             session.phase(Phase.VERIFYING)
             check = Verification(
                 session.job,

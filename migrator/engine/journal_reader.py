@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ from migrator.engine.schema import (
 from migrator.errors import JournalCorrupt
 from migrator.model.ledger import Ledger, Seen
 from migrator.model.objects import UploadedPart, key_bytes, key_text
+from migrator.model.pricing import Work
 from migrator.model.undo import BACK, State
 
 #: Values of `undo` after which a key is as it was.
@@ -325,6 +326,30 @@ class JournalReader:
     def bytes_listed(self) -> int:
         """Bytes of everything listed, whatever was decided about it."""
         return self._number("SELECT COALESCE(SUM(size_bytes), 0) FROM objects")
+
+    def planned_work(self) -> Work:
+        """What is still to be copied, summed up."""
+        work = Work()
+        for size, storage_class, replaces in self._each(
+            "SELECT size_bytes, storage_class, prior_etag IS NOT NULL FROM objects WHERE state = ?",
+            State.PLANNED.value,
+        ):
+            work.add(size, storage_class, replaces=bool(replaces))
+        return work
+
+    def copied_work(self) -> Work:
+        """What was copied, summed up, cut into parts as it is now."""
+        work = Work()
+        for size, storage_class in self._each(
+            "SELECT size_bytes, storage_class FROM objects WHERE state = ?", State.COMMITTED.value
+        ):
+            work.add(size, storage_class, replaces=False)
+        return work
+
+    def _each(self, query: str, *values: Any) -> Iterator[tuple[Any, ...]]:
+        """Rows one by one, for sums over many."""
+        with translated(), closing(self._db.execute(query, values)) as rows:
+            yield from rows
 
     def filtered_by(self) -> dict[str, int]:
         """Filtered objects by the rule that left them out."""

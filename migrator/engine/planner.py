@@ -47,6 +47,7 @@ class Totals:
     filtered_by: Counter[str] = field(default_factory=Counter)
     copied: int = 0  #: before this command, in a run that is resumed
     bytes_copied: int = 0
+    listed_there: int = 0  #: keys at the destination, known at the end
 
     def add(self, listed: ObjectVersion, action: Action) -> None:
         self.listed += 1
@@ -113,8 +114,14 @@ class Planner:
         self._earlier = earlier
         self._known = known
         self._seen = seen
+        self._seen_there = Seen()
         self._limits = limits
         self.totals = Totals()
+
+    @property
+    def listed_there(self) -> int:
+        """Keys that the destination has listed."""
+        return self._seen_there.keys
 
     def run(
         self,
@@ -150,6 +157,7 @@ class Planner:
             # table on disk.
             self.totals = Totals()
             self._seen.keys = self._seen.repeated = self._seen.hidden = 0
+            self._seen_there.keys = 0
             restart()
             self._look_up(rules, save)
         return self.totals
@@ -281,5 +289,6 @@ class Planner:
                 end.prefix,
                 start_after=self._job.destination_key(start_after) if start_after else "",
                 must_be_sorted=must_be_sorted,
+                seen=self._seen_there,
             )
         )

@@ -17,6 +17,7 @@ from migrator.engine.survey import Planned, Survey
 from migrator.model.events import FidelityChecked
 from migrator.model.objects import ObjectVersion, key_bytes, key_text
 from migrator.model.plan import Copy
+from migrator.model.pricing import Work
 
 _ANY_DATE = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -28,6 +29,7 @@ class Planning:
         self._session = session
         self._ready = ready
         self._planned = Planned()
+        self.work = Work()
         self._folder = tempfile.TemporaryDirectory(prefix="migrator-") if deep else None
         self._keys: sqlite3.Connection | None = None
         if self._folder:
@@ -47,6 +49,9 @@ class Planning:
         copies = [listed for listed, action in batch if isinstance(action, Copy)]
         for listed in copies:
             self._planned.add(listed)
+        for listed, action in batch:
+            if isinstance(action, Copy):
+                self.work.add(listed.size_bytes, listed.storage_class, replaces=action.replaces is not None)
         if self._keys is not None:
             self._keys.execute("BEGIN")
             self._keys.executemany(
@@ -59,6 +64,7 @@ class Planning:
     def restart(self) -> None:
         """The listing begins anew."""
         self._planned = Planned()
+        self.work = Work()
         if self._keys is not None:
             self._keys.execute("DELETE FROM planned")
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from migrator.engine.carrying import carrier_of, carrying_of
 from migrator.engine.copying import Copier
+from migrator.engine.costs import tell_of_reading_back
 from migrator.engine.drift import find_drift
 from migrator.engine.earlier import EarlierRuns
 from migrator.engine.ends import Ready
@@ -79,6 +80,7 @@ def list_everything(
         found = planner.run(
             save, restart, start_after=start_after, totals=totals, in_step=in_step, is_recorded=is_recorded
         )
+        found.listed_there = planner.listed_there
         if limits.believed:
             session.emit(Warned("key-limits", BELIEVED.format(end=session.ends.destination.end)))
         return found, dict(earlier.relied_on)
@@ -161,6 +163,7 @@ class Steps:
             self._look_at_properties()
             self._create_bucket()
             seen = self._probe()
+            tell_of_reading_back(session, self._ready)
             session.phase(Phase.COPYING)
             self._transfer(seen)
         session.phase(Phase.CHECKING)

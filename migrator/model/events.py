@@ -208,6 +208,38 @@ class FidelityChecked:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimated:
+    """What a command will move and ask for, and what that costs by a table of list prices.
+
+    `command`: `plan` (about the run to come), `deep`, `run`, `verify` or `report`. `bytes_in` and `bytes_out`
+    go through this computer. `requests` are of each end, by the kinds of `model.pricing`; `usd` likewise:
+    `data_out`, `requests`, `retrieval`. `total_usd` leaves out ends without known prices (`unpriced`).
+    `read_back_usd` is what reading every copy back costs: in the total where `reads_back`, else on top of it;
+    None: no price is known. `kms`: requests to KMS come on top. `speed_from`: `given`, `runs`, `limit`, or
+    empty where no speed is known.
+    """
+
+    command: str
+    objects: int
+    size_bytes: int
+    bytes_in: int
+    bytes_out: int
+    reads_back: bool
+    requests: Mapping[str, Mapping[str, int]]
+    usd: Mapping[str, Mapping[str, float]]
+    total_usd: float
+    read_back_usd: float | None
+    unpriced: tuple[str, ...]
+    prices_as_of: str
+    prices_place: str
+    own_prices: bool
+    kms: bool = False
+    speed_bytes_s: float | None = None
+    speed_from: str = ""
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Retrying:
     """A request to `end` failed in a way worth another try in `delay_s` seconds."""
 
@@ -325,6 +357,7 @@ Event = (
     | ObjectConflict
     | ObjectUnsupported
     | FidelityChecked
+    | Estimated
     | Retrying
     | Warned
     | RunRelies
@@ -361,7 +394,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, Mapping):
-        return dict(value)
+        return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value

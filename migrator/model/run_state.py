@@ -15,6 +15,7 @@ from migrator.model.events import (
     CheckFound,
     ConfigWritten,
     EndChecked,
+    Estimated,
     Event,
     FidelityChecked,
     ListingProgress,
@@ -83,6 +84,7 @@ class RunState:
     failures: tuple[FailureGroup, ...] = ()
     warnings: tuple[Warned, ...] = ()
     fidelity: FidelityChecked | None = None
+    estimate: Estimated | None = None
     undo_done: int = 0
     undo_total: int = 0
     removed: int = 0
@@ -163,6 +165,8 @@ class RunState:
                     restored=event.restored,
                     left_in_place=event.left_in_place,
                 )
+            case Estimated():
+                return replace(self, estimate=event)
             case FidelityChecked():
                 return replace(self, fidelity=event)
             case ObjectUndone() | ObjectChecked() | EndChecked() | ConfigWritten() | RunRelies():

@@ -88,6 +88,10 @@ _VALUES: dict[str, Any] = {
     "Mapping[str, Any]": GOOD.as_dict(),
     "Drift | None": Drift(1, 2, 3),
     "int | None": 7,
+    "float | None": 2.5,
+    "tuple[str, ...]": ("one", "two"),
+    "Mapping[str, Mapping[str, int]]": {"source": {"list": 2}},
+    "Mapping[str, Mapping[str, float]]": {"source": {"data_out": 2.5}},
     "tuple[PropertyFound, ...]": (events.PropertyFound("tags", "lost", 2, is_exact=True, example="key"),),
 }
 KINDS: tuple[type, ...] = get_args(Event)
