@@ -55,7 +55,7 @@ def estimate_sentence(event: Estimated) -> str:
     many = (
         f"{event.objects:,} {'object' if event.objects == 1 else 'objects'} ({show_size(event.size_bytes)})"
     )
-    what = f"{_COMMANDS.get(event.command, event.command)} {many} costs about {money(event.total_usd)}"
+    what = f"{_COMMANDS.get(event.command, event.command)} {many} costs {_about(event)}"
     back = ""
     if event.read_back_usd is not None and event.command != "report":
         usd = money(event.read_back_usd)
@@ -75,7 +75,9 @@ def estimate_lines(event: Estimated) -> Iterator[str]:
     for side, parts in event.usd.items():
         told = ", ".join(f"{_MONEY.get(name, name)} {money(usd)}" for name, usd in parts.items() if usd)
         yield f"money at the {side}: {money(sum(parts.values()))}{f' ({told})' if told else ''}"
-    yield f"money in all: {money(event.total_usd)}. {_prices(event)}"
+    yield f"money in all: {_about(event)}. {_prices(event)}"
+    if event.is_least:
+        yield "whole histories take more requests than these: delete markers, and looks at versions"
     if event.read_back_usd is not None and not event.reads_back:
         yield (
             f"reading every copy back costs {money(event.read_back_usd)} more: where the job asks for it, "
@@ -84,6 +86,10 @@ def estimate_lines(event: Estimated) -> Iterator[str]:
     if event.kms:
         yield "requests to KMS come on top: the price table has none"
     yield f"time: {_time(event)}"
+
+
+def _about(event: Estimated) -> str:
+    return f"{'at least' if event.is_least else 'about'} {money(event.total_usd)}"
 
 
 def _time(event: Estimated) -> str:

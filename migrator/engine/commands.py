@@ -20,8 +20,8 @@ from migrator.engine.check import CHECK_WAIT_S, check_job
 from migrator.engine.costs import tell_of_deep, tell_of_plan, tell_of_verify
 from migrator.engine.endings import EXIT_INCOMPLETE, EXIT_OK
 from migrator.engine.ends import StoreFactory, open_s3, preflight
-from migrator.engine.history_ready import must_keep_history, tell_not_copied, with_history
 from migrator.engine.estimating import Listed
+from migrator.engine.history_ready import must_keep_history, tell_not_copied, with_history
 from migrator.engine.home import RunDir, create_run, find_run
 from migrator.engine.journal import Journal
 from migrator.engine.key_limits import KeyLimits

@@ -155,6 +155,7 @@ def estimate(
         prices_as_of=table.as_of,
         prices_place=table.place,
         own_prices=table.is_own,
+        is_least=job.carry.versions == "all" and command != "deep",
         kms=job.carry.encryption.startswith(KMS),
         speed_bytes_s=bytes_s or None,
         speed_from=speed_from,

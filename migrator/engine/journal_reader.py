@@ -331,7 +331,8 @@ class JournalReader:
         """What is still to be copied, summed up."""
         work = Work()
         for size, storage_class, replaces in self._each(
-            "SELECT size_bytes, storage_class, prior_etag IS NOT NULL FROM objects WHERE state = ?",
+            "SELECT size_bytes, storage_class, prior_etag IS NOT NULL FROM objects"
+            " WHERE state = ? AND kind = 'object'",
             State.PLANNED.value,
         ):
             work.add(size, storage_class, replaces=bool(replaces))
@@ -341,7 +342,8 @@ class JournalReader:
         """What was copied, summed up, cut into parts as it is now."""
         work = Work()
         for size, storage_class in self._each(
-            "SELECT size_bytes, storage_class FROM objects WHERE state = ?", State.COMMITTED.value
+            "SELECT size_bytes, storage_class FROM objects WHERE state = ? AND kind = 'object'",
+            State.COMMITTED.value,
         ):
             work.add(size, storage_class, replaces=False)
         return work

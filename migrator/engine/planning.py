@@ -50,7 +50,7 @@ class Planning:
         for listed in copies:
             self._planned.add(listed)
         for listed, action in batch:
-            if isinstance(action, Copy):
+            if isinstance(action, Copy) and not listed.is_marker:
                 self.work.add(listed.size_bytes, listed.storage_class, replaces=action.replaces is not None)
         if self._keys is not None:
             self._keys.execute("BEGIN")

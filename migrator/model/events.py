@@ -216,7 +216,7 @@ class Estimated:
     `data_out`, `requests`, `retrieval`. `total_usd` leaves out ends without known prices (`unpriced`).
     `read_back_usd` is what reading every copy back costs: in the total where `reads_back`, else on top of it;
     None: no price is known. `kms`: requests to KMS come on top. `speed_from`: `given`, `runs`, `limit`, or
-    empty where no speed is known.
+    empty where no speed is known. `is_least`: whole histories take more requests than are counted here.
     """
 
     command: str
@@ -234,6 +234,7 @@ class Estimated:
     prices_place: str
     own_prices: bool
     kms: bool = False
+    is_least: bool = False
     speed_bytes_s: float | None = None
     speed_from: str = ""
     seconds: float | None = None

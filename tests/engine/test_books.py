@@ -35,12 +35,12 @@ def journal_loses(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
 
 
 def planner_loses(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
-    decide = planner.Planner._decisions
+    keep = planner.Planner._save
 
-    def lossy(self: planner.Planner, *given: Any) -> Any:
-        return (each for each in decide(self, *given) if each[0].key != key)
+    def lossy(self: planner.Planner, decisions: Iterable[Any], save: Any) -> None:
+        keep(self, (each for each in decisions if each[0].key != key), save)
 
-    monkeypatch.setattr(planner.Planner, "_decisions", lossy)
+    monkeypatch.setattr(planner.Planner, "_save", lossy)
 
 
 @pytest.mark.unbalanced
