@@ -42,6 +42,7 @@ _FORWARD = {
     # What landed damaged, or without anybody hearing of it, is taken away again.
     "DeleteObject": {*OPEN, _S.FAILED},
     "AbortMultipartUpload": {*OPEN, _S.FAILED},
+    "LayMarker": {_S.WRITE_INTENT},
 }
 _BACKWARD = {
     "PutObject": {Undo.RESTORE_INTENT},
@@ -89,7 +90,7 @@ class Watch:
         """Judge a request that is about to be sent; what is returned judges that it was carried out."""
         if call.port == "source":
             self.wrong.append(f"I4: {call.operation} at the source")
-        elif call.operation in {"CreateBucket", "DeleteBucket"}:
+        elif call.operation in {"CreateBucket", "DeleteBucket", "PutBucketVersioning"}:
             meta = self._rows("SELECT value FROM meta WHERE name = 'bucket'")
             if meta not in ([("intent",)], [("created",)]):
                 self.wrong.append(f"I1: {call.operation} while the journal says {meta}")
@@ -113,30 +114,38 @@ class Watch:
                 self.wrong.append(f"I1: {operation} of {key}, which was never announced")
             return ""
         rows = self._rows(
-            "SELECT state, undo, attempt, upload_id, seq, prior_etag, after_etag, after_version"
+            "SELECT state, undo, attempt, upload_id, seq, prior_etag, after_etag, after_version, kind"
             " FROM objects WHERE key = ?",
             raw,
         )
         if not rows:
             self.wrong.append(f"I1: {operation} of {key}, which is not in the journal")
             return ""
-        state, undo, attempt, upload_id, *rest = rows[0]
-        if self._command in {"rollback", "accept"}:
-            is_abort = operation == "AbortMultipartUpload" and (attempt or upload_id)
-            is_allowed = is_abort or Undo(undo) in _BACKWARD.get(operation, set())
-        else:
-            is_allowed = State(state) in _FORWARD.get(operation, set())
-        if not is_allowed:
+        # One row of a key; of a whole history, those that the request can be about.
+        allowed = [row for row in rows if self._is_allowed(operation, version_id, row)]
+        state, undo, _, _, *rest, _ = (allowed or rows)[0]
+        if not allowed:
             self.wrong.append(f"I1: {operation} of {key} while {state}, {undo or 'not undone'}")
         there = self._there(key, version_id)
         if there is None:
             return i2_recorded_state(key, None, rest[1]) if self._is_first_write(operation) else ""
-        is_ours = self._is_ours(there, *rest)
+        is_ours = any(self._is_ours(there, *row[4:]) for row in allowed or rows)
         if operation in _REMOVES or (operation in _REPLACES and self._command == "rollback"):
             return "" if is_ours else f"I3: {operation} of {key}, which is not ours"
         if self._is_first_write(operation) and not is_ours:
             return i2_recorded_state(key, there.etag or None, rest[1])
         return ""
+
+    def _is_allowed(self, operation: str, version_id: str | None, row: Row) -> bool:
+        state, undo, attempt, upload_id, *_, after_version, kind = row
+        if kind == "marker" and operation not in {"LayMarker", *_REMOVES}:
+            return False
+        if version_id is not None and after_version not in (version_id, None):
+            return False
+        if self._command in {"rollback", "accept"}:
+            is_abort = operation == "AbortMultipartUpload" and bool(attempt or upload_id)
+            return is_abort or Undo(undo) in _BACKWARD.get(operation, set())
+        return State(state) in _FORWARD.get(operation, set())
 
     def _is_first_write(self, operation: str) -> bool:
         """True for a write going forward that destroys what is there."""
@@ -152,8 +161,17 @@ class Watch:
         return None
 
     def _is_ours(
-        self, there: StoredVersion, seq: int, prior_etag: str | None, after_etag: str, after_version: str
+        self,
+        there: StoredVersion,
+        seq: int,
+        prior_etag: str | None,
+        after_etag: str,
+        after_version: str | None,
+        kind: str,
     ) -> bool:
+        if there.is_marker:
+            # No token can tell: of this id, or one whose answer was lost.
+            return kind == "marker" and after_version in (there.version_id, None)
         run = find_run(self._world.root, self._run).run
         token = there.properties.metadata.get(TOKEN_KEY, "")
         if token:
