@@ -75,7 +75,7 @@ def _clock(findings: Findings, store: ObjectStore, end: End, ports: Ports) -> No
         told = None
     after = ports.clock.wall()
     if told is None:
-        findings.tell("setting", "", Found.UNKNOWN, "clock-not-told")
+        findings.tell("setting", "unknown", Found.UNKNOWN, "clock-not-told")
         return
     # Services tell whole seconds, and the answer was made at some time between.
     apart_s = max((before - told).total_seconds() - 1, (told - after).total_seconds(), 0.0)

@@ -48,7 +48,7 @@ class RulesCheck:
             verdict = Found.OK if code == "lifecycle-aborts" else Found.WARNING
             self._findings.tell("setting", name, verdict, code)
         if not told:
-            self._findings.tell("setting", "", Found.OK, "lifecycle-none")
+            self._findings.tell("setting", "none", Found.OK, "lifecycle-none")
 
     def _taken_by(self, rule: LifecycleRule, versioning: Versioning) -> Sequence[tuple[str, str]]:
         name = rule.name or "(unnamed)"
@@ -72,14 +72,14 @@ class RulesCheck:
         for rule in ours:
             self._findings.tell("setting", rule.name or "(unnamed)", Found.WARNING, "replication-on")
         if not ours:
-            self._findings.tell("setting", "", Found.OK, "replication-none")
+            self._findings.tell("setting", "none", Found.OK, "replication-none")
 
     def _notifications(self) -> None:
         kinds = self._ask("notifications", "s3:GetBucketNotification", self._store.notifications)
         if kinds:
             self._findings.tell("setting", ", ".join(kinds), Found.WARNING, "notifications-on")
         elif kinds is not None:
-            self._findings.tell("setting", "", Found.OK, "notifications-none")
+            self._findings.tell("setting", "none", Found.OK, "notifications-none")
 
     def _encryption(self) -> None:
         default = self._ask("encryption", "s3:GetEncryptionConfiguration", self._store.default_encryption)
@@ -97,5 +97,5 @@ class RulesCheck:
         except AccessDenied:
             self._findings.tell("setting", action, Found.UNKNOWN, f"{topic}-unknown", action=action)
         except (NotFound, NotS3, NotSupported, Rejected):
-            self._findings.tell("setting", "", Found.UNKNOWN, f"{topic}-not-known")
+            self._findings.tell("setting", "unknown", Found.UNKNOWN, f"{topic}-not-known")
         return None

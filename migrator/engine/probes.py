@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from migrator.engine.findings import ANSWERS, ProbeBook
 from migrator.engine.outcomes import StaysThere
-from migrator.engine.reserved import MOST_VERSIONS, look, remove_reserved
+from migrator.engine.reserved import MOST_VERSIONS, remove_reserved
 from migrator.errors import StoreError
 from migrator.store.base import ObjectStore, Versioning
 
@@ -35,20 +35,32 @@ class ProbeCleaner:
         return left
 
     def _remove(self, key: str) -> None:
-        """Where there are versions, each by its id: a marker is not seen by looking at the key."""
+        """By listing, not by HEAD: whoever may not read a probe must not leave it there.
+
+        Where there are versions, each goes by its id: a plain delete would lay a marker.
+        """
         store, bucket = self._store, self._bucket
-        if self._versioning is not Versioning.OFF:
-            try:
-                stack = store.versions(bucket, key)
-            except ANSWERS:
-                stack = []  # as far as looking goes
-            for kept in stack[:MOST_VERSIONS]:
-                store.delete(bucket, key, version_id=kept.version_id)
-        if look(store, bucket, key) is not None or self._may_have_uploads(key):
+        self._end_uploads(key)
+        for version_id in self._version_ids(key):
+            store.delete(bucket, key, version_id=version_id)
+        if any(each.key == key for each in store.list_page(bucket, key).objects):
             remove_reserved(store, bucket, key, self._book.began())
 
-    def _may_have_uploads(self, key: str) -> bool:
+    def _version_ids(self, key: str) -> list[str | None]:
+        if self._versioning is Versioning.OFF:
+            return [None]
         try:
-            return any(upload.key == key for upload in self._store.list_uploads(self._bucket, key))
+            stack = self._store.versions(self._bucket, key)
         except ANSWERS:
-            return False
+            return []  # what is listed is removed version by version
+        return [kept.version_id for kept in stack[:MOST_VERSIONS]]
+
+    def _end_uploads(self, key: str) -> None:
+        """Aborting needs no look at the parts: a right of its own."""
+        try:
+            uploads = self._store.list_uploads(self._bucket, key)
+        except ANSWERS:
+            return
+        for upload in uploads:
+            if upload.key == key:
+                self._store.abort_upload(self._bucket, key, upload.upload_id)

@@ -177,15 +177,19 @@ def test_a_right_taken_away_at_the_source_is_named_and_nothing_is_written(
     assert not [call for call in world.destination.calls if call[0] in writes - {"PutObject"}]
 
 
-def test_what_is_denied_last_is_found_too(fresh: Callable[..., World]) -> None:
-    """Services exist that do not look at rights for an object that is not there."""
-    world = fresh()
+@pytest.mark.parametrize("versioning", [Versioning.OFF, Versioning.ENABLED])
+@pytest.mark.parametrize("action", ["s3:GetObject", "s3:GetObjectTagging", "s3:PutObject"])
+def test_what_is_denied_only_where_an_object_is_is_found_too(
+    fresh: Callable[..., World], action: str, versioning: Versioning
+) -> None:
+    """Ceph answers that an object is not there before it looks at rights."""
+    world = fresh(versioning=versioning)
     inner = world.destination
-    world.destination = Policed(inner, everything_but("s3:GetObjectTagging"))
+    world.destination = Policed(inner, everything_but(action))
     world.destination._need = _only_where_it_exists(world.destination, inner)
     look = nothing_stays(world)
     assert check(world).exit_code == 3
-    assert missing(world) == [("destination", "s3:GetObjectTagging")]
+    assert missing(world) == [("destination", action)]
     look()
 
 
@@ -193,7 +197,7 @@ def _only_where_it_exists(policed: Policed, inner: Any) -> Any:
     need = type(policed)._need
 
     def judge(operation: str, action: str, bucket: str, key: str | None = None, **context: str) -> None:
-        if key is None or key in inner.cloud.contents(bucket):
+        if key is None or operation == "PutObject" or key in inner.cloud.contents(bucket):
             need(policed, operation, action, bucket, key, **context)
 
     return judge
