@@ -227,6 +227,11 @@ def build_parser() -> argparse.ArgumentParser:
     report.add_argument(
         "--format", choices=("html", "json", "csv"), help="default: by the file's ending, else csv"
     )
+    report.add_argument(
+        "--sha256",
+        action="store_true",
+        help="csv only: read every copied object back and add its SHA-256; says first what that costs",
+    )
     report.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: standard output")
 
     why = add(

@@ -136,13 +136,34 @@ def runs(options: argparse.Namespace) -> int:
 
 
 def report(options: argparse.Namespace) -> int:
+    from migrator import words
     from migrator.engine.home import find_run, home
     from migrator.engine.report import save_report
 
     ending = options.output.suffix.removeprefix(".").lower() if options.output else ""
     kind = options.format or (ending if ending in {"html", "json", "csv"} else "csv")
-    save_report(find_run(home(), options.run), kind, options.output)
+    if options.sha256:
+        return _sign(options, kind)
+    written = save_report(find_run(home(), options.run), kind, options.output)
+    if not options.quiet:
+        for line in (words.reported(str(options.output or ""), written.sha256), words.drift(written.drift)):
+            if line:
+                print(line, file=sys.stderr)
     return 0
+
+
+def _sign(options: argparse.Namespace, kind: str) -> int:
+    """A CSV report with a SHA-256 of each copied object, which is read for it."""
+    from migrator.console import Text
+
+    if kind != "csv":
+        raise UsageError("--sha256 adds a column to the CSV report: leave out --format, or write csv.")
+    if options.output is None and options.json:
+        raise UsageError("--json and the report cannot share standard output: add -o FILE.")
+    faces = _faces(options)
+    if options.output is None:  # standard output is the report's
+        faces[0] = Text(sys.stderr, sys.stderr, quiet=options.quiet, verbose=options.verbose)
+    return _carry_out(lambda engine: engine.sign(options.run, options.output), faces).exit_code
 
 
 def check(options: argparse.Namespace) -> int:

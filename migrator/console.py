@@ -44,6 +44,10 @@ _PER_OBJECT = (ObjectCopied, ObjectUndone, Retrying)
 MOST_LINES = 20
 
 
+#: Ends of which it matters how well the copies were checked.
+_TELLS_HOW_SURE = frozenset({Outcome.COMPLETED, Outcome.FAILED, Outcome.STOPPED, Outcome.PAUSED})
+
+
 class Face(Protocol):
     """Somebody who is told every event."""
 
@@ -185,6 +189,9 @@ class Text:
         print(f"{'✖' if is_bad else '✔'} {ending.headline}", file=self._out)
         if ending.detail:
             print(f"  {ending.detail}", file=self._out)
+        sure = words.how_sure(summary.ledger)
+        if sure and summary.outcome in _TELLS_HOW_SURE and summary.removed is None:
+            print(f"  how sure: {sure}", file=self._out)
         if summary.outcome is Outcome.PLANNED and self._state.estimate:
             for line in estimate_lines(self._state.estimate):
                 print(f"  {line}", file=self._out)

@@ -85,8 +85,14 @@ def _lines(answer: Answer) -> Iterator[str]:
         yield ADVICE[answer.reason]
     if answer.source_etag or answer.size_bytes is not None:
         yield _source(answer)
+    if answer.source_version_id:
+        what = "delete marker" if answer.kind == "marker" else "version"
+        yield f"about the newest {what} of the key, {visible(answer.source_version_id)}"
     if answer.outcome == "copied":
         yield from _copy(answer)
+    if answer.older:
+        yield "older versions of the key:"
+        yield from (f"  {visible(version)}  {outcome}" for version, outcome in answer.older)
     if answer.outcome not in {"not-listed"}:
         yield f"when: {answer.at}" + (f", {count(answer.attempts, 'attempt')}" if answer.attempts else "")
     if answer.outcome not in {"not-listed", "hidden"}:
@@ -127,6 +133,9 @@ def _source(answer: Answer) -> str:
 
 def _copy(answer: Answer) -> Iterator[str]:
     version = f", version {visible(answer.destination_version_id)}" if answer.destination_version_id else ""
+    if answer.kind == "marker":
+        yield f"copy: {visible(answer.destination_key)}, a delete marker{version}"
+        return
     yield f"copy: {visible(answer.destination_key)}, ETag {visible(answer.destination_etag)}{version}"
     sure = ASSURANCES.get(answer.assurance, answer.assurance)
     yield f"how sure: {sure}; {answer.digest_algorithm} {answer.digest}"

@@ -30,6 +30,7 @@ from migrator.model.events import (
     Phase,
     PhaseChanged,
     PropertyFound,
+    Reported,
     Retrying,
     RollbackProgress,
     RunRelies,
@@ -83,6 +84,7 @@ _COMMANDS: Mapping[str, str] = {
     "verify": "Comparison",
     "plan": "Plan",
     "accept": "Accepting",
+    "report": "Report",
     "check": "Check",
 }
 
@@ -168,6 +170,8 @@ def sentence(event: Event) -> Line | None:
             return Line("warn", "run", visible(event.message))
         case ObjectUndone():
             return _undone(event)
+        case Reported():
+            return Line("info", "report", reported(event.path, event.sha256))
         case ObjectChecked():
             return Line("error", "check", f"{shown_key(event.key)}  {reason({}, event.reason)}")
         case CheckFound():
@@ -180,6 +184,19 @@ def sentence(event: Event) -> Line | None:
             return Line(_level(event.outcome), "run", text)
         case _:
             assert_never(event)
+
+
+def reported(path: str, sha256: str) -> str:
+    """What was written and how to know it again: `sha256sum --check` reads the last two words."""
+    return f"SHA-256 of the report: {sha256}  {visible(path) or '-'}"
+
+
+def how_sure(ledger: Mapping[str, Any]) -> str:
+    """`480 content digest equal · 20 multipart ETag equal`, the strongest first."""
+    levels = ledger.get("assurance", {})
+    return " · ".join(
+        f"{number(levels[level])} {ASSURANCES[level]}" for level in ASSURANCES if levels.get(level)
+    )
 
 
 def kept_where(vault: str) -> str:
@@ -311,6 +328,10 @@ def ending(summary: Summary) -> Ending:
     ledger = summary.ledger
     if summary.cause == "dry-run":
         return Ending("Dry run: nothing was changed.", f"Rolling back would do this: {_undo_counts(summary)}")
+    if summary.cause == "signed":
+        read = count(_n(ledger, "copied"), "copy", "copies")
+        detail = f"{read} read. {drift(summary.drift)}".strip()
+        return Ending("Every copy was read back and has its SHA-256.", detail)
     if summary.cause in {"found", "check"}:
         return Ending(summary.message, summary.advice)
     match summary.outcome:

@@ -17,7 +17,7 @@ from typing import Any
 from migrator.config import Job, read_job
 from migrator.engine.carrying import carrier_of
 from migrator.engine.check import CHECK_WAIT_S, check_job
-from migrator.engine.costs import tell_of_deep, tell_of_plan, tell_of_verify
+from migrator.engine.costs import tell_of_deep, tell_of_plan, tell_of_signing, tell_of_verify
 from migrator.engine.endings import EXIT_INCOMPLETE, EXIT_OK
 from migrator.engine.ends import StoreFactory, open_s3, preflight
 from migrator.engine.estimating import Listed
@@ -30,15 +30,17 @@ from migrator.engine.planning import Planning
 from migrator.engine.ports import Ports
 from migrator.engine.prices import read_prices
 from migrator.engine.relying import later_runs, mark_incomplete
+from migrator.engine.report import save_report
 from migrator.engine.rollback import Tally
 from migrator.engine.runs import unfinished_run
 from migrator.engine.session import Session
+from migrator.engine.signing import Signing
 from migrator.engine.steps import Steps, disk_free_bytes, disk_needed_bytes, list_everything
 from migrator.engine.undo_steps import give_up_undo, keeps_something, undo
 from migrator.engine.verification import Verification
 from migrator.errors import JournalError, MigratorError, Paused, Refused, UnfinishedRun, UsageError
 from migrator.job_file import job_text, write_private
-from migrator.model.events import Event, Phase, RunRelies, Summary, Warned
+from migrator.model.events import Event, Phase, Reported, RunRelies, Summary, Warned
 from migrator.model.ledger import Ledger, Outcome, Seen
 
 
@@ -263,6 +265,34 @@ class Engine:
             return session.end(Outcome.VERIFIED, journal.ledger())
 
         return self._on(run, "verify", work)
+
+    def sign(self, run: str, output: Path | None) -> Summary:
+        """The run's CSV report with a SHA-256 for each copied object, which is read back for it.
+
+        To a file, or to standard output. Nothing is written at either end.
+
+        Raises:
+            UnknownRun: there is no such run.
+        """
+
+        def work(session: Session, journal: Journal) -> Summary:
+            if journal.meta("undo") not in {"", "accepted"}:
+                raise UsageError(f"The run {session.run} was rolled back: there is nothing to read.")
+            session.open_ends()
+            preflight(session.job, session.ends)
+            tell_of_signing(session, journal)
+            session.phase(Phase.VERIFYING)
+            signing = Signing(
+                session.job, session.ends.destination, session.executor, self.ports, session.emit
+            )
+            written = save_report(RunDir(self.root / "runs" / session.run), "csv", output, signing.digests)
+            session.emit(Reported("csv", "" if output is None else str(output), written.sha256))
+            if signing.wrong:
+                message = f"{signing.wrong:,} of {signing.read:,} copies are not as the run left them."
+                return session.end(Outcome.FAILED, journal.ledger(), message=message)
+            return session.end(Outcome.VERIFIED, journal.ledger(), drift=written.drift, cause="signed")
+
+        return self._on(run, "report", work)
 
     def _new_directory(self, run: str, job: str) -> RunDir:
         """A run's directory with its job file, or nothing.

@@ -51,6 +51,14 @@ def tell_of_verify(session: Session, journal: Journal, *, read_back: bool) -> No
     session.emit(event)
 
 
+def tell_of_signing(session: Session, journal: Journal) -> None:
+    """Before every copy is read for its SHA-256: what that costs."""
+    table = _prices(session)
+    if table is not None:
+        work, nothing = journal.copied_work(), (Demand(), Demand())
+        session.emit(estimate("report", session.job, work, nothing, table, reads_back=True, moves=False))
+
+
 def _prices(session: Session) -> PriceTable | None:
     """The prices. A table that is none stops no migration: it is told, and nothing is estimated."""
     try:

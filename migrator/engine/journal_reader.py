@@ -168,6 +168,10 @@ class JournalReader:
         found = self._entries("seq = ?", (seq,))
         return found[0] if found else None
 
+    def versions_below(self, key: str, seq: int, limit: int) -> list[Entry]:
+        """Older versions of a key on record, newest first."""
+        return self._entries("key = ? AND seq < ? ORDER BY seq DESC LIMIT ?", (key_bytes(key), seq, limit))
+
     def history(self, seq: int, limit: int) -> list[tuple[str, str]]:
         """The newest changes of an object's state, oldest first: when (ISO, UTC), and to what."""
         rows = self._rows(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import html
 import json
 import os
 import sys
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,6 +21,7 @@ from migrator.engine.ports import SystemClock
 from migrator.engine.runs import RunInfo, run_info
 from migrator.engine.schema import Entry
 from migrator.errors import UsageError
+from migrator.model.ledger import Drift
 from migrator.model.objects import key_bytes, visible
 from migrator.model.sizes import show_duration, show_size
 from migrator.model.undo import State
@@ -41,6 +45,8 @@ COLUMNS = (
 
 #: A spreadsheet runs a cell that begins with one of these (OWASP, CSV injection).
 _RUNS_IN_A_SPREADSHEET = ("=", "+", "-", "@", "\t", "\r", "\x00")
+#: Entries whose copies are read at once, for their digests.
+BATCH = 256
 #: Rows of the HTML report; the complete list is in CSV and JSON.
 MOST_ROWS = 1000
 
@@ -81,8 +87,22 @@ def row_of(entry: Entry) -> dict[str, Any]:
     return dict(zip(COLUMNS, values, strict=True))
 
 
-def save_report(directory: RunDir, kind: str, output: Path | None) -> None:
+#: SHA-256 of copied objects by their numbers, for a batch of entries. See `engine.signing`.
+Digests = Callable[[Sequence[Entry]], Mapping[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report that was written: its own SHA-256, and how the source changed while the run went on."""
+
+    sha256: str
+    drift: Drift | None
+
+
+def save_report(directory: RunDir, kind: str, output: Path | None, digests: Digests | None = None) -> Report:
     """Write a run's report as `html`, `json` or `csv`, to a file (whole or not at all) or to stdout.
+
+    With `digests` a CSV has one column more, `sha256`.
 
     Raises:
         UsageError: the file cannot be written.
@@ -92,46 +112,80 @@ def save_report(directory: RunDir, kind: str, output: Path | None) -> None:
     journal = Journal.read_only(directory, clock)
     try:
         if output is None:
-            _write(kind, info, journal, sys.stdout)
+            hashed = _Hashed(sys.stdout)
+            _write(kind, info, journal, hashed, digests)
         else:
-            _write_file(kind, info, journal, output)
+            hashed = _write_file(kind, info, journal, output, digests)
+        return Report(hashed.sha256, info.drift)
     finally:
         journal.close()
 
 
-def _write_file(kind: str, info: RunInfo, journal: Journal, output: Path) -> None:
+class _Hashed:
+    """A text file that knows the SHA-256 of what was written, as UTF-8."""
+
+    def __init__(self, file: IO[str] | None = None) -> None:
+        self._file = file
+        self._digest = hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+    def write(self, text: str) -> int:
+        self._digest.update(text.encode("utf-8", "surrogateescape"))
+        return self._file.write(text) if self._file is not None else len(text)
+
+
+def _write_file(kind: str, info: RunInfo, journal: Journal, output: Path, digests: Digests | None) -> _Hashed:
+    partial = output.with_name(f".{output.name}.part")
     try:
-        partial = output.with_name(f".{output.name}.part")
         with open(
             os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline=""
         ) as file:
-            _write(kind, info, journal, file)
+            hashed = _Hashed(file)
+            _write(kind, info, journal, hashed, digests)
         os.replace(partial, output)
+        return hashed
     except OSError as cause:
         raise UsageError(f"The report cannot be written to {output}: {cause.strerror}.") from cause
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
-def _write(kind: str, info: RunInfo, journal: Journal, file: IO[str]) -> None:
+def _write(kind: str, info: RunInfo, journal: Journal, file: _Hashed, digests: Digests | None = None) -> None:
     match kind:
         case "html":
             write_html(info, journal, file)
         case "json":
             write_json(info, journal, file)
         case _:
-            write_csv(journal, file)
+            write_csv(journal, file, digests)
 
 
-def write_csv(journal: Journal, file: IO[str]) -> None:
+def write_csv(journal: Journal, file: _Hashed, digests: Digests | None = None) -> None:
     """One row for each key. Cells that a spreadsheet would run begin with an apostrophe."""
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for entry in journal.iterate():
-        writer.writerow([_defused(str(value)) for value in row_of(entry).values()])
+    writer.writerow((*COLUMNS, "sha256") if digests else COLUMNS)
+    entries = journal.iterate()
+    while batch := list(islice(entries, BATCH)):
+        found = digests(batch) if digests else {}
+        for entry in batch:
+            cells = [_defused(str(value)) for value in row_of(entry).values()]
+            writer.writerow([*cells, found.get(entry.seq, "")] if digests else cells)
 
 
-def write_json(info: RunInfo, journal: Journal, file: IO[str]) -> None:
+def csv_sha256(journal: Journal) -> str:
+    """The SHA-256 of the file that `report --format csv` writes: it lets one report vouch for the other."""
+    hashed = _Hashed()
+    write_csv(journal, hashed)
+    return hashed.sha256
+
+
+def write_json(info: RunInfo, journal: Journal, file: _Hashed) -> None:
     """The run and one object for each key, a line each. A key that is not UTF-8 comes as `key_hex` too."""
-    head = {"run": info.run, "outcome": info.state, **_facts(info)}
+    head = {"run": info.run, "outcome": info.state, **_facts(info), "csv_sha256": csv_sha256(journal)}
     file.write(json.dumps(head)[:-1] + ', "keys": [')
     for number, entry in enumerate(journal.iterate()):
         row = row_of(entry)
@@ -141,7 +195,7 @@ def write_json(info: RunInfo, journal: Journal, file: IO[str]) -> None:
     file.write("\n]}\n")
 
 
-def write_html(info: RunInfo, journal: Journal, file: IO[str]) -> None:
+def write_html(info: RunInfo, journal: Journal, file: _Hashed) -> None:
     """A page to read and to file: what happened, and the first thousand keys that were not simply copied."""
     books = info.ledger
     file.write(f"<!doctype html><html lang=en><meta charset=utf-8><title>Run {info.run}</title>{_STYLE}")
@@ -155,6 +209,8 @@ def write_html(info: RunInfo, journal: Journal, file: IO[str]) -> None:
     file.write(f"<tr><th>bytes copied<td>{books.bytes_copied:,} ({show_size(books.bytes_copied)})")
     for level, number in books.assurance.items():
         file.write(f"<tr><th>checked by {level}<td>{number:,}")
+    for name, number in asdict(info.drift).items() if info.drift else ():
+        file.write(f"<tr><th>{name} at the source meanwhile<td>{number:,}")
     verdict = "The sums agree." if books.balances else "The sums do not agree: this is a defect."
     file.write(f"</table><p>{verdict}</p><h2>Objects that were not copied</h2><table>")
     file.write("<tr><th>Key<th>Outcome<th>Why<th>Size")
@@ -165,7 +221,8 @@ def write_html(info: RunInfo, journal: Journal, file: IO[str]) -> None:
         why = _text(entry.message or entry.cause or entry.reason)
         file.write(f"<tr><td><code>{_text(entry.key)}</code><td>{outcome_word(entry)}<td>{why}")
         file.write(f"<td>{show_size(entry.size_bytes)}")
-    file.write("</table></html>\n")
+    file.write("</table><p>SHA-256 of the complete list (<code>report --format csv</code>): ")
+    file.write(f"<code>{csv_sha256(journal)}</code></p></html>\n")
 
 
 _STYLE = (
@@ -188,6 +245,7 @@ def _facts(info: RunInfo) -> dict[str, Any]:
         "destination": info.destination,
         "created": info.created,
         "seconds": info.seconds,
+        "drift": asdict(info.drift) if info.drift else None,
         "ledger": {**asdict(info.ledger), "assurance": dict(info.ledger.assurance)},
     }
 

@@ -5,6 +5,7 @@ Nothing here waits for the process that works on a run, and nothing changes a jo
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from migrator.engine.ports import Clock
 from migrator.errors import JobFileError, JournalError
 from migrator.job_rules import is_loopback
 from migrator.model.events import Phase
-from migrator.model.ledger import Ledger
+from migrator.model.ledger import Drift, Ledger
 
 #: The name of the demo's jobs.
 DEMO = "demo"
@@ -52,6 +53,7 @@ class RunInfo:
     is_busy: bool = False
     phase: str = ""
     changed: str = ""
+    drift: Drift | None = None  #: None where the source was not listed a second time
 
     @property
     def is_unfinished(self) -> bool:
@@ -108,11 +110,17 @@ def run_info(directory: RunDir, clock: Clock) -> RunInfo:
             is_busy=is_held,
             phase=_phase(journal, state, undo, ledger) if is_held else "",
             changed=journal.changed(),
+            drift=_drift(journal),
         )
     except _DAMAGED:
         return _what_can_be_read(directory, journal)
     finally:
         journal.close()
+
+
+def _drift(journal: Journal) -> Drift | None:
+    kept = json.loads(journal.meta("drift", "null"))
+    return Drift(*kept) if kept else None
 
 
 def _what_can_be_read(directory: RunDir, journal: Journal) -> RunInfo:

@@ -128,9 +128,19 @@ def _about(directory: RunDir, journal: Journal, job: Job, asked: str, found: str
         undo=undone,
         would=would,
         undo_reason=undo_reason,
+        kind=entry.kind if entry.source_version else "",
+        source_version_id=entry.source_version,
+        older=_older(journal, entry),
         history=history,
         near=_near(journal, job, entry.key, apart_from=asked),
     )
+
+
+def _older(journal: Journal, entry: Entry) -> tuple[tuple[str, str], ...]:
+    if not entry.source_version:
+        return ()
+    older = journal.versions_below(entry.key, entry.seq, MOST_STEPS)
+    return tuple((each.source_version, outcome_word(each)) for each in older)
 
 
 def _setting(directory: RunDir, job: Job, entry: Entry) -> str:

@@ -323,6 +323,15 @@ class CheckFound:
 
 
 @dataclass(frozen=True, slots=True)
+class Reported:
+    """A report was written to `path` (empty: standard output); `sha256` is that of the file."""
+
+    format: str
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """The last word on a run: the contract's summary line."""
 
@@ -365,6 +374,7 @@ Event = (
     | RollbackProgress
     | ObjectUndone
     | ObjectChecked
+    | Reported
     | CheckFound
     | Summary
 )

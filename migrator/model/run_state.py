@@ -27,6 +27,7 @@ from migrator.model.events import (
     ObjectUnsupported,
     Phase,
     PhaseChanged,
+    Reported,
     Retrying,
     RollbackProgress,
     RunRelies,
@@ -169,7 +170,7 @@ class RunState:
                 return replace(self, estimate=event)
             case FidelityChecked():
                 return replace(self, fidelity=event)
-            case ObjectUndone() | ObjectChecked() | EndChecked() | ConfigWritten() | RunRelies():
+            case ObjectUndone() | ObjectChecked() | Reported() | EndChecked() | ConfigWritten() | RunRelies():
                 return self
             case CheckFound() | UnfinishedFound():
                 return self  # a run of its own, not the one that is folded here

@@ -14,6 +14,8 @@ class Answer:
     `destination` (its name there); empty where nothing was found. `reason` is the code of a rule, conflict
     or cause; `setting` the job's value behind it. `at` (ISO, UTC) is the last change, or when the run began
     where only its plan decided. `undo` is what a roll back did, `would` what it would do, `undo_reason` why.
+    Where whole histories are copied the answer is about the newest version, `source_version_id`; `kind` is
+    `marker` for a delete marker; `older` are the versions below it, each with its outcome.
     `history` are the changes of its state with their times. `near` are keys on record that look alike.
     """
 
@@ -42,5 +44,8 @@ class Answer:
     undo: str = ""
     would: str = ""
     undo_reason: str = ""
+    kind: str = ""
+    source_version_id: str = ""
+    older: tuple[tuple[str, str], ...] = ()
     history: tuple[tuple[str, str], ...] = ()
     near: tuple[str, ...] = ()

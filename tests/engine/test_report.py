@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,7 +13,9 @@ import pytest
 
 from migrator.engine.report import COLUMNS, save_report
 from migrator.errors import UsageError
-from tests.support.faulty import Faulty, fails
+from migrator.model.events import Estimated, ObjectChecked, Phase, PhaseChanged, Reported, Summary
+from migrator.model.ledger import Drift, Outcome
+from tests.support.faulty import Call, Fault, Faulty, fails
 from tests.support.world import PART, World
 
 HOSTILE = [
@@ -174,3 +178,112 @@ def test_a_report_can_be_made_while_the_run_goes_on(world: World, tmp_path: Path
     world.on_event = on_event
     world.run()
     assert made == [3]
+
+
+# -- what one signs -------------------------------------------------------------------------------
+
+
+def test_a_report_says_what_its_own_sha256_is(reported: World, tmp_path: Path) -> None:
+    path = tmp_path / "run.csv"
+    written = save_report(reported.directory, "csv", path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert written.sha256 == digest
+    assert json.loads(report(reported, "json", tmp_path))["csv_sha256"] == digest
+    assert digest in report(reported, "html", tmp_path)
+
+
+def test_drift_is_in_the_reports(world: World, tmp_path: Path) -> None:
+    for key in "abc":
+        world.seed(key)
+
+    def meanwhile(event: object) -> None:
+        if isinstance(event, PhaseChanged) and event.phase is Phase.CHECKING:
+            world.seed("new")
+            world.seed("a", b"changed")
+            world.source_cloud.delete("from-bucket", "b")
+
+    world.on_event = meanwhile
+    world.run()
+    found = Drift(added=1, changed=1, removed=1)
+    assert world.info().drift == found
+    assert save_report(world.directory, "csv", tmp_path / "run.csv").drift == found
+    assert json.loads(report(world, "json", tmp_path))["drift"] == {"added": 1, "changed": 1, "removed": 1}
+    assert "removed at the source meanwhile" in report(world, "html", tmp_path)
+
+
+@pytest.fixture
+def large(world: World, small_parts: None) -> World:
+    world.seed("empty", b"")
+    world.seed("small", b"small")
+    world.seed("large", bytes(range(256)) * 12)
+    world.seed("left-out.tmp")
+    world.set("filters", exclude=["*.tmp"])
+    world.run()
+    return world
+
+
+def signed(world: World, tmp_path: Path) -> tuple[Summary, dict[str, dict[str, str]]]:
+    path = tmp_path / "signed.csv"
+    end = world.engine().sign("latest", path)
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    return end, {row["key"]: row for row in rows}
+
+
+def test_every_copy_gets_the_sha256_of_what_the_destination_holds(large: World, tmp_path: Path) -> None:
+    large.forget_events()
+    before = large.there
+    end, rows = signed(large, tmp_path)
+    assert (end.outcome, end.exit_code) == (Outcome.VERIFIED, 0)
+    assert {key: row["sha256"] for key, row in rows.items()} == {
+        **{key: hashlib.sha256(body).hexdigest() for key, body in large.there.items()},
+        "left-out.tmp": "",
+    }
+    assert large.there == before
+    (told,) = large.of(Reported)
+    assert told.sha256 == hashlib.sha256((tmp_path / "signed.csv").read_bytes()).hexdigest()
+    (cost,) = large.of(Estimated)
+    assert (cost.command, cost.reads_back, cost.bytes_in) == ("report", True, 3077)
+    assert large.events.index(cost) < large.events.index(told)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda world, key: world.destination_cloud.delete("to-bucket", key), "copy-gone"),
+        (lambda world, key: world.put_there(key, b"of somebody else"), "copy-changed"),
+    ],
+)
+@pytest.mark.parametrize("key", ["empty", "small", "large"])
+def test_what_is_not_our_copy_any_more_gets_no_sha256(
+    large: World, tmp_path: Path, key: str, spoil: Callable[[World, str], None], reason: str
+) -> None:
+    spoil(large, key)
+    large.forget_events()
+    end, rows = signed(large, tmp_path)
+    assert (end.outcome, end.exit_code) == (Outcome.FAILED, 1)
+    assert rows[key]["sha256"] == ""
+    assert [(each.key, each.reason) for each in large.of(ObjectChecked)] == [(key, reason)]
+    assert sum(bool(row["sha256"]) for row in rows.values()) == 2
+
+
+@pytest.mark.parametrize("key", ["small", "large"])
+def test_other_bytes_than_were_sent_get_no_sha256(large: World, tmp_path: Path, key: str) -> None:
+    """A service whose disk rots under an unchanged ETag."""
+
+    def rot(call: Call, answer: object) -> object:
+        call.args[2][0] ^= 1
+        return answer
+
+    large.destination = Faulty(large.destination, Fault("GetObject", after=rot, key=key, times=None))
+    large.forget_events()
+    end, rows = signed(large, tmp_path)
+    assert end.exit_code == 1
+    assert rows[key]["sha256"] == ""
+    assert [(each.key, each.reason) for each in large.of(ObjectChecked)] == [(key, "bytes-differ")]
+
+
+def test_a_run_that_was_rolled_back_has_nothing_to_read(large: World, tmp_path: Path) -> None:
+    large.rollback()
+    end = large.engine().sign("latest", tmp_path / "signed.csv")
+    assert end.exit_code == 2
+    assert not (tmp_path / "signed.csv").exists()

@@ -13,9 +13,10 @@ from migrator.engine.home import RunLock
 from migrator.engine.why import _unescaped, why
 from migrator.model.objects import RESERVED_PREFIX, visible
 from migrator.model.why import Answer
+from migrator.store.base import Versioning
 from migrator.why_words import why_text
 from tests.support.faulty import Faulty, fails, meanwhile
-from tests.support.world import TO, World
+from tests.support.world import FROM, TO, World
 
 NFC, NFD = "in/caf\u00e9", "in/cafe\u0301"
 
@@ -177,3 +178,18 @@ def test_an_unfinished_run_says_what_is_left(world: World, new_world: Callable[.
         answer = ask(world, "8")
     assert answer.outcome == "left"
     assert "not copied yet" in why_text(answer)
+
+
+def test_of_a_history_the_newest_version_is_told_with_those_below_it(new_world: Callable[..., World]) -> None:
+    world = new_world(versioning=Versioning.ENABLED).set("carry", versions="all")
+    world.source_cloud.set_versioning(FROM, Versioning.ENABLED)
+    world.seed("a", b"one")
+    world.seed("a", b"two")
+    world.source_cloud.delete(FROM, "a")
+    world.run()
+    answer = ask(world, "a")
+    assert (answer.outcome, answer.kind) == ("copied", "marker")
+    assert [outcome for _, outcome in answer.older] == ["copied", "copied"]
+    text = why_text(answer)
+    assert "about the newest delete marker" in text
+    assert all(version in text for version, _ in answer.older)
