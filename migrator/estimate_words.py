@@ -89,7 +89,10 @@ def estimate_lines(event: Estimated) -> Iterator[str]:
 
 
 def _about(event: Estimated) -> str:
-    return f"{'at least' if event.is_least else 'about'} {money(event.total_usd)}"
+    shown = money(event.total_usd)
+    if event.is_least:
+        return f"at least {shown}"
+    return shown if shown.startswith("less") else f"about {shown}"
 
 
 def _time(event: Estimated) -> str:
