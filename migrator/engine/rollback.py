@@ -84,8 +84,8 @@ class Rollback:
         emit: Callable[[Event], None],
         *,
         versioning: Versioning,
-        dry_run: bool = False,
-        even_last_copy: bool = False,
+        dry_run: bool,
+        even_last_copy: bool,
     ) -> None:
         self._run = run
         self._job = job
@@ -153,7 +153,10 @@ class Rollback:
                 if entry.is_marker and entry.is_doubtful:
                     key = self._job.destination_key(entry.key)
                     self._history.bases[key] = self._journal.below_all(entry.key)
-        first_error = self._carry_out(batch, self._undoing.judge, judged.__setitem__)
+        stopped = self._carry_out(batch, self._undoing.judge, judged.__setitem__)
+        if stopped is not None:
+            self._journal.commit()
+            raise stopped
         batch = [entry for entry in batch if entry.seq in judged]
         self._tell_hidden(batch, judged)
         if not self._dry_run:
@@ -173,10 +176,10 @@ class Rollback:
         def settle(seq: int, undone: Undone) -> None:
             self._settle(by_seq[seq], undone)
 
-        first_error = first_error or self._carry_out(batch, act, settle)
+        stopped = self._carry_out(batch, act, settle)
         self._journal.commit()
-        if first_error is not None:
-            raise first_error
+        if stopped is not None:
+            raise stopped
 
     def _tell_hidden(self, batch: list[Entry], judged: dict[int, Judgement]) -> None:
         """Of whole histories: ours that lie below somebody else's version or marker go, and it stays."""
