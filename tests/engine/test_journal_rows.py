@@ -57,6 +57,9 @@ FRESH: dict[str, Any] = {
     "cause": "",
     "message": "",
     "undo": "",
+    "source_version": "",
+    "kind": "object",
+    "sent_us": None,
 }
 
 
