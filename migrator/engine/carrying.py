@@ -176,6 +176,21 @@ class Carrier:
         return replace(head, lock=lock)
 
 
+@contextmanager
+def metadata_blamed() -> Iterator[None]:
+    """Turn the destination's refusals of metadata that S3 takes into a reason to set the object aside.
+
+    OpenStack Swift takes values of up to 256 bytes, and says so in an InvalidRequest.
+    """
+    try:
+        yield
+    except Rejected as cause:
+        is_about_it = cause.code == "InvalidRequest" and "metadata" in cause.message.lower()
+        if is_about_it or cause.code == "MetadataTooLarge":
+            raise CannotCarry("metadata-unsupported") from cause
+        raise
+
+
 def _has(properties: Properties, loss: str) -> bool:
     return bool(properties.tags if loss == TAGS else properties.website_redirect)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from migrator.engine.carrying import Parcel
-from migrator.engine.outcomes import BadCopy, ChangedMeanwhile
+from migrator.engine.outcomes import BadCopy, CannotCarry, ChangedMeanwhile
 from migrator.errors import NotFound
 from migrator.model.ledger import Assurance
 from migrator.model.objects import (
@@ -19,6 +19,7 @@ from migrator.model.objects import (
     Properties,
     UploadedPart,
     Written,
+    is_respelled,
 )
 from migrator.model.parts import Part
 from migrator.model.undo import same_operation
@@ -129,6 +130,8 @@ class Checker:
         wrong = there.lacks(sent)
         if wrong:
             words = ", ".join(name.replace("_", "-") for name in wrong)
+            if wrong == ("metadata",) and is_respelled(sent.metadata, there.properties.metadata):
+                self._set_aside(order, there, "metadata-unsupported")
             self._refuse(order, there, "properties", f"holds other values of: {words}")
         self._confirm_tags(order, there, sent)
         return there
@@ -177,23 +180,35 @@ class Checker:
                 self._refuse(order, there, "bytes", "holds different bytes")
         return Assurance.READ_BACK
 
+    def _set_aside(self, order: Order, there: ObjectHead, reason: str) -> None:
+        """Where the end cannot keep such an object at all: as if it had said so.
+
+        Raises:
+            CannotCarry: the copy is gone again. Where it has to stay, it is a bad one: see `_refuse`.
+        """
+        if self._remove(order, there):
+            raise CannotCarry(reason, was_removed=True)
+
+    def _remove(self, order: Order, there: ObjectHead) -> bool:
+        """Remove a copy if it is provably ours and replaced nothing."""
+        if order.prior_etag is not None or not same_operation(order.token, there.token):
+            return False
+        self._destination.delete(self._bucket, order.destination_key, version_id=there.version_id)
+        return True
+
     def _refuse(self, order: Order, there: ObjectHead, cause: str, what: str) -> NoReturn:
         """Remove a bad copy that is provably ours and replaced nothing, then say what was wrong with it.
 
         Raises:
             BadCopy: always.
         """
-        left: Written | None = Written(there.etag, there.version_id)
-        is_marked = same_operation(order.token, there.token)
-        if order.prior_etag is None and is_marked:
-            self._destination.delete(self._bucket, order.destination_key, version_id=there.version_id)
-            left = None
+        left = None if self._remove(order, there) else Written(there.etag, there.version_id)
         fate = "It was left there: roll back to be rid of it." if left else "The copy was removed."
         raise BadCopy(
             f"{self._destination.end} {what}. {fate}",
             cause=f"arrived-wrong-{cause}",
             left=left,
-            is_marked=is_marked,
+            is_marked=same_operation(order.token, there.token),
             advice="Try again; twice in a row points to the service, the network or this computer's memory.",
         )
 

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from migrator.engine.carrying import Carrier, Parcel, refusals_named
+from migrator.engine.carrying import Carrier, Parcel, metadata_blamed, refusals_named
 from migrator.engine.checking import Checker, Copied, Order, SentPart
 from migrator.engine.markers import lay_marker
 from migrator.engine.meter import Meter
@@ -106,7 +106,8 @@ class Copier:
         honoured = self._seen.put_if_absent if order.prior_etag is None else self._seen.put_if_match
         while True:
             try:
-                written = self._write_if_unchanged(order, put, honoured=honoured)
+                with metadata_blamed():
+                    written = self._write_if_unchanged(order, put, honoured=honoured)
                 break
             except NotSupported as cause:
                 parcel = self._carrier.after_refusal(parcel, cause)
@@ -124,7 +125,8 @@ class Copier:
         key = order.destination_key
         while True:
             try:
-                upload_id = self._destination.create_upload(self._bucket, key, parcel.properties)
+                with metadata_blamed():
+                    upload_id = self._destination.create_upload(self._bucket, key, parcel.properties)
                 break
             except NotSupported as cause:
                 parcel = self._carrier.after_refusal(parcel, cause)

@@ -20,11 +20,15 @@ class SourceChanged(MigratorError):
 
 
 class CannotCarry(MigratorError):
-    """The object would arrive poorer than it is; `reason` is one of `plan.Unsupported`'s."""
+    """The object would arrive poorer than it is; `reason` is one of `plan.Unsupported`'s.
 
-    def __init__(self, reason: str) -> None:
+    `was_removed`: it did arrive, as what it should not be, and is gone again.
+    """
+
+    def __init__(self, reason: str, *, was_removed: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.was_removed = was_removed
 
 
 class ChangedMeanwhile(MigratorError):

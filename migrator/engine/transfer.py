@@ -324,7 +324,8 @@ class Transfer:
         self._forget(moving)
         match error:
             case CannotCarry(reason=reason):
-                self._journal.move(entry, State.SKIPPED, reason=reason)
+                ended: dict[str, Any] = {"upload_id": None} if error.was_removed else {}
+                self._journal.move(entry, State.SKIPPED, reason=reason, **ended)
                 self._journal.set_action(entry.seq, "unsupported")
                 self._emit(ObjectUnsupported(entry.key, reason, size_bytes=entry.size_bytes))
                 self._intents.settled(entry)

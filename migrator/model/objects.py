@@ -195,6 +195,18 @@ def users_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in metadata.items() if name not in OWN_METADATA}
 
 
+def is_respelled(sent: Mapping[str, str], there: Mapping[str, str]) -> bool:
+    """True where metadata differs in the spelling of names only: Ceph turns `_` into `-`."""
+
+    def spelled(metadata: Mapping[str, str]) -> list[tuple[str, str]]:
+        return sorted(
+            (name.replace("_", "-").replace(".", "-"), value)
+            for name, value in users_metadata(metadata).items()
+        )
+
+    return users_metadata(sent) != users_metadata(there) and spelled(sent) == spelled(there)
+
+
 def metadata_bytes(metadata: Mapping[str, str]) -> int:
     """What S3 counts against the 2 KB: UTF-8 bytes of names and values."""
     return sum(len(name.encode()) + len(value.encode()) for name, value in metadata.items())

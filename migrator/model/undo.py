@@ -39,7 +39,9 @@ NEXT: dict[State, frozenset[State]] = {
     _S.BACKED_UP: frozenset({_S.WRITE_INTENT, _S.PLANNED}),
     _S.WRITE_INTENT: frozenset({_S.MPU_OPEN, _S.COMMITTED, _S.PLANNED, _S.FAILED, _S.CONFLICT, _S.SKIPPED}),
     _S.MPU_OPEN: frozenset({_S.COMPLETE_INTENT, _S.PLANNED, _S.FAILED, _S.CONFLICT, _S.SKIPPED}),
-    _S.COMPLETE_INTENT: frozenset({_S.COMMITTED, _S.MPU_OPEN, _S.PLANNED, _S.FAILED, _S.CONFLICT}),
+    _S.COMPLETE_INTENT: frozenset(
+        {_S.COMMITTED, _S.MPU_OPEN, _S.PLANNED, _S.FAILED, _S.CONFLICT, _S.SKIPPED}
+    ),
     _S.COMMITTED: frozenset(),
     _S.SKIPPED: frozenset(),
     _S.FAILED: frozenset({_S.PLANNED, _S.COMMITTED}),
