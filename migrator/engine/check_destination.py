@@ -20,6 +20,7 @@ from migrator.engine.probes import ProbeCleaner
 from migrator.engine.reserved import probe_key
 from migrator.errors import AccessDenied, DigestMismatch, MigratorError
 from migrator.model.events import Found
+from migrator.model.fidelity import LOCKS, OLD_VERSIONS
 from migrator.model.objects import Lock, Properties
 from migrator.model.rights import destination_rights
 from migrator.store.base import BucketLock, ObjectStore, Versioning
@@ -108,6 +109,9 @@ class DestinationCheck:
         verdict = {Versioning.UNKNOWN: Found.UNKNOWN, Versioning.SUSPENDED: Found.WARNING}
         code = f"versioning-{found.value}"
         self._findings.tell("setting", found.value, verdict.get(found, Found.OK), code)
+        must_keep = self._needs.all_versions and OLD_VERSIONS not in self._job.carry.accept
+        if must_keep and found in (Versioning.OFF, Versioning.SUSPENDED):
+            self._findings.tell("ability", "old-versions", Found.MISSING, "versions-cannot")
         return found
 
     def _lock(self) -> BucketLock:
@@ -119,7 +123,8 @@ class DestinationCheck:
             self._findings.proven(action)
         verdict = {BucketLock.UNKNOWN: Found.UNKNOWN, BucketLock.DEFAULT: Found.WARNING}
         self._findings.tell("setting", lock.value, verdict.get(lock, Found.OK), f"lock-{lock.value}")
-        if lock is BucketLock.NONE and self._needs.writes_locks:
+        must_lock = self._needs.writes_locks and LOCKS not in self._job.carry.accept
+        if must_lock and lock is BucketLock.NONE:
             self._findings.tell("ability", "locks", Found.MISSING, "lock-cannot")
         return lock
 

@@ -1,7 +1,8 @@
 """Which rights a job needs at each of its ends: exactly those that the engine's requests use.
 
 `policy` prints them as documents, `check` proves them one by one. A right that is not here is not asked for
-and not used: none to change ACLs, none around locks (`BypassGovernanceRetention`), none to change a bucket.
+and not used: none to change ACLs, none around locks (`BypassGovernanceRetention`), none to change a bucket
+that the job did not make.
 Names of actions: AWS, "Actions, resources, and condition keys for Amazon S3".
 """
 
@@ -114,6 +115,8 @@ def _destination(needs: Needs) -> Iterator[Right]:
     if needs.destination.create_bucket:
         yield Right("s3:CreateBucket", Scope.BUCKET)
         yield Right("s3:DeleteBucket", Scope.BUCKET)
+        if needs.all_versions:
+            yield Right("s3:PutBucketVersioning", Scope.BUCKET)
     for action in SETTINGS:
         yield Right(action, Scope.BUCKET, only_check=True)
     for action in (

@@ -389,6 +389,68 @@ def test_an_answer_that_proves_nothing_is_no_proof(fresh: Callable[..., World]) 
     assert (tagging.verdict, tagging.code) == (Found.UNKNOWN, "right-odd")
 
 
+def test_a_bucket_that_cannot_keep_what_the_job_carries_is_refused(fresh: Callable[..., World]) -> None:
+    world = fresh().set("carry", versions="all", locks="at-once")
+    assert check(world).exit_code == 3
+    assert codes(world)["versions-cannot"] is Found.MISSING
+    assert codes(world)["lock-cannot"] is Found.MISSING
+    world.set("carry", accept=["locks", "old-versions"])
+    assert check(world).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "action",
+    ["s3:PutObjectRetention", "s3:PutObjectLegalHold", "s3:GetObjectRetention", "s3:GetObjectLegalHold"],
+)
+def test_rights_on_locks_are_proven_where_locks_are_carried(fresh: Callable[..., World], action: str) -> None:
+    world = fresh(versioning=Versioning.ENABLED).set("carry", locks="after-verify")
+    world.source_cloud.set_versioning(FROM, Versioning.ENABLED)
+    for cloud, bucket in (world.source_cloud, FROM), (world.destination_cloud, TO):
+        cloud.set_lock(bucket)
+    side = "destination" if ":Put" in action else "source"
+    setattr(world, side, Policed(getattr(world, side), everything_but(action)))
+    look = nothing_stays(world)
+    assert check(world).exit_code == 3
+    assert missing(world) == [(side, action)]
+    look()
+
+
+@pytest.mark.parametrize("action", ["s3:ListBucketVersions", "s3:GetObjectVersion", "s3:GetBucketVersioning"])
+def test_rights_on_versions_of_the_source_are_proven_where_all_are_carried(
+    fresh: Callable[..., World], action: str
+) -> None:
+    world = fresh(versioning=Versioning.ENABLED).set("carry", versions="all")
+    world.source_cloud.set_versioning(FROM, Versioning.ENABLED)
+    world.seed("first", b"newer")
+    world.source = Policed(world.source, everything_but(action))
+    assert check(world).exit_code == 3
+    assert missing(world) == [("source", action)]
+
+
+@pytest.mark.parametrize(
+    ("carry", "verdict"),
+    [
+        ({"storage_class": "STANDARD_IA"}, Found.OK),
+        ({"encryption": "AES256"}, Found.OK),
+        ({"storage_class": "GLACIER_IR"}, Found.MISSING),
+    ],
+)
+def test_how_the_job_wants_objects_kept_is_tried(
+    fresh: Callable[..., World], carry: dict[str, str], verdict: Found
+) -> None:
+    world = fresh().set("carry", **carry)
+    if verdict is Found.MISSING:
+        refuse = fails(
+            "PutObject", Rejected("no such class", code="InvalidStorageClass"), times=None, reserved=True
+        )
+        refuse.strikes = lambda call: (  # type: ignore[method-assign]
+            call.operation == "PutObject" and bool(call.args[3].storage_class)
+        )
+        world.destination = Faulty(world.destination, refuse)
+    assert check(world).exit_code == (3 if verdict is Found.MISSING else 0)
+    assert codes(world)["keeps-as-asked"] is verdict
+
+
 RULES = {
     "lifecycle-expires": LifecycleRule("r", expires=True),
     "lifecycle-expires-saved": LifecycleRule("r", ".migrator/", expires=True),

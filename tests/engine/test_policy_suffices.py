@@ -12,7 +12,7 @@ from migrator.cli import run_command_line
 from migrator.errors import Rejected
 from migrator.model.ledger import Outcome
 from migrator.model.policy import policies
-from migrator.store.base import Versioning
+from migrator.store.base import ObjectStore, Versioning
 from migrator.store.memory import Quirks
 from tests.support.policed import Policed, allowed_by
 from tests.support.world import FROM, PART, TO, World
@@ -139,6 +139,44 @@ def test_they_are_enough_to_make_the_bucket_and_to_remove_it_again(new_world: Ca
     assert world.run().exit_code == 0
     assert world.rollback().exit_code == 0
     assert TO not in [name for name, _ in world.destination_cloud.buckets()]
+
+
+def test_they_are_enough_for_whole_histories(new_world: Callable[..., World]) -> None:
+    world = new_world()
+    world.source_cloud.set_versioning(FROM, Versioning.ENABLED)
+    world.destination_cloud.delete_bucket(TO)
+    policed(world, "aws", "aws", carry={"versions": "all"})
+    world.table["destination"]["create_bucket"] = True
+    _, write = policies(world.job.needs)
+    world.destination.allows = allowed_by(write.document)
+    for body in b"first", b"second":
+        world.seed("a", body, tags={"is": body.decode()})
+    world.seed("gone", b"x")
+    world.source_cloud.delete(FROM, "gone")
+    assert world.run().exit_code == 0
+    assert world.verify(read_back=True).exit_code == 0
+    assert world.rollback().exit_code == 0
+    assert TO not in [name for name, _ in world.destination_cloud.buckets()]
+
+
+@pytest.mark.parametrize("locks", ["at-once", "after-verify"])
+def test_they_are_enough_to_carry_locks(new_world: Callable[..., World], locks: str) -> None:
+    world = new_world(versioning=Versioning.ENABLED)
+    world.source_cloud.set_versioning(FROM, Versioning.ENABLED)
+    for cloud, bucket in (world.source_cloud, FROM), (world.destination_cloud, TO):
+        cloud.set_lock(bucket)
+    policed(world, "aws", "aws", carry={"locks": locks})
+    world.seed("a", b"locked")
+    world.source_cloud.hold(FROM, "a")
+    assert world.run().exit_code == 0
+    assert world.accept().exit_code == 0
+    assert world.destination_cloud.head(TO, "a").lock.hold
+
+
+def test_the_judge_of_these_tests_knows_every_request_of_a_store() -> None:
+    """A method that it does not know would be allowed."""
+    methods = {name for name in vars(ObjectStore) if not name.startswith("_")}
+    assert methods - set(vars(Policed)) == {"end"}
 
 
 #: What a life on buckets without locks does not use: locks and ACLs are told of where there are some.

@@ -132,6 +132,15 @@ NONE: set[str] = set()
             (NONE, NONE, {"s3:CreateBucket", "s3:DeleteBucket"}, NONE),
         ),
         (
+            replace(NEEDS, all_versions=True, destination=replace(NEEDS.destination, create_bucket=True)),
+            (
+                {"s3:ListBucketVersions", "s3:GetObjectVersion"},
+                NONE,
+                {"s3:CreateBucket", "s3:DeleteBucket", "s3:PutBucketVersioning"},
+                NONE,
+            ),
+        ),
+        (
             replace(NEEDS, kms_key="arn:aws:kms:eu-central-1:1:key/k"),
             (NONE, NONE, {"kms:GenerateDataKey", "kms:Decrypt"}, NONE),
         ),

@@ -155,6 +155,25 @@ class Policed:
         self._need("ListObjectVersions", "s3:ListBucketVersions", bucket, s3_prefix=key)
         return self.inner.versions(bucket, key)
 
+    def list_versions_page(self, bucket: str, prefix: str, **how: Any) -> Any:
+        self._need("ListObjectVersions", "s3:ListBucketVersions", bucket, s3_prefix=prefix)
+        return self.inner.list_versions_page(bucket, prefix, **how)
+
+    def enable_versioning(self, bucket: str) -> None:
+        self._need("PutBucketVersioning", "s3:PutBucketVersioning", bucket)
+        self.inner.enable_versioning(bucket)
+
+    def lay_marker(self, bucket: str, key: str) -> Any:
+        self._need("DeleteObject", "s3:DeleteObject", bucket, key)
+        return self.inner.lay_marker(bucket, key)
+
+    def server_time(self, bucket: str) -> Any:
+        """A refusal tells it too."""
+        return self.inner.server_time(bucket)
+
+    def close(self) -> None:
+        self.inner.close()
+
     def list_uploads(self, bucket: str, prefix: str) -> Any:
         self._need("ListMultipartUploads", "s3:ListBucketMultipartUploads", bucket, s3_prefix=prefix)
         return self.inner.list_uploads(bucket, prefix)
