@@ -235,7 +235,8 @@ class Journal(HistoryReader):
                     name,
                     reason,
                     state,
-                    prior.etag if prior else None,
+                    # Below a delete marker there is no object that a condition could name.
+                    prior.etag if prior and not prior.is_marker else None,
                     prior.size_bytes if prior else None,
                     prior.version_id or None if prior else None,
                     listed.version_id,

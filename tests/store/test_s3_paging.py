@@ -92,3 +92,19 @@ def test_uploads_of_one_hostile_key(store: S3Store, count: int) -> None:
     """Where a page ends is told in the encoding of the keys."""
     opened = {store.create_upload(BUCKET, "a b+c %&/😀", Properties()) for _ in range(count)}
     assert {upload.upload_id for upload in store.list_uploads(BUCKET, "a b")} == opened
+
+
+def test_no_page_of_versions_ends_with_a_null_marker(store: S3Store, cloud: MemoryCloud) -> None:
+    """Ceph 16.2 goes on with the next key after it, and everything below would be missing."""
+    cloud.set_versioning(BUCKET, Versioning.ENABLED)
+    for key in ("a", "b", "b", "c"):
+        cloud.seed(BUCKET, key)
+    cloud.set_versioning(BUCKET, Versioning.SUSPENDED)
+    cloud.delete(BUCKET, "b")
+    page = store.list_versions_page(BUCKET, "", limit=2)
+    assert [each.key for each in page.objects] == ["a"]
+    assert page.following == ("a", page.objects[0].version_id)
+    rest = store.list_versions_page(
+        BUCKET, "", key_marker="a", version_marker=page.objects[0].version_id, limit=PAGE
+    )
+    assert [(each.key, each.is_marker) for each in rest.objects] == [("b", True), ("b", False), ("b", False)]
