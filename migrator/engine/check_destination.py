@@ -8,7 +8,6 @@ only where nothing is missing by then, probes are written and removed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from datetime import timedelta
 
 from migrator.config import Job
@@ -18,7 +17,7 @@ from migrator.engine.findings import ANSWERS, Findings, ProbeBook
 from migrator.engine.ports import Ports
 from migrator.engine.probes import ProbeCleaner
 from migrator.engine.reserved import probe_key
-from migrator.errors import AccessDenied, DigestMismatch, MigratorError
+from migrator.errors import AccessDenied, Cancelled, DigestMismatch, MigratorError
 from migrator.model.events import Found
 from migrator.model.fidelity import LOCKS, OLD_VERSIONS
 from migrator.model.objects import Lock, Properties
@@ -83,7 +82,6 @@ class DestinationCheck:
             # What is not there is denied then, too: nothing could be told apart.
             findings.settle(self._rights, Found.NOT_TRIED, "right-after-others")
             return
-        cleaner = ProbeCleaner(self._store, self._bucket, self._book, versioning)
         try:
             self._without_writing(versioning, lock)
             if may_write and not findings.missing:
@@ -92,7 +90,7 @@ class DestinationCheck:
                 )
                 writing.run()
         finally:
-            self._clean(cleaner)
+            self._clean(versioning)
         findings.settle(self._rights, Found.NOT_TRIED, "right-after-others")
 
     # -- settings -------------------------------------------------------------------------------
@@ -175,7 +173,7 @@ class DestinationCheck:
 
     def _put_with_a_wrong_digest(self, key: str) -> None:
         # Asked once: a digest that is wrong stays wrong, and patience would try again.
-        store: ObjectStore = getattr(self._store, "inner", self._store)
+        store = self._without_patience
         is_refused: list[bool] = []
 
         def put() -> None:
@@ -190,14 +188,26 @@ class DestinationCheck:
 
     # -- the end --------------------------------------------------------------------------------
 
-    def _clean(self, cleaner: ProbeCleaner) -> None:
-        left: Sequence[str]
-        try:
-            left = cleaner.clear()
-        except MigratorError:
-            left = [probe.key for probe in self._book.reserved("probe")]
+    def _clean(self, versioning: Versioning) -> None:
+        """Also after somebody asked to stop: then each request is sent once, as nobody waits any more."""
+        for store in (self._store, self._without_patience):
+            try:
+                left = ProbeCleaner(store, self._bucket, self._book, versioning).clear()
+                break
+            except Cancelled:
+                continue
+            except MigratorError:
+                left = self._book.keys
+                break
+        else:
+            left = self._book.keys
         for key in left:
             self._findings.tell("objects", key, Found.WARNING, "probe-left")
+
+    @property
+    def _without_patience(self) -> ObjectStore:
+        store: ObjectStore = getattr(self._store, "inner", self._store)
+        return store
 
     def _leave_out(self, *actions: str) -> None:
         self._rights = [action for action in self._rights if action not in actions]

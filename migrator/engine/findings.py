@@ -129,6 +129,10 @@ class ProbeBook:
     def reserved(self, _kind: str, /) -> list[_Probe]:
         return list(self._keys.values())
 
+    @property
+    def keys(self) -> list[str]:
+        return list(self._keys)
+
     def release(self, key: str, /) -> None:
         self._keys.pop(key, None)
 

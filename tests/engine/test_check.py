@@ -16,7 +16,7 @@ from migrator.model.rights import destination_rights
 from migrator.model.settings import LifecycleRule, ReplicationRule
 from migrator.store.base import Versioning
 from migrator.store.memory import AWS, CEPH, LYVE, Quirks
-from tests.support.faulty import Faulty, fails
+from tests.support.faulty import Faulty, fails, meanwhile
 from tests.support.policed import Policed, allowed_by, everything_but
 from tests.support.world import FROM, TO, StillClock, World
 
@@ -302,6 +302,23 @@ def test_an_end_that_falls_silent_leaves_its_probes_named(fresh: Callable[..., W
     assert check(world).exit_code == 3
     left = {each.what for each in found(world, code="probe-left")}
     assert left >= set(world.destination_cloud.contents(TO)) != set()
+
+
+@pytest.mark.parametrize("nth", range(1, 12, 2))
+def test_whoever_stops_it_leaves_no_probe(fresh: Callable[..., World], nth: int) -> None:
+    world = fresh(versioning=Versioning.ENABLED)
+    look = nothing_stays(world)
+    stop = meanwhile(
+        frozenset({"PutObject", "CreateMultipartUpload", "UploadPart", "CopyObject"}),
+        lambda: world.ports.stop.ask(),
+        nth=nth,
+        reserved=True,
+    )
+    world.destination = Faulty(world.destination, stop)
+    end = check(world)
+    assert stop.struck
+    assert (end.outcome, end.exit_code) == (Outcome.STOPPED, 130)
+    look()
 
 
 @pytest.mark.parametrize(
