@@ -3,8 +3,9 @@
 
 Changes the code a little at a time and sees whether a test notices. mutmut does it; which modules and tests
 is in pyproject.toml. Makes a virtual environment in `.venv-mutation`, works in a copy of the tree, and prints
-what survived and `killed/total`. MODULE limits it to files, e.g. `migrator/engine/rollback.py`. Takes long:
-see docs/MUTATION.md. Standard library only.
+what survived and `killed/total`. MODULE limits it to files, e.g. `migrator/engine/rollback.py`,
+`--sample 200` to 200 mutants, spread evenly, the same ones each time. Takes long: see
+docs/MUTATION.md. Standard library only.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from fnmatch import fnmatch
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,11 +30,14 @@ SCRATCH = "/dev/shm" if Path("/dev/shm").is_dir() else None
 #: mutmut's exit codes of a mutant that nobody noticed. 33: no test runs its code at all.
 SURVIVED = frozenset({0, 33})
 NOT_TRIED = None
+#: A few mutants that die at once: mutmut makes all of them before it tries these.
+FIRST = "migrator.model.undo.x_run_of__mutmut_*"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("modules", nargs="*", metavar="MODULE")
+    parser.add_argument("--sample", type=int, default=0, metavar="N", help="try N mutants instead of all")
     options = parser.parse_args()
     mutmut = _installed()
     with tempfile.TemporaryDirectory(prefix="mutation-", dir=SCRATCH) as folder:
@@ -43,18 +48,32 @@ def main() -> int:
             copy(ROOT / part, tree / part)
         environment = {**os.environ, "TMPDIR": folder}
         names = [each.removesuffix(".py").replace("/", ".") + ".*" for each in options.modules]
+        if options.sample > 0:
+            subprocess.call([mutmut, "run", FIRST], cwd=tree, env=environment)
+            names = _sample(tree, names, options.sample)
         subprocess.call([mutmut, "run", *names], cwd=tree, env=environment)
-        return _told(mutmut, tree, environment)
+        return _told(mutmut, tree, environment, set(names) if options.sample > 0 else None)
 
 
-def _told(mutmut: str, tree: Path, environment: dict[str, str]) -> int:
-    """Print what survived, and the numbers for each module."""
+def _sample(tree: Path, patterns: list[str], size: int) -> list[str]:
+    """`size` mutants at most, every so many of those that there are."""
+    names = [
+        name
+        for file in sorted((tree / "mutants").rglob("*.py.meta"))
+        for name in json.loads(file.read_text())["exit_code_by_key"]
+        if not patterns or any(fnmatch(name, pattern) for pattern in patterns)
+    ]
+    return [names[number * len(names) // size] for number in range(size)] if len(names) > size else names
+
+
+def _told(mutmut: str, tree: Path, environment: dict[str, str], chosen: set[str] | None) -> int:
+    """Print what survived, and the numbers for each module. `chosen`: of these mutants only."""
     total: Counter[str] = Counter()
     killed: Counter[str] = Counter()
     for file in sorted((tree / "mutants").rglob("*.py.meta")):
         module = str(file.relative_to(tree / "mutants")).removesuffix(".meta")
         for name, code in json.loads(file.read_text())["exit_code_by_key"].items():
-            if code is NOT_TRIED:
+            if code is NOT_TRIED or (chosen is not None and name not in chosen):
                 continue
             total[module] += 1
             killed[module] += code not in SURVIVED
