@@ -17,6 +17,7 @@ from migrator.engine.outcomes import StaysThere
 from migrator.engine.reserved import look, saved_key
 from migrator.engine.saving import copy_exactly
 from migrator.engine.schema import Entry
+from migrator.engine.uncovering import uncover
 from migrator.engine.uploads import abort_orphans
 from migrator.errors import AccessDenied, NotFound, NotSupported, PreconditionFailed, Rejected
 from migrator.model.capabilities import Capabilities
@@ -218,6 +219,8 @@ class Undoing:
                 if self._dry_run:
                     return done
                 ended = self._delete_version(entry, key, judged.version_id, is_deleted=is_deleted)
+                if is_back and ended is None:
+                    uncover(self._destination, self._bucket, key)
                 return ended or done
             case Verdict.DELETE:
                 return Undone("removed", Undo.DELETED) if self._dry_run else self._delete(entry, key)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partialmethod
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from migrator.engine.journal import Journal
 from migrator.errors import (
     AccessDenied,
     BadCredentials,
+    NotFound,
     NotS3,
     NotSupported,
     PreconditionFailed,
@@ -73,6 +76,50 @@ def test_an_end_that_cannot_match_the_etag_of_parts(world: World, small_parts: N
     assert fault.struck
     assert (summary.exit_code, summary.removed) == (0, 2)
     assert world.there == {}
+
+
+class Uncovering:
+    """As OpenStack Swift: a version that goes in a batch leaves its key without a current one."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self.bare: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def delete_versions(self, bucket: str, versions: Any) -> Any:
+        self.bare |= {key for key, _ in versions}
+        return self._inner.delete_versions(bucket, versions)
+
+    def head(self, bucket: str, key: str, *, version_id: str | None = None) -> Any:
+        if key in self.bare and version_id is None:
+            raise NotFound("not found", code="NoSuchKey")
+        return self._inner.head(bucket, key, version_id=version_id)
+
+    def versions(self, bucket: str, key: str) -> Any:
+        found = self._inner.versions(bucket, key)
+        return [replace(each, is_latest=False) for each in found] if key in self.bare else found
+
+    def copy(self, bucket: str, key: str, to_key: str, **how: Any) -> Any:
+        self.bare.discard(to_key)
+        return self._inner.copy(bucket, key, to_key, **how)
+
+
+def test_a_version_below_is_shown_again_also_where_a_batch_leaves_none_current(
+    new_world: Callable[..., World],
+) -> None:
+    world = new_world(versioning=Versioning.ENABLED)
+    world.set("transfer", existing="overwrite")
+    for key in ("a", "b"):
+        world.put_there(key, f"old {key}".encode())
+        world.seed(key, f"new {key}".encode())
+    world.run()
+    world.destination = store = Uncovering(world.destination)
+    summary = world.rollback()
+    assert (summary.exit_code, summary.restored) == (0, 2)
+    assert store.bare == set()
+    assert world.there == {"a": b"old a", "b": b"old b"}
 
 
 def _refuse_condition(call: Call, error: StoreError) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.compare import assert_equal_buckets, listed
+from tests.e2e.compare import assert_equal_buckets, described, listed
 from tests.real.conftest import Clouds, new_migration
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
@@ -47,6 +47,22 @@ def test_there_and_back(families: Clouds, source: str, tmp_path: Path) -> None:
 
     assert result.code == 0, result.out[-2000:] + result.err
     assert listed(families.lyve.client, destination) == []
+
+
+def test_what_was_replaced_in_a_bucket_with_versions_is_back(
+    families: Clouds, source: str, tmp_path: Path
+) -> None:
+    client, destination = families.lyve.client, families.lyve.new_bucket("Enabled")
+    for key in ("a/small", "b/large", "theirs"):
+        client.put_object(Bucket=destination, Key=key, Body=f"old {key}".encode(), Metadata={"was": "here"})
+    before = {key: described(client, destination, key) for key in listed(client, destination)}
+    migration = new_migration(families, tmp_path, source, destination)
+    assert migration.cli("run", migration.job(), "--json").code == 0
+
+    result = migration.cli("rollback", "latest", "--yes", "--json")
+
+    assert result.code == 0, result.out[-2000:] + result.err
+    assert {key: described(client, destination, key) for key in listed(client, destination)} == before
 
 
 @pytest.mark.parametrize("side", ["aws", "lyve"], ids=["source", "destination"])
