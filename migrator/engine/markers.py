@@ -10,12 +10,14 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from migrator.engine.checking import Copied, Order
-from migrator.engine.outcomes import BadCopy, ChangedMeanwhile
-from migrator.errors import MigratorError
+from migrator.engine.outcomes import BadCopy, CannotCarry, ChangedMeanwhile
+from migrator.errors import MigratorError, NotFound, NotS3
 from migrator.model.ledger import Assurance
 from migrator.model.objects import ObjectVersion, Written
 from migrator.store.base import ObjectStore
 
+#: Why a marker is not carried over.
+MARKER = "marker"
 #: Lines looked at to find out what lies above a version: ours, and one that is not expected.
 FEW = 3
 #: What clocks may differ by and still be served (S3: 15 minutes).
@@ -79,13 +81,20 @@ def lay_marker(store: ObjectStore, bucket: str, order: Order) -> Copied:
 
     Raises:
         ChangedMeanwhile: the key is not as we left it.
+        CannotCarry: this end lays no marker there.
         BadCopy: the end answered success, and no marker is there.
         Transient: no answer; recovery looks whether it was laid.
     """
     top = top_of(store, bucket, order.destination_key)
     if (top.version_id if top else None) != order.below:
         raise ChangedMeanwhile("The destination changed after the plan was made.")
-    version_id = store.lay_marker(bucket, order.destination_key)
+    try:
+        version_id = store.lay_marker(bucket, order.destination_key)
+    except (NotS3, NotFound) as cause:
+        # Ceph lays no marker on top of another one, Swift none where there is nothing: the answer names none.
+        if cause.code == "NoSuchBucket" or top_of(store, bucket, order.destination_key) != top:
+            raise
+        raise CannotCarry(MARKER) from cause
     there = top_of(store, bucket, order.destination_key)
     if there is None or not there.is_marker:
         raise BadCopy(f"{store.end} answered success, but there is no delete marker.", cause="not-there")

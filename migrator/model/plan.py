@@ -34,7 +34,7 @@ class Filtered:
 @dataclass(frozen=True, slots=True)
 class Unsupported:
     """Cannot be carried over whole: `archived`, `too-large`, `key-too-long`; while copying also
-    `missing-meta`, `tags`, `tags-unsupported`."""
+    `missing-meta`, `tags`, `tags-unsupported`, `marker`."""
 
     reason: str
 

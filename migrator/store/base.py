@@ -146,8 +146,8 @@ class ObjectStore(Protocol):
         """At most `limit` (1..1,000) versions and delete markers of keys that begin with `prefix`.
 
         Keys in order, newest first within a key, and in the service's own order where seconds are equal.
-        Begins after the key `key_marker`, or after that version of it. With a `limit` of 1 only the first
-        line is sure: ends exist that lose their place at a delete marker without an id of its own.
+        Begins after that version of the key `key_marker`; both markers, or neither. With a `limit` of 1
+        only the first line is sure: ends exist that lose their place at a delete marker without an id.
 
         Raises:
             NotS3: the answer is not a listing of this bucket and prefix, or says that there is more

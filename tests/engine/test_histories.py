@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from migrator.errors import Transient
-from migrator.model.events import ObjectFailed, Warned
+from migrator.errors import NotS3, Transient
+from migrator.model.events import ObjectFailed, ObjectUnsupported, Warned
 from migrator.model.ledger import Drift, Outcome
 from migrator.model.objects import MTIME_KEY, TOKEN_KEY
 from migrator.store.base import Versioning
@@ -293,3 +293,25 @@ class TestLostMarkers:
         assert world.resume().exit_code == 1
         assert world.rollback().exit_code == 4
         assert [key for key, *_ in history(world.destination_cloud, TO)] == [rows[0].key]
+
+
+def test_a_marker_that_the_destination_does_not_lay_is_named_and_the_history_goes_on(world: World) -> None:
+    """Ceph lays none on top of another one: `back` has two in a row."""
+    inner = world.destination
+
+    class LikeCeph:
+        def __getattr__(self, name: str) -> object:
+            return getattr(inner, name)
+
+        def lay_marker(self, bucket: str, key: str) -> str:
+            top = inner.list_versions_page(bucket, key, limit=1).objects
+            if not top or top[0].is_marker:
+                raise NotS3("no marker is named", code="NotS3")
+            return str(inner.lay_marker(bucket, key))
+
+    world.destination = LikeCeph()
+    summary = world.run()
+    assert counts(summary) == {"listed": ALL, "planned": ALL - 2, "copied": ALL - 2, "unsupported": 2}
+    assert {each.reason for each in world.of(ObjectUnsupported)} == {"marker"}
+    assert world.there == world.here
+    assert world.rollback().exit_code == 0
