@@ -325,6 +325,8 @@ class Transfer:
         match error:
             case CannotCarry(reason=reason):
                 ended: dict[str, Any] = {"upload_id": None} if error.was_removed else {}
+                if entry.is_marker:
+                    ended["attempt"] = 0  # it was seen that none was laid: there is nothing to undo
                 self._journal.move(entry, State.SKIPPED, reason=reason, **ended)
                 self._journal.set_action(entry.seq, "unsupported")
                 self._emit(ObjectUnsupported(entry.key, reason, size_bytes=entry.size_bytes))

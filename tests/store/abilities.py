@@ -105,6 +105,9 @@ LACKS: Mapping[str, frozenset[str]] = {
 #: `Class.test[parameters]`).
 DIFFERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "Ceph": {
+        "the question for the default encryption": (
+            "TestSettings.test_a_default_encryption_is_told_as_writes_name_it",
+        ),
         "names of metadata with _ (they come back with -)": (
             "TestCopiedParts.test_ranges_make_the_object",
             "TestCopies.test_a_copy_has_everything",
@@ -165,6 +168,13 @@ DIFFERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         ),
         "If-Match on deletes where versions are kept": (
             "TestConditionalDeletes.test_with_versions_it_hides_and_loses_nothing",
+        ),
+        "the question for the default encryption": (
+            "TestSettings.test_a_default_encryption_is_told_as_writes_name_it",
+        ),
+        "what acts by itself in a bucket": (
+            "TestSettings.test_a_fresh_bucket_has_none*",
+            "TestSettings.test_a_bucket_that_is_not_there_is_missing[[]notifications]",
         ),
         "the question for locks": ("TestLocking.test_what_is_not_locked_says_so",),
         "storage classes besides STANDARD": ("TestKept.test_a_storage_class*",),
