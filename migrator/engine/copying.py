@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from migrator.engine.carrying import Carrier, Parcel, metadata_blamed, refusals_named
 from migrator.engine.checking import Checker, Copied, Order, SentPart
+from migrator.engine.digests import SourceDigests
 from migrator.engine.markers import lay_marker
 from migrator.engine.meter import Meter
 from migrator.engine.outcomes import BadCopy, ChangedMeanwhile, SourceChanged
 from migrator.engine.saving import Prepared, Saver
 from migrator.engine.uploads import abort_twins, abort_until_gone
-from migrator.errors import NotFound, NotSupported, PreconditionFailed
+from migrator.errors import DigestMismatch, NotFound, NotSupported, PreconditionFailed
 from migrator.model.capabilities import UNKNOWN, Capabilities
 from migrator.model.objects import (
     ObjectHead,
@@ -30,6 +31,9 @@ from migrator.store.base import ALWAYS, IF_ABSENT, Condition, ObjectStore
 
 #: Carries out a write under a condition.
 _Write = Callable[[Condition], Written]
+
+#: How often a body is read that does not agree with its ETag.
+READS = 2
 
 _CHANGED = "The object changed at the source after it was listed."
 
@@ -58,8 +62,10 @@ class Copier:
         keeps_versions: bool = False,
         seen: Capabilities = UNKNOWN,
         saver: Saver | None = None,
+        digests: SourceDigests | None = None,
     ) -> None:
         self._source = source
+        self._digests = digests or SourceDigests(source_bucket, is_aws=False)
         self._source_bucket = source_bucket
         self._destination = destination
         self._bucket = destination_bucket
@@ -89,9 +95,8 @@ class Copier:
         if order.listed.is_marker:
             return lay_marker(self._destination, self._bucket, order)
         body = bytearray(order.listed.size_bytes)
-        head = self._read(order, body, None)
+        head, md5 = self._read_whole(order, body)
         parcel = self._parcel(order, head)
-        md5 = hashlib.md5(body, usedforsecurity=False)
 
         def put(condition: Condition) -> Written:
             return self._destination.put(
@@ -212,6 +217,23 @@ class Copier:
         abort_until_gone(self._destination, self._bucket, order.destination_key, upload_id)
 
     # -- reading --------------------------------------------------------------------------------
+
+    def _read_whole(self, order: Order, into: bytearray) -> tuple[ObjectHead, hashlib._Hash]:
+        """Bytes that are not what the source's ETag says are read once more, and then refused."""
+        for _ in range(READS):
+            head = self._read(order, into, None)
+            md5 = hashlib.md5(into, usedforsecurity=False)
+            if self._digests.agree(head, md5.hexdigest()):
+                return head, md5
+        raise DigestMismatch(
+            f"{self._source.end} delivered other bytes than the object's ETag says, {READS} times.",
+            code="WrongBytes",
+            operation="GetObject",
+            end=self._source.end,
+            bucket=self._source_bucket,
+            key=order.listed.key,
+            advice="Something between changes them, or the source is damaged: try another network.",
+        )
 
     def _read(self, order: Order, into: bytearray, offset: int | None) -> ObjectHead:
         try:

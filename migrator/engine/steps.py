@@ -9,6 +9,7 @@ from collections.abc import Callable
 from migrator.engine.carrying import carrier_of, carrying_of
 from migrator.engine.copying import Copier
 from migrator.engine.costs import tell_of_reading_back
+from migrator.engine.digests import SourceDigests
 from migrator.engine.drift import find_drift
 from migrator.engine.earlier import EarlierRuns
 from migrator.engine.ends import Ready
@@ -362,6 +363,7 @@ class Steps:
             keeps_versions=self._versioning is Versioning.ENABLED,
             seen=seen,
             saver=saver,
+            digests=SourceDigests(job.source.bucket, is_aws=job.source.provider == "aws"),
         )
 
     def _transfer(self, seen: Capabilities) -> None:

@@ -218,6 +218,45 @@ def test_an_end_that_answers_success_and_stores_nothing_is_not_believed(filled: 
     assert causes(filled) == {"1": "not-there"}
 
 
+def garbles(**when: Any) -> Fault:
+    """The source's bytes are changed on their way, their number and everything else is right."""
+
+    def garble(call: Call, answer: Any) -> Any:
+        call.args[2][0] ^= 1
+        return answer
+
+    return Fault("GetObject", after=garble, **when)
+
+
+def test_wrong_bytes_from_the_source_are_not_stored(world: World) -> None:
+    for key in ("bad", "good"):
+        world.seed(key, b"right bytes")
+    world.source = Faulty(world.source, garbles(key="bad", times=None))
+    assert counts(world.run()) == {"listed": 2, "planned": 2, "copied": 1, "failed": 1}
+    assert world.there == {"good": b"right bytes"}
+    [failed] = world.of(ObjectFailed)
+    assert (failed.key, failed.cause) == ("bad", "WrongBytes")
+
+
+def test_wrong_bytes_once_are_read_again(world: World) -> None:
+    world.seed("bad", b"right bytes")
+    fault = garbles(key="bad")
+    world.source = Faulty(world.source, fault)
+    assert world.run().exit_code == 0
+    assert fault.struck
+    assert world.there == world.here
+
+
+def test_elsewhere_etags_are_digests_once_one_was_seen_to_be(world: World) -> None:
+    world.set("transfer", threads=1)
+    world.set("source", provider="s3", endpoint_url="https://s3.example.com")
+    for key in ("a good", "bad"):
+        world.seed(key, b"right bytes")
+    world.source = Faulty(world.source, garbles(key="bad", times=None))
+    assert counts(world.run())["failed"] == 1
+    assert world.there == {"a good": b"right bytes"}
+
+
 @pytest.mark.parametrize("metadata", [{}, {"colour": "blue"}])
 def test_lost_metadata_is_not_taken_for_a_copy(world: World, metadata: dict[str, str]) -> None:
     world.seed("a", metadata=metadata)
