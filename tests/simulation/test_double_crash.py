@@ -12,7 +12,7 @@ from tests.simulation.trials import trial
 
 QUICK = 300
 #: The long form; `MIGRATOR_SEEDS` makes it longer still.
-LONG = int(os.environ.get("MIGRATOR_SEEDS", "6000"))
+LONG = int(os.environ.get("MIGRATOR_SEEDS", "3000"))
 #: Seeds in one piece of work: small enough that a failure shows soon.
 PIECE = 250
 
