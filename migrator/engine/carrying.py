@@ -72,20 +72,26 @@ def carrying_of(job: Job, lock: BucketLock) -> Carrying:
 
 
 def carrier_of(job: Job, source: ObjectStore, lock: BucketLock, clock: Clock) -> Carrier:
-    """The carrier of a job. `lock`: see `carrying_of`."""
+    """The carrier of a job. `lock`: see `carrying_of`. Where locks are carried, the source's bucket is asked
+    whether it has any: elsewhere services exist that answer the question for a lock with the object's bytes.
+    """
+    carrying = carrying_of(job, lock)
+    asks = carrying.locks != "report" and source.lock_of(job.source.bucket) is not BucketLock.NONE
     tags = TagReader(source, job.source.bucket, is_aws=job.source.provider == "aws")
     return Carrier(
         source,
         job.source.bucket,
-        carrying_of(job, lock),
+        carrying,
         clock,
         tags if job.carry.tags else None,
         keep_date=job.transfer.keep_date,
+        may_be_locked=asks,
     )
 
 
 class Carrier:
-    """Makes the parcels of one run. `tags` is None where the job carries none."""
+    """Makes the parcels of one run. `tags` is None where the job carries none. `may_be_locked`: locks are
+    carried, and the source has some."""
 
     def __init__(
         self,
@@ -96,6 +102,7 @@ class Carrier:
         tags: TagReader | None,
         *,
         keep_date: bool,
+        may_be_locked: bool,
     ) -> None:
         self._source = source
         self._bucket = bucket
@@ -103,9 +110,9 @@ class Carrier:
         self._clock = clock
         self._tags = tags
         self._keep_date = keep_date
-        # Both only ever grow; threads may race to add, to no harm.
+        # Both change in one direction only; threads may race to change them, to no harm.
         self._refused: set[str] = set()  # losses that the destination was seen to insist on
-        self._may_ask_locks = False
+        self._must_ask_lock = may_be_locked
 
     def parcel(self, listed: ObjectVersion, head: ObjectHead, token: str) -> Parcel:
         """What the copy will carry: the source's own, and our two metadata keys as far as there is room.
@@ -164,7 +171,7 @@ class Carrier:
 
     def _with_lock(self, key: str, head: ObjectHead) -> ObjectHead:
         """A HEAD leaves a lock out where the keys may not know of it: one object is asked by name."""
-        if self._carrying.locks == "report" or self._may_ask_locks or head.lock != UNLOCKED:
+        if not self._must_ask_lock or head.lock != UNLOCKED:
             return head
         try:
             lock = self._source.lock_on(self._bucket, key, version_id=head.version_id)
@@ -172,7 +179,7 @@ class Carrier:
             if LOCKS in self._carrying.accept:
                 return head
             raise CannotCarry("locks-unknown") from cause
-        self._may_ask_locks = True
+        self._must_ask_lock = False
         return replace(head, lock=lock)
 
 

@@ -23,6 +23,7 @@ from migrator.model.fidelity import LOCKS, OLD_VERSIONS
 from migrator.model.objects import Lock, Properties
 from migrator.model.rights import destination_rights
 from migrator.store.base import BucketLock, ObjectStore, Versioning
+from migrator.store.retrying import without_patience
 
 #: Rights that no request uses on a bucket that has never kept versions.
 OF_VERSIONS = (
@@ -173,7 +174,7 @@ class DestinationCheck:
 
     def _put_with_a_wrong_digest(self, key: str) -> None:
         # Asked once: a digest that is wrong stays wrong, and patience would try again.
-        store = self._without_patience
+        store = without_patience(self._store)
         is_refused: list[bool] = []
 
         def put() -> None:
@@ -190,7 +191,7 @@ class DestinationCheck:
 
     def _clean(self, versioning: Versioning) -> None:
         """Also after somebody asked to stop: then each request is sent once, as nobody waits any more."""
-        for store in (self._store, self._without_patience):
+        for store in (self._store, without_patience(self._store)):
             try:
                 left = ProbeCleaner(store, self._bucket, self._book, versioning).clear()
                 break
@@ -203,11 +204,6 @@ class DestinationCheck:
             left = self._book.keys
         for key in left:
             self._findings.tell("objects", key, Found.WARNING, "probe-left")
-
-    @property
-    def _without_patience(self) -> ObjectStore:
-        store: ObjectStore = getattr(self._store, "inner", self._store)
-        return store
 
     def _leave_out(self, *actions: str) -> None:
         self._rights = [action for action in self._rights if action not in actions]

@@ -21,7 +21,7 @@ from migrator.model.objects import (
     Written,
     is_respelled,
 )
-from migrator.model.parts import Part
+from migrator.model.parts import Part, digest_of_parts
 from migrator.model.undo import same_operation
 from migrator.store.base import ObjectStore
 
@@ -101,8 +101,7 @@ class Checker:
             BadCopy: it is not what was sent.
         """
         there = self._confirm(order, written, parcel.properties)
-        digest = hashlib.md5(b"".join(bytes.fromhex(each.md5) for each in sent), usedforsecurity=False)
-        name = f"{digest.hexdigest()}-{len(sent)}"
+        name = digest_of_parts([bytes.fromhex(each.md5) for each in sent])
         assurance = self._without_digest(there)
         if there.etag == name:
             assurance = Assurance.ETAG

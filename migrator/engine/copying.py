@@ -122,10 +122,7 @@ class Copier:
 
     def open_upload(self, order: Order) -> Opened:
         """Look at the source again and open a multipart upload with its properties."""
-        head = self._source.head(
-            self._source_bucket, order.listed.key, version_id=order.listed.version_id or None
-        )
-        _must_be_as_listed(order, head)
+        head = self._head(order)
         parcel = self._parcel(order, head)
         key = order.destination_key
         while True:
@@ -140,10 +137,7 @@ class Copier:
 
     def reopen_upload(self, order: Order, upload_id: str) -> Opened:
         """Look at the source again and go on with an upload that an earlier process opened."""
-        head = self._source.head(
-            self._source_bucket, order.listed.key, version_id=order.listed.version_id or None
-        )
-        _must_be_as_listed(order, head)
+        head = self._head(order)
         return Opened(upload_id, self._parcel(order, head))
 
     def copy_part(self, order: Order, upload_id: str, part: Part) -> SentPart:
@@ -186,10 +180,7 @@ class Copier:
 
         `there` carries this attempt's token, so it was made of the parts in `sent`, all of them.
         """
-        head = self._source.head(
-            self._source_bucket, order.listed.key, version_id=order.listed.version_id or None
-        )
-        _must_be_as_listed(order, head)
+        head = self._head(order)
         ranges, offset = [], 0
         for each in sent:
             ranges.append(Part(each.part.number, offset, each.part.size_bytes))
@@ -203,10 +194,7 @@ class Copier:
         Raises:
             SourceChanged, BadCopy: it is no copy of what the source holds now.
         """
-        head = self._source.head(
-            self._source_bucket, order.listed.key, version_id=order.listed.version_id or None
-        )
-        _must_be_as_listed(order, head)
+        head = self._head(order)
         if not is_plain_md5(head.etag) or there.etag != head.etag:
             raise BadCopy("What landed cannot be proven to be the source's object.", cause="unproven")
         written = Written(there.etag, there.version_id)
@@ -217,6 +205,13 @@ class Copier:
         abort_until_gone(self._destination, self._bucket, order.destination_key, upload_id)
 
     # -- reading --------------------------------------------------------------------------------
+
+    def _head(self, order: Order) -> ObjectHead:
+        """The source object, which has to be the one that was listed."""
+        version_id = order.listed.version_id or None
+        head = self._source.head(self._source_bucket, order.listed.key, version_id=version_id)
+        _must_be_as_listed(order, head)
+        return head
 
     def _read_whole(self, order: Order, into: bytearray) -> tuple[ObjectHead, hashlib._Hash]:
         """Bytes that are not what the source's ETag says are read once more, and then refused."""

@@ -104,7 +104,7 @@ class HistoryPlanner(Planner):
         is_recorded: Callable[[str], bool] = lambda _: False,  # noqa: ARG002
     ) -> Totals:
         restart()
-        self._seen.keys = self._seen.repeated = self._seen.hidden = 0
+        self._seen.restart()
         rules = Rules(existing=self._job.transfer.existing, compare_size_only=False)
         self._save(self._histories(rules), save)
         return self.totals

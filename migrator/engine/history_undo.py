@@ -6,6 +6,7 @@ before is on top again when ours are gone.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from migrator.engine.markers import Doubtful, found_marker, history_of, top_of
@@ -21,10 +22,20 @@ class HistoryUndoing(Undoing):
 
     def __init__(self, *args: Any, **how: Any) -> None:
         super().__init__(*args, **how)
-        #: What was on top before the run, of keys with a marker that nobody heard of.
-        self.bases: dict[str, str | None] = {}
-        #: (key, version id) of ours that the journal does not know: threads only add to it.
-        self.found: set[tuple[str, str]] = set()
+        # Of the batch that is judged: what was on top before the run, of keys with a marker that nobody
+        # heard of; and (key, version id) of ours that the journal does not know (threads only add to it).
+        self._bases: Mapping[str, str | None] = {}
+        self._found: set[tuple[str, str]] = set()
+        self._found_before: set[tuple[str, str]] = set()  # of the batch before: a key can span both
+
+    def begin(self, bases: Mapping[str, str | None]) -> None:
+        """A new batch is judged; `bases` by destination key."""
+        self._bases = bases
+        self._found_before, self._found = self._found, set()
+
+    def has_found(self, key: str, version_id: str) -> bool:
+        """Whether a version was seen to be ours, though the journal does not know it."""
+        return (key, version_id) in self._found or (key, version_id) in self._found_before
 
     def judge(self, entry: Entry) -> Judgement:
         key = self._job.destination_key(entry.key)
@@ -68,13 +79,13 @@ class HistoryUndoing(Undoing):
         if is_real(entry.after_version):
             return entry.after_version
         if entry.is_marker:
-            below = (entry.prior_version, self.bases.get(key, entry.prior_version))
+            below = (entry.prior_version, self._bases.get(key, entry.prior_version))
             sent = entry.sent or self._began
             found = found_marker(self._destination, self._bucket, key, below, sent)
         else:
             found = next(iter(self._of_the_same_write(entry, key)), None)
         if found is not None:
-            self.found.add((key, found))
+            self._found.add((key, found))
         return found
 
     def _of_the_same_write(self, entry: Entry, key: str) -> list[str]:
@@ -107,7 +118,7 @@ class HistoryUndoing(Undoing):
         if top is not None and not top.is_marker:
             head = self._look(key, top.version_id)
             if head is not None and run_of(head.token) == self._run:
-                self.found.add((key, top.version_id))
+                self._found.add((key, top.version_id))
         return top
 
     def _is_there(self, entry: Entry, key: str, version_id: str, top: ObjectVersion | None) -> bool:

@@ -38,18 +38,20 @@ def lock_copies(session: Session, journal: Journal) -> None:
     after, failed = 0, 0
     while batch := journal.in_states([State.COMMITTED], after_seq=after):
         after = batch[-1].seq
-        pause: MigratorError | None = None
+        stopped: BaseException | None = None
         for ended in carried_out(session.executor, batch, lambda entry: _lock(session, entry)):
             if ended is None or ended[1].error is None:
                 continue
             entry, error = ended[0], ended[1].error
             if isinstance(error, Cancelled) or not isinstance(error, MigratorError):
-                raise error
-            pause = pause or reason_to_pause(error)
-            failed += 1
-            session.emit(ObjectFailed(entry.key, entry.size_bytes, "not-locked", error.message, _ADVICE))
-        if pause is not None:
-            raise pause
+                stopped = stopped or error
+            elif (pause := reason_to_pause(error)) is not None:
+                stopped = stopped or pause
+            else:
+                failed += 1
+                session.emit(ObjectFailed(entry.key, entry.size_bytes, "not-locked", error.message, _ADVICE))
+        if stopped is not None:
+            raise stopped
         if session.ports.wait(0):
             raise Cancelled
     if failed:

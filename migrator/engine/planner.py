@@ -156,8 +156,8 @@ class Planner:
             # could have been missed as "not there", or one beside it: decide everything again, from a
             # table on disk.
             self.totals = Totals()
-            self._seen.keys = self._seen.repeated = self._seen.hidden = 0
-            self._seen_there.keys = 0
+            self._seen.restart()
+            self._seen_there.restart()
             restart()
             self._look_up(rules, save)
         return self.totals

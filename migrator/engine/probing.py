@@ -28,6 +28,7 @@ from migrator.errors import (
 from migrator.model.capabilities import Capabilities
 from migrator.model.objects import TOKEN_KEY, ObjectHead, Properties
 from migrator.store.base import ALWAYS, IF_ABSENT, Condition, ObjectStore
+from migrator.store.retrying import without_patience
 
 #: Refusals that answer the question; anything else (silence, expired keys) is for the run to decide about.
 _ANSWERS = (AccessDenied, NotFound, NotSupported, PreconditionFailed, Rejected)
@@ -127,7 +128,7 @@ class Probing:
     def _checks_md5(self, key: str, there: ObjectHead) -> bool:
         """Whether bytes that are not those of the digest are refused, and changed nothing."""
         # Asked once: patience would take the refusal for damage on the way, and try again.
-        impatient: ObjectStore = getattr(self._store, "inner", self._store)
+        impatient = without_patience(self._store)
         wrong = hashlib.md5(b"other bytes", usedforsecurity=False).digest()
         sent = Properties(metadata={TOKEN_KEY: "probe"})
         try:

@@ -149,10 +149,9 @@ class Rollback:
         """Judge a batch, make the intents durable, then act: by version in one request, else one by one."""
         judged: dict[int, Judgement] = {}
         if self._history is not None:
-            for entry in batch:
-                if entry.is_marker and entry.is_doubtful:
-                    key = self._job.destination_key(entry.key)
-                    self._history.bases[key] = self._journal.below_all(entry.key)
+            doubtful = {entry.key for entry in batch if entry.is_marker and entry.is_doubtful}
+            below = {self._job.destination_key(key): self._journal.below_all(key) for key in doubtful}
+            self._history.begin(below)
         stopped = self._carry_out(batch, self._undoing.judge, judged.__setitem__)
         if stopped is not None:
             self._journal.commit()
@@ -189,7 +188,7 @@ class Rollback:
             found, key = judged[entry.seq], self._job.destination_key(entry.key)
             if found.verdict is not Verdict.DELETE_VERSION or found.top is None:
                 continue
-            is_ours = (key, found.top) in self._history.found
+            is_ours = self._history.has_found(key, found.top)
             if not is_ours and not self._journal.knows_version(entry.key, found.top):
                 judged[entry.seq] = replace(found, verdict=Verdict.REMOVE_HIDDEN)
 

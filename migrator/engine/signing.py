@@ -12,15 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from migrator.config import Job
 from migrator.engine.batches import carried_out
 from migrator.engine.ports import Executor, Ports
+from migrator.engine.reading_back import digest_of_copy
 from migrator.engine.schema import Entry
 from migrator.errors import Cancelled, NotFound, PreconditionFailed
 from migrator.model.events import Event, ObjectChecked
-from migrator.model.parts import DEFAULT_PART_BYTES, parts_of
 from migrator.model.undo import State
 from migrator.store.base import ObjectStore
-
-#: What is held of one object at a time, however large its parts are.
-CHUNK_BYTES = DEFAULT_PART_BYTES
 
 
 class Signing:
@@ -89,28 +86,6 @@ class Signing:
             there = self._destination.head(bucket, key, version_id=version_id)
             if there.size_bytes or there.etag != entry.after_etag:
                 raise PreconditionFailed("The copy is another object now.")
-        whole, md5s = hashlib.sha256(), []
-        part_size = entry.part_size or DEFAULT_PART_BYTES
-        for part in parts_of(entry.size_bytes, part_size):
-            md5 = hashlib.md5(usedforsecurity=False)
-            for at in range(part.offset, part.offset + part.length, CHUNK_BYTES):
-                body = bytearray(min(CHUNK_BYTES, part.offset + part.length - at))
-                self._destination.read(
-                    bucket,
-                    key,
-                    body,
-                    offset=None if len(body) == entry.size_bytes else at,
-                    if_match=entry.after_etag,
-                    version_id=version_id,
-                )
-                md5.update(body)
-                whole.update(body)
-            md5s.append(md5.digest())
-        return whole.hexdigest() if _as_sent(entry, md5s) else ""
-
-
-def _as_sent(entry: Entry, md5s: Sequence[bytes]) -> bool:
-    if entry.digest_kind == "md5-parts":
-        whole = hashlib.md5(b"".join(md5s), usedforsecurity=False).hexdigest()
-        return f"{whole}-{len(md5s)}" == entry.digest
-    return (md5s or [hashlib.md5(b"", usedforsecurity=False).digest()])[0].hex() == entry.digest
+        whole = hashlib.sha256()
+        is_as_sent = digest_of_copy(self._destination, bucket, key, entry, whole.update) == entry.digest
+        return whole.hexdigest() if is_as_sent else ""

@@ -9,12 +9,12 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 
 from migrator.config import Job
+from migrator.engine.batches import carried_out
 from migrator.engine.ports import Executor, Ports
 from migrator.errors import AccessDenied, Cancelled, LossNotAccepted, NotFound, NotSupported, Rejected
 from migrator.model.events import FidelityChecked, PropertyFound
@@ -28,7 +28,6 @@ SAMPLE = 64
 CLOSELY = 4
 #: Handed to the workers at once by `--deep`.
 BATCH = 256
-TICK_S = 0.1
 
 
 @dataclass
@@ -104,17 +103,17 @@ class Survey:
     def _looked_at(
         self, batch: Sequence[ObjectVersion], *, closely: bool
     ) -> Iterator[tuple[ObjectVersion, _Seen]]:
-        for number, listed in enumerate(batch):
-            is_close = closely and number < CLOSELY
-            self._executor.start(number, partial(self._look, listed, is_close=is_close))
-        pending = len(batch)
+        close = set(batch[:CLOSELY]) if closely else set()
         failure: BaseException | None = None
-        while pending:
-            for done in self._executor.finished(TICK_S):
-                pending -= 1
-                failure = failure or done.error
-                if done.error is None:
-                    yield batch[done.tag], done.result
+        for ended in carried_out(
+            self._executor, batch, lambda each: self._look(each, is_close=each in close)
+        ):
+            if ended is None:
+                continue
+            listed, done = ended
+            failure = failure or done.error
+            if done.error is None:
+                yield listed, done.result
         if failure is not None:
             raise failure
 
@@ -132,8 +131,10 @@ class Survey:
                 try:
                     if question():
                         lost.append(name)
-                except AccessDenied:
+                except (AccessDenied, Rejected):
                     unknown.append(name)
+                except (NotFound, NotSupported):
+                    continue  # it is gone, or this end has nothing of the kind
         return _Seen(tuple(lost), tuple(unknown))
 
     def _questions(self, key: str, head: ObjectHead) -> Mapping[str, Callable[[], bool]]:
@@ -142,28 +143,20 @@ class Survey:
         asked: dict[str, Callable[[], bool]] = {}
         # Lyve Cloud has no ACLs (its API guide lists no such call).
         if self._job.source.provider != "lyve":
-            asked[ACL] = partial(self._has_grants, key)
+            asked[ACL] = partial(self._source.has_grants, bucket, key)
         if self._lock is not BucketLock.NONE and head.lock == UNLOCKED:
-            asked[LOCKS] = partial(self._is_locked_after_all, key)
+            asked[LOCKS] = partial(self._is_locked_after_all, key, head)
         if self._job.carry.tags and head.tag_count is None:
-            asked[TAGS] = partial(self._tags_are_denied, bucket, key)
+            asked[TAGS] = partial(self._tags_are_lost, key, head)
         return asked
 
-    def _has_grants(self, key: str) -> bool:
-        with suppress(NotSupported, NotFound, Rejected):
-            return self._source.has_grants(self._job.source.bucket, key)
-        return False
+    def _is_locked_after_all(self, key: str, head: ObjectHead) -> bool:
+        lock = self._source.lock_on(self._job.source.bucket, key, version_id=head.version_id)
+        return lock.holds(self._ports.clock.wall()) and self._carrying.locks == "report"
 
-    def _is_locked_after_all(self, key: str) -> bool:
-        with suppress(NotSupported, NotFound, Rejected):
-            now = self._ports.clock.wall()
-            is_locked = self._source.lock_on(self._job.source.bucket, key).holds(now)
-            return is_locked and self._carrying.locks == "report"
-        return False
-
-    def _tags_are_denied(self, bucket: str, key: str) -> bool:
-        with suppress(NotSupported, NotFound, Rejected):
-            self._source.tags(bucket, key)
+    def _tags_are_lost(self, key: str, head: ObjectHead) -> bool:
+        """Never by asking: what counts is whether these keys may ask."""
+        self._source.tags(self._job.source.bucket, key, version_id=head.version_id)
         return False
 
     # -- counting -------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,12 +11,12 @@ from migrator.engine.carrying import Carrier
 from migrator.engine.journal import Journal
 from migrator.engine.markers import history_of
 from migrator.engine.ports import Done, Executor, Ports
+from migrator.engine.reading_back import digest_of_copy
 from migrator.engine.schema import Entry
 from migrator.errors import Cancelled, MigratorError, NotFound
 from migrator.model.events import Event, ObjectChecked
 from migrator.model.fidelity import REDIRECT, without
 from migrator.model.objects import UNLOCKED, ObjectHead, Properties
-from migrator.model.parts import DEFAULT_PART_BYTES, parts_of
 from migrator.model.undo import State
 from migrator.store.base import ObjectStore
 
@@ -92,7 +91,7 @@ class Verification:
             return "source-changed"
         if there.lacks(self._as_carried(entry, source)):
             return "properties-differ"
-        if self._read_back and self._digest(bucket, key, entry) != entry.digest:
+        if self._read_back and digest_of_copy(self._destination, bucket, key, entry) != entry.digest:
             return "bytes-differ"
         return ""
 
@@ -110,27 +109,6 @@ class Verification:
             if not any(each.version_id == version_id for each in history_of(store, bucket, name)):
                 return reason
         return ""
-
-    def _digest(self, bucket: str, key: str, entry: Entry) -> str:
-        """Read the copy and digest it the way its digest was made when it was sent."""
-        part_size = entry.part_size or DEFAULT_PART_BYTES
-        digests = []
-        for part in parts_of(entry.size_bytes, part_size):
-            body = bytearray(part.length)
-            is_whole = part.length == entry.size_bytes
-            self._destination.read(
-                bucket,
-                key,
-                body,
-                offset=None if is_whole else part.offset,
-                if_match=entry.after_etag,
-                version_id=entry.after_version if entry.source_version else None,
-            )
-            digests.append(hashlib.md5(body, usedforsecurity=False).digest())
-        if entry.digest_kind == "md5-parts":
-            whole = hashlib.md5(b"".join(digests), usedforsecurity=False).hexdigest()
-            return f"{whole}-{len(digests)}"
-        return (digests or [hashlib.md5(b"", usedforsecurity=False).digest()])[0].hex()
 
 
 def _words(error: BaseException) -> str:

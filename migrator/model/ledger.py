@@ -51,6 +51,10 @@ class Seen:
     repeated: int = 0
     hidden: int = 0
 
+    def restart(self) -> None:
+        """The listing begins anew."""
+        self.keys = self.repeated = self.hidden = 0
+
     @property
     def listed(self) -> int:
         """Keys that have to be accounted for."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 KIB = 1024
@@ -57,3 +59,9 @@ def parts_of(size_bytes: int, part_size: int) -> list[Part]:
 def is_single_put(size_bytes: int, preferred: int = DEFAULT_PART_BYTES) -> bool:
     """Small objects go in one PUT: one request, and an ETag that is the MD5 of the bytes."""
     return size_bytes <= preferred
+
+
+def digest_of_parts(md5s: Sequence[bytes]) -> str:
+    """What AWS names an object of parts by, as its ETag: the MD5 of the parts' MD5s, and their number."""
+    whole = hashlib.md5(b"".join(md5s), usedforsecurity=False).hexdigest()
+    return f"{whole}-{len(md5s)}"

@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from migrator.model.objects import Properties
+from migrator.model.parts import digest_of_parts
 from migrator.store.memory_rules import refused
 
 
@@ -59,4 +60,4 @@ def multipart_etag(parts: Iterable[StoredPart], *, is_foreign: bool) -> str:
     digests = [part.md5 for part in parts]
     if is_foreign:
         return hashlib.md5(b"foreign" + b"".join(digests), usedforsecurity=False).hexdigest()
-    return f"{hashlib.md5(b''.join(digests), usedforsecurity=False).hexdigest()}-{len(digests)}"
+    return digest_of_parts(digests)

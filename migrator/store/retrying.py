@@ -399,6 +399,11 @@ class RetryingStore:
         self.inner.close()
 
 
+def without_patience(store: ObjectStore) -> ObjectStore:
+    """The store that sends each request once: for probes that are meant to be refused, and for leaving."""
+    return store.inner if isinstance(store, RetryingStore) else store
+
+
 def is_hopeless(cause: StoreError) -> bool:
     """True where asking again cannot help an end that never answered: a wrong name or certificate."""
     return cause.code in {"TLS", "UnknownHost"}

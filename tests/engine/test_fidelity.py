@@ -14,7 +14,7 @@ from migrator.model.events import FidelityChecked, ObjectUnsupported, PropertyFo
 from migrator.model.ledger import Outcome
 from migrator.model.objects import UNLOCKED, Lock
 from migrator.store.base import Versioning
-from migrator.store.memory import Quirks
+from migrator.store.memory import MemoryCloud, Quirks
 from tests.support.faulty import Faulty, fails
 from tests.support.world import FROM, TO, World, counts
 
@@ -342,3 +342,34 @@ def test_any_other_refusal_is_a_failure(world: World) -> None:
     refusal = Rejected("Something else is wrong.", code="InvalidRequest")
     world.source = Faulty(world.source, fails("GetObject", refusal, times=None))
     assert counts(world.run())["failed"] == 1
+
+
+# -- who may be asked for locks -------------------------------------------------------------------
+
+
+def test_a_source_without_locks_is_never_asked_for_one(locked: World) -> None:
+    """OpenStack Swift answers the question with the object's bytes."""
+    world = World(locked.root, MemoryCloud(), locked.destination_cloud, locked.clock)
+    world.source_cloud.create_bucket(FROM)
+    world.seed("a")
+    world.set("carry", locks="at-once")
+    assert world.run().outcome is Outcome.COMPLETED
+    assert world.verify().outcome is Outcome.VERIFIED
+    assert not [
+        call for call in world.source.calls if call[0] in {"GetObjectRetention", "GetObjectLegalHold"}
+    ]
+
+
+def test_a_question_that_is_refused_is_unknown_too(world: World) -> None:
+    world.seed("a")
+    refusal = Rejected("Not in this way.", code="InvalidRequest")
+    world.source = Faulty(world.source, fails("GetObjectAcl", refusal, times=None))
+    assert world.run().outcome is Outcome.COMPLETED
+    assert found(world)["acl"].fate == "unknown"
+
+
+def test_an_end_without_grants_has_none(world: World) -> None:
+    world.seed("a")
+    world.source = Faulty(world.source, fails("GetObjectAcl", NotSupported("no"), times=None))
+    assert world.run().outcome is Outcome.COMPLETED
+    assert found(world) == {}

@@ -315,3 +315,24 @@ def test_a_marker_that_the_destination_does_not_lay_is_named_and_the_history_goe
     assert {each.reason for each in world.of(ObjectUnsupported)} == {"marker"}
     assert world.there == world.here
     assert world.rollback().exit_code == 0
+
+
+def test_what_a_rollback_remembers_does_not_grow_with_the_bucket(
+    world: World, inline: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from migrator.engine import history_undo
+
+    for number in range(1100):
+        world.seed(f"many/{number:04}")
+    assert world.run().exit_code == 0
+    kept: list[int] = []
+    begin = history_undo.HistoryUndoing.begin
+
+    def watched(self: history_undo.HistoryUndoing, bases: dict[str, str | None]) -> None:
+        begin(self, bases)
+        kept.append(len(self._found_before) + len(self._found) + len(self._bases))
+
+    monkeypatch.setattr(history_undo.HistoryUndoing, "begin", watched)
+    assert world.rollback().exit_code == 0
+    assert len(kept) > 2
+    assert max(kept) <= 2 * 256

@@ -1,0 +1,50 @@
+"""Reading a copy back, and the digest of it that compares with the one of what was sent."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+from migrator.engine.schema import Entry
+from migrator.model.parts import DEFAULT_PART_BYTES, digest_of_parts, parts_of
+from migrator.store.base import ObjectStore
+
+#: What is held of one object at a time, however large its parts are.
+CHUNK_BYTES = DEFAULT_PART_BYTES
+
+
+def digest_of_copy(
+    store: ObjectStore,
+    bucket: str,
+    key: str,
+    entry: Entry,
+    on_body: Callable[[bytearray], object] = lambda _: None,
+) -> str:
+    """Worker: read every byte of a copy, in order, and digest it as it was when it was sent (`digest_kind`).
+
+    `on_body` gets each piece, too.
+
+    Raises:
+        NotFound, PreconditionFailed: the copy is gone, or another object.
+    """
+    version_id = entry.after_version if entry.source_version else None
+    md5s = []
+    for part in parts_of(entry.size_bytes, entry.part_size or DEFAULT_PART_BYTES):
+        md5 = hashlib.md5(usedforsecurity=False)
+        for at in range(part.offset, part.offset + part.length, CHUNK_BYTES):
+            body = bytearray(min(CHUNK_BYTES, part.offset + part.length - at))
+            is_whole = len(body) == entry.size_bytes
+            store.read(
+                bucket,
+                key,
+                body,
+                offset=None if is_whole else at,
+                if_match=entry.after_etag,
+                version_id=version_id,
+            )
+            md5.update(body)
+            on_body(body)
+        md5s.append(md5.digest())
+    if entry.digest_kind == "md5-parts":
+        return digest_of_parts(md5s)
+    return (md5s[0] if md5s else hashlib.md5(b"", usedforsecurity=False).digest()).hex()
