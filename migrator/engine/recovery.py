@@ -238,7 +238,7 @@ class Recovery:
         Raises:
             SourceChanged, BadCopy, CannotCarry: it is no copy of what the source holds now.
         """
-        token = token_for(self._run, entry.seq, entry.attempt) if self._job.transfer.token else ""
+        token = token_for(self._run, entry.seq, entry.attempt)  # what is there carries one
         order = Order(
             entry.seq, listed, self._job.destination_key(entry.key), token, prior_etag=entry.prior_etag
         )

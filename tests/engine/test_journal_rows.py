@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 
 from migrator.engine import journal as journals
+from migrator.engine import schema
 from migrator.engine.checking import Copied
 from migrator.engine.home import RunDir, create_run
 from migrator.engine.journal import Journal
 from migrator.engine.journal_file import GENESIS, link, translated
 from migrator.engine.schema import Entry
-from migrator.errors import JournalCorrupt, JournalFull
+from migrator.errors import JournalCorrupt, JournalError, JournalFull
 from migrator.model.ledger import Assurance
 from migrator.model.objects import ObjectVersion, UploadedPart, Written
 from migrator.model.plan import Conflict, Copy, Filtered, Same, Unsupported
@@ -151,6 +152,34 @@ def test_a_listing_leaves_what_was_decided_and_how_far_it_got(journal: Journal, 
     journal.forget_listing()
     assert (rows("objects"), rows("shards")) == ([], [before])
     assert not journal.has_overwrites()
+
+
+def test_versions_of_a_key_are_numbered_downwards_in_a_block_of_their_own(
+    journal: Journal, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are listed newest first and written oldest first, in the order of their numbers."""
+    monkeypatch.setattr(schema, "BLOCK", 3)
+
+    def version(key: str, version_id: str, *, is_marker: bool = False) -> ObjectVersion:
+        return ObjectVersion(key, 4, "e", WHEN, version_id=version_id, is_marker=is_marker)
+
+    journal.add_listed([(version("a", "v2"), Copy()), (version("a", "v1", is_marker=True), Copy())])
+    journal.add_listed([(version("b", "w3"), Copy())])
+    journal.add_listed([(version("b", "w2"), Copy()), (version("b", "w1"), Copy())])
+    found = [(each["seq"], each["key"], each["source_version"], each["kind"]) for each in rows("objects")]
+    assert found == [
+        (4, b"a", "v1", "marker"),
+        (5, b"a", "v2", "object"),
+        (6, b"b", "w1", "object"),
+        (7, b"b", "w2", "object"),
+        (8, b"b", "w3", "object"),
+    ]
+    with pytest.raises(JournalError, match="3 versions of one key"):
+        journal.add_listed([(version("b", "w0"), Copy())])
+    journal.abandon()
+    journal.forget_listing()
+    journal.add_listed([(version("a", "v2"), Copy())])
+    assert [each["seq"] for each in rows("objects")] == [5]
 
 
 # -- objects --------------------------------------------------------------------------------------

@@ -315,6 +315,17 @@ def test_a_large_copy_of_other_parts_is_removed_and_made_again(bench: Bench, dif
     assert bench.stack("a") == []
 
 
+def test_a_large_copy_whose_parts_are_forgotten_is_made_again(bench: Bench) -> None:
+    """The upload was given up as failed, and its Complete landed after all."""
+    entry = bench.uploading("a", parts=3)
+    bench.complete(entry)
+    bench.journal.close_upload(entry.seq)
+    entry = bench.moved(entry, State.FAILED, cause="x", message="y")
+    bench.recover()
+    assert bench.now("a") == planned(entry, cause="", message="")
+    assert bench.stack("a") == []
+
+
 # -- ours, and not whole --------------------------------------------------------------------------
 
 
