@@ -136,7 +136,7 @@ def runs(options: argparse.Namespace) -> int:
 
 
 def report(options: argparse.Namespace) -> int:
-    from migrator import words
+    from migrator import ending_words, words
     from migrator.engine.home import find_run, home
     from migrator.engine.report import save_report
 
@@ -146,7 +146,10 @@ def report(options: argparse.Namespace) -> int:
         return _sign(options, kind)
     written = save_report(find_run(home(), options.run), kind, options.output)
     if not options.quiet:
-        for line in (words.reported(str(options.output or ""), written.sha256), words.drift(written.drift)):
+        for line in (
+            words.reported(str(options.output or ""), written.sha256),
+            ending_words.drift(written.drift),
+        ):
             if line:
                 print(line, file=sys.stderr)
     return 0

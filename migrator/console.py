@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Protocol
 
-from migrator import words
+from migrator import ending_words, phrases, words
 from migrator.estimate_words import estimate_lines
 from migrator.model.events import (
     Event,
@@ -184,12 +184,12 @@ class Text:
     def _show_end(self, summary: Summary) -> None:
         self._take_bar_down()
         self._err.flush()
-        ending = words.ending(summary)
+        ending = ending_words.ending(summary)
         is_bad = summary.exit_code not in (0, 130, 143)
         print(f"{'✖' if is_bad else '✔'} {ending.headline}", file=self._out)
         if ending.detail:
             print(f"  {ending.detail}", file=self._out)
-        sure = words.how_sure(summary.ledger)
+        sure = ending_words.how_sure(summary.ledger)
         if sure and summary.outcome in _TELLS_HOW_SURE and summary.removed is None:
             print(f"  how sure: {sure}", file=self._out)
         if summary.outcome is Outcome.PLANNED and self._state.estimate:
@@ -253,7 +253,7 @@ class Foreseen:
             f"Rolling back run {self._run} would change {visible(self._where)}:",
             f"  {removed:,} removed, {restored:,} restored, {left:,} left in place.",
         ]
-        lines += [f"  {n:,} × {words.reason(TITLES, reason)}" for reason, n in self._reasons.most_common()]
+        lines += [f"  {n:,} × {phrases.reason(TITLES, reason)}" for reason, n in self._reasons.most_common()]
         lines += [f"  {line.text}" for event in self._relying if (line := words.sentence(event))]
         return "\n".join(lines)
 

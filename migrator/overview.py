@@ -15,8 +15,8 @@ from migrator.engine.runs import RunInfo, list_runs, run_info, waiting_runs
 from migrator.engine.why import why
 from migrator.model.objects import visible
 from migrator.model.sizes import show_duration, show_size
+from migrator.phrases import count, number
 from migrator.why_words import why_text
-from migrator.words import count, number
 
 _PLACE_CHARS = 60
 #: How often `status --follow` looks.

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from migrator.model.objects import visible
 from migrator.model.sizes import show_size
 from migrator.model.why import Answer
+from migrator.phrases import count, reason
 from migrator.reasons import ADVICE, ASSURANCES, CONFLICTS, FILTERS, UNDO_REASONS, UNSUPPORTED
-from migrator.words import count, reason
 
 _OUTCOMES: Mapping[str, str] = {
     "copied": "Copied and verified.",

@@ -1,7 +1,7 @@
 """Every sentence about a run that a person reads, shared by the window and the command line.
 
 Events are data; here they become one log line each (`sentence`), and the end of a run becomes a headline
-with a detail (`ending`). Keys are shown through `visible` only, so that none can move a cursor or hide.
+with a detail (`ending_words`). Keys are shown through `visible` only, so that none can move a cursor or hide.
 The window's own labels are in `migrator.gui.labels`.
 """
 
@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, assert_never
+from typing import Literal, NamedTuple, assert_never
 
 from migrator import rights_words
+from migrator.ending_words import ending
 from migrator.estimate_words import estimate_sentence, is_dear
 from migrator.model.events import (
     CheckFound,
@@ -40,15 +41,13 @@ from migrator.model.events import (
     UnfinishedFound,
     Warned,
 )
-from migrator.model.ledger import Drift, Outcome
+from migrator.model.ledger import Outcome
 from migrator.model.objects import visible
 from migrator.model.sizes import show_size
+from migrator.phrases import KEY_CHARS, count, in_books, number, objects_in, reason, shown_key
 from migrator.reasons import ASSURANCES, CONFLICTS, FILTERS, PROPERTIES, UNDO_REASONS, UNSUPPORTED
 
 Level = Literal["info", "warn", "error"]
-
-#: Longer keys lose their middle in sentences; lists and reports show them whole.
-KEY_CHARS = 160
 
 
 class Line(NamedTuple):
@@ -57,13 +56,6 @@ class Line(NamedTuple):
     level: Level
     part: str
     text: str
-
-
-class Ending(NamedTuple):
-    """How a run ended: one claim, and what stands behind it."""
-
-    headline: str
-    detail: str
 
 
 _PHASES: Mapping[Phase, str] = {
@@ -95,26 +87,6 @@ _FOUND: Mapping[str, str] = {
     "stopped": "was stopped",
     "paused": "was paused",
 }
-
-
-def number(value: int) -> str:
-    """`1,284,310`."""
-    return f"{value:,}"
-
-
-def count(value: int, one: str, many: str = "") -> str:
-    """`1 object`, `2 objects`."""
-    return f"{value:,} {one if value == 1 else many or one + 's'}"
-
-
-def shown_key(key: str) -> str:
-    """A key as it may stand in a sentence."""
-    return visible(key, KEY_CHARS)
-
-
-def reason(table: Mapping[str, str], code: str) -> str:
-    """The sentence for a reason's code; the code itself where there is none yet."""
-    return table.get(code) or visible(code.replace("-", " ").capitalize(), KEY_CHARS)
 
 
 def sentence(event: Event) -> Line | None:
@@ -191,14 +163,6 @@ def reported(path: str, sha256: str) -> str:
     return f"SHA-256 of the report: {sha256}  {visible(path) or '-'}"
 
 
-def how_sure(ledger: Mapping[str, Any]) -> str:
-    """`480 content digest equal · 20 multipart ETag equal`, the strongest first."""
-    levels = ledger.get("assurance", {})
-    return " · ".join(
-        f"{number(levels[level])} {ASSURANCES[level]}" for level in ASSURANCES if levels.get(level)
-    )
-
-
 def kept_where(vault: str) -> str:
     """Where the secret keys are."""
     if vault:
@@ -218,9 +182,9 @@ def connected(event: EndChecked) -> str:
 def found(event: UnfinishedFound) -> str:
     """A run that was found unfinished: what kind of end it had, and how far it got."""
     if event.undo:
-        return f"A roll back broke off; {_of(event.ledger, 'copied')} were copied"
+        return f"A roll back broke off; {objects_in(event.ledger, 'copied')} were copied"
     how = _FOUND.get(event.state, visible(event.state))
-    done, of = number(_n(event.ledger, "copied")), _of(event.ledger, "planned")
+    done, of = number(in_books(event.ledger, "copied")), objects_in(event.ledger, "planned")
     return f"A run {how}: {done} of {of} copied"
 
 
@@ -318,150 +282,3 @@ def _level(outcome: Outcome) -> Level:
     }:
         return "info"
     return "error" if outcome in {Outcome.FAILED, Outcome.REFUSED} else "warn"
-
-
-# -- the end of a run ----------------------------------------------------------------------------
-
-
-def ending(summary: Summary) -> Ending:
-    """The end of a run in words. "Transfer successful!" is said only of a completed one."""
-    ledger = summary.ledger
-    if summary.cause == "dry-run":
-        return Ending("Dry run: nothing was changed.", f"Rolling back would do this: {_undo_counts(summary)}")
-    if summary.cause == "signed":
-        read = count(_n(ledger, "copied"), "copy", "copies")
-        detail = f"{read} read. {drift(summary.drift)}".strip()
-        return Ending("Every copy was read back and has its SHA-256.", detail)
-    if summary.cause in {"found", "check"}:
-        return Ending(summary.message, summary.advice)
-    match summary.outcome:
-        case Outcome.COMPLETED:
-            end = _completed(ledger)
-        case Outcome.FAILED:
-            end = _failed(ledger)
-        case Outcome.STOPPED:
-            end = _stopped(summary)
-        case Outcome.PAUSED:
-            end = Ending(
-                "Paused. Nothing is lost.", f"{_of(ledger, 'copied')} copied, {_of(ledger, 'left')} left."
-            )
-        case Outcome.REFUSED:
-            end = Ending("Not started. Nothing was written.", "")
-        case Outcome.ROLLED_BACK:
-            end = Ending("Rolled back. Everything this run wrote is gone again.", _undo_counts(summary))
-        case Outcome.ROLLBACK_INCOMPLETE:
-            left = summary.left_in_place or 0
-            end = Ending(f"Rolled back, but {count(left, 'object')} had to stay.", _undo_counts(summary))
-        case Outcome.PLANNED:
-            end = Ending(
-                f"{count(_n(ledger, 'planned') - _n(ledger, 'conflicts'), 'object')} to copy.",
-                "Nothing was written.",
-            )
-        case Outcome.VERIFIED:
-            end = Ending("Both sides agree.", f"{count(_n(ledger, 'verified'), 'object')} compared.")
-        case Outcome.CHECKED:
-            end = Ending("Everything that the job needs is there.", "")
-        case _:
-            assert_never(summary.outcome)
-    said = (
-        end.detail,
-        _not_as_they_were(summary),
-        visible(summary.message),
-        visible(summary.advice),
-        drift(summary.drift),
-    )
-    return Ending(end.headline, " ".join(text for text in said if text))
-
-
-def _not_as_they_were(summary: Summary) -> str:
-    """Copies that lack what the job accepted to lose, and copies that were mended."""
-    lost = [
-        f"{number(n)} without their {PROPERTIES.get(name, name)}" for name, n in (summary.lost or {}).items()
-    ]
-    if summary.repaired:
-        lost.append(f"{number(summary.repaired)} with a mended Content-Encoding (aws-chunked taken out)")
-    return f"{'; '.join(lost)}." if lost else ""
-
-
-def drift(change: Drift | None) -> str:
-    """How the source changed meanwhile; empty where it did not, or where nobody looked."""
-    if change is None:
-        return ""
-    pairs = ((change.added, "added"), (change.changed, "changed"), (change.removed, "removed"))
-    parts = [f"{number(n)} {what}" for n, what in pairs if n]
-    return f"The source changed meanwhile: {', '.join(parts)}." if parts else ""
-
-
-def _n(ledger: Mapping[str, Any], name: str) -> int:
-    return int(ledger.get(name, 0))
-
-
-def _of(ledger: Mapping[str, Any], name: str) -> str:
-    return count(_n(ledger, name), "object")
-
-
-def weakly_checked(ledger: Mapping[str, Any]) -> int:
-    """Copies of which only the size is known to agree."""
-    return int(ledger.get("assurance", {}).get("size", 0))
-
-
-def not_copied(ledger: Mapping[str, Any]) -> int:
-    """Objects that should have been copied and were not."""
-    return sum(_n(ledger, name) for name in ("failed", "conflicts", "unsupported"))
-
-
-def _completed(ledger: Mapping[str, Any]) -> Ending:
-    copied, planned, weak = _n(ledger, "copied"), _n(ledger, "planned"), weakly_checked(ledger)
-    same, filtered = _n(ledger, "same"), _n(ledger, "filtered")
-    besides = [f"{number(same)} already there"] * bool(same)
-    besides += [f"{number(filtered)} left out by filters"] * bool(filtered)
-    if not planned:
-        return Ending("Nothing to copy.", f"{', '.join(besides)}." if besides else "Nothing was found.")
-    tail = f" {', '.join(besides)}." if besides else ""
-    if weak:
-        return Ending(
-            f"Copied {number(copied)}/{number(planned)}; {number(weak)} could be checked by size only.",
-            f"Size alone cannot notice changed bytes.{tail}",
-        )
-    return Ending(
-        f"Transfer successful! {number(copied)}/{number(planned)}",
-        f"{count(_n(ledger, 'verified'), 'object')} copied and verified, "
-        f"{show_size(_n(ledger, 'bytes_copied'))}.{tail}",
-    )
-
-
-def _failed(ledger: Mapping[str, Any]) -> Ending:
-    wrong, verified = not_copied(ledger), _n(ledger, "verified")
-    if not wrong:
-        return Ending("The run ended, but not everything is accounted for.", f"{verified:,} are verified.")
-    total = _n(ledger, "planned") + _n(ledger, "unsupported")
-    parts = [
-        f"{number(_n(ledger, name))} {what}"
-        for name, what in (
-            ("failed", "failed"),
-            ("conflicts", "in conflict with what is there"),
-            ("unsupported", "cannot be carried over whole"),
-        )
-        if _n(ledger, name)
-    ]
-    other = f" {number(verified)} are copied and verified." if verified else " Nothing was copied."
-    return Ending(f"{number(wrong)} of {count(total, 'object')} not copied.", ", ".join(parts) + "." + other)
-
-
-def _stopped(summary: Summary) -> Ending:
-    if summary.removed is not None or summary.restored is not None:
-        return Ending("Roll back stopped before its end.", _undo_counts(summary))
-    copied, left = _n(summary.ledger, "copied"), _n(summary.ledger, "left")
-    if not copied:
-        return Ending("Stopped. Nothing was copied.", "")
-    are = "was copied and is" if copied == 1 else "were copied and are"
-    return Ending(f"Stopped. {count(copied, 'object')} {are} still there.", f"{number(left)} left to copy.")
-
-
-def _undo_counts(summary: Summary) -> str:
-    pairs = (
-        (summary.removed, "removed"),
-        (summary.restored, "restored"),
-        (summary.left_in_place, "left in place"),
-    )
-    return ", ".join(f"{number(n)} {what}" for n, what in pairs if n is not None) + "."

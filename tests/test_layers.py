@@ -71,7 +71,17 @@ def layer_of(path: Path) -> str:
 
 
 EVERYWHERE = {"errors", "model"}
-HELPERS = {"config", "job_rules", "job_file", "credentials", "reasons", "rights_words", "words"}
+HELPERS = {
+    "config",
+    "job_rules",
+    "job_file",
+    "credentials",
+    "phrases",
+    "reasons",
+    "rights_words",
+    "ending_words",
+    "words",
+}
 HELPERS |= {"why_words", "estimate_words"}
 FACES = {"cli", "cli_commands", "cli_check", "cli_policy", "console", "overview", "desktop", "demo"}
 FACES |= {"__main__"}

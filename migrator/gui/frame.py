@@ -11,7 +11,7 @@ from migrator.gui import labels, run_page, story
 from migrator.gui.screen import ActionBar, Button, Question, RailItem
 from migrator.gui.status import OFFERS, TABLE, Intent, Status
 from migrator.model.run_state import RunState
-from migrator.words import number
+from migrator.phrases import number
 
 
 @dataclass(frozen=True, slots=True)

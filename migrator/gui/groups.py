@@ -5,7 +5,7 @@ Failures are grouped by `RunState` already; this does the same for the rest, wit
 
 from __future__ import annotations
 
-from migrator import reasons, words
+from migrator import phrases, reasons
 from migrator.gui.screen import Group
 from migrator.gui.status import Tone
 from migrator.model.events import Event, ObjectConflict, ObjectUndone, ObjectUnsupported
@@ -50,9 +50,9 @@ class Groups:
         ]
         others = [
             Group(
-                reasons.TITLES.get(reason) or words.reason({}, reason),
+                reasons.TITLES.get(reason) or phrases.reason({}, reason),
                 n,
-                words.reason(_TABLES[kind], reason),
+                phrases.reason(_TABLES[kind], reason),
                 reasons.ADVICE.get(reason, ""),
                 _shown(keys),
                 Tone.WARN,
@@ -63,4 +63,4 @@ class Groups:
 
 
 def _shown(keys: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(words.shown_key(key) for key in keys)
+    return tuple(phrases.shown_key(key) for key in keys)

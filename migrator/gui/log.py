@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from migrator.words import Level, Line, number
+from migrator.phrases import number
+from migrator.words import Level, Line
 
 RING_LINES = 50_000
 SHOWN_LINES = 5_000

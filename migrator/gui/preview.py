@@ -9,7 +9,7 @@ from migrator.gui.groups import Groups
 from migrator.gui.screen import Question
 from migrator.model.events import RunRelies, Summary
 from migrator.model.run_state import RunState
-from migrator.words import count, number
+from migrator.phrases import count, number
 
 #: Reasons named in the question; the page has them all.
 MOST_REASONS = 3

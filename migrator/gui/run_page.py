@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from migrator import words
+from migrator import ending_words, phrases, words
 from migrator.gui import labels
 from migrator.gui.figures import Meter, time_left
 from migrator.gui.found import is_offer
@@ -17,7 +17,7 @@ from migrator.model.events import ActiveTransfer, Phase, Summary
 from migrator.model.objects import visible
 from migrator.model.run_state import RunState
 from migrator.model.sizes import show_duration, show_size
-from migrator.words import number
+from migrator.phrases import number
 
 KEY_CHARS = 110
 #: Nothing moved for this long: the speed says what it waits for.
@@ -70,7 +70,7 @@ def _context(state: RunState) -> str:
 
 def _bars(state: RunState) -> tuple[Bar, ...]:
     final = state.totals_are_final
-    listed = f"{words.count(state.listed, 'object')} · {show_size(state.bytes_listed)}"
+    listed = f"{phrases.count(state.listed, 'object')} · {show_size(state.bytes_listed)}"
     listing = Bar(
         labels.LISTING,
         1.0 if final else None,
@@ -81,7 +81,7 @@ def _bars(state: RunState) -> tuple[Bar, ...]:
     share = share_done(state)
     least = "" if final else "at least "
     copied = (
-        f"{number(state.copied)} of {least}{words.count(state.planned, 'object')} · "
+        f"{number(state.copied)} of {least}{phrases.count(state.planned, 'object')} · "
         f"{show_size(state.bytes_copied)} of {least}{show_size(state.bytes_planned)}"
     )
     if state.phase is Phase.CHECKING:
@@ -131,7 +131,7 @@ def _rate(per_s: float) -> str:
 def _undo_bars(state: RunState, status: Status) -> tuple[Bar, ...]:
     label = labels.PREVIEWING if status is Status.PREVIEWING else labels.ROLLING_BACK
     share = min(1.0, state.undo_done / state.undo_total) if state.undo_total else None
-    below = f"{number(state.undo_done)} of {words.count(state.undo_total, 'object')} looked at"
+    below = f"{number(state.undo_done)} of {phrases.count(state.undo_total, 'object')} looked at"
     right = percent(share) if share is not None else "preparing"
     return (Bar(label, share, right, below if state.undo_total else ""),)
 
@@ -157,7 +157,7 @@ def _row(each: ActiveTransfer) -> TransferRow:
 
 
 def _banner(summary: Summary, status: Status) -> Banner:
-    end = words.ending(summary)
+    end = ending_words.ending(summary)
     return Banner(end.headline, end.detail, TABLE[status].tone)
 
 
@@ -203,7 +203,7 @@ def _undo_ledger(summary: Summary) -> LedgerScreen:
             Term(number(summary.restored or 0), "restored", Tone.OK if summary.restored else Tone.QUIET),
             Term(number(left), "left in place", Tone.WARN if left else Tone.QUIET),
         ),
-        total=words.count((summary.removed or 0) + (summary.restored or 0) + left, "object"),
+        total=phrases.count((summary.removed or 0) + (summary.restored or 0) + left, "object"),
         note="The source was only read.",
         balances=True,
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from migrator import words
+from migrator import ending_words
 from migrator.gui.found import FOUND
 from migrator.gui.status import TABLE, Status, Tone
 from migrator.model.events import Phase, Summary
 from migrator.model.ledger import Outcome
 from migrator.model.run_state import RunState
-from migrator.words import count, number
+from migrator.phrases import count, number
 
 _S = Status
 
@@ -46,7 +46,7 @@ def status_of_summary(state: RunState) -> Status:
     is_undo = state.command == "rollback"
     match summary.outcome:
         case Outcome.COMPLETED | Outcome.VERIFIED | Outcome.PLANNED | Outcome.CHECKED:
-            return _S.FINISHED_WEAKLY if words.weakly_checked(summary.ledger) else _S.FINISHED
+            return _S.FINISHED_WEAKLY if ending_words.weakly_checked(summary.ledger) else _S.FINISHED
         case Outcome.FAILED:
             return _S.FINISHED_WITH_FAILURES
         case Outcome.STOPPED:
@@ -120,7 +120,7 @@ def sentences(status: Status, state: RunState, *, quitting: bool = False) -> tup
             return f"Rolling back{done}", "Only what this run wrote is removed. The source is not touched."
     if state.summary is None:
         return "", ""
-    end = words.ending(state.summary)
+    end = ending_words.ending(state.summary)
     return end.headline, _help(status, state) or end.detail or "The log says more."
 
 
@@ -138,7 +138,7 @@ def run_state(status: Status, state: RunState, share: float | None) -> tuple[str
     if status is _S.RUNNING:
         return (f"Running · {int(share * 100)} %" if share is not None else "Running"), tone
     if status is _S.FINISHED_WITH_FAILURES and state.summary is not None:
-        return f"{number(words.not_copied(state.summary.ledger))} not copied", tone
+        return f"{number(ending_words.not_copied(state.summary.ledger))} not copied", tone
     if status in _PILLS:
         return _PILLS[status], tone
     return "Ended", Tone.QUIET

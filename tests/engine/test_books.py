@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from migrator.ending_words import ending
 from migrator.engine import planner, steps
 from migrator.engine.journal import Journal
 from migrator.engine.runs import run_info
 from migrator.model.ledger import Outcome
 from migrator.model.objects import RESERVED_PREFIX
-from migrator.words import ending
 from tests.support.faulty import Unsorted
 from tests.support.world import World, counts
 

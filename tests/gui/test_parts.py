@@ -6,7 +6,7 @@ import queue
 
 import pytest
 
-from migrator import reasons, words
+from migrator import ending_words, phrases, reasons
 from migrator.gui.figures import Meter, time_left
 from migrator.gui.log import SHOWN_LINES, Log
 from migrator.gui.pump import MAX_EVENTS, Pump
@@ -19,18 +19,18 @@ from tests.gui import canned
 
 def test_every_outcome_has_an_ending() -> None:
     for outcome in Outcome:
-        end = words.ending(canned.summary(outcome))
+        end = ending_words.ending(canned.summary(outcome))
         assert end.headline
         assert ("successful" in end.headline) == (outcome is Outcome.COMPLETED)
 
 
 def test_nothing_to_copy_is_said_plainly() -> None:
     nothing = canned.summary(ledger={"planned": 0, "copied": 0, "verified": 0, "same": 61, "filtered": 20})
-    assert words.ending(nothing) == ("Nothing to copy.", "61 already there, 20 left out by filters.")
+    assert ending_words.ending(nothing) == ("Nothing to copy.", "61 already there, 20 left out by filters.")
 
 
 def test_size_only_is_never_called_successful() -> None:
-    end = words.ending(canned.summary(ledger={"assurance": {"size": 12}}))
+    end = ending_words.ending(canned.summary(ledger={"assurance": {"size": 12}}))
     assert end.headline == "Copied 218/218; 12 could be checked by size only."
 
 
@@ -39,7 +39,7 @@ def test_every_status_has_a_row() -> None:
 
 
 def test_unknown_reasons_are_shown_as_they_are() -> None:
-    assert words.reason(reasons.CONFLICTS, "new-reason") == "New reason"
+    assert phrases.reason(reasons.CONFLICTS, "new-reason") == "New reason"
 
 
 def test_log_is_bounded_and_folds_many_successes() -> None:

@@ -9,7 +9,7 @@ from migrator.gui import labels, theme
 from migrator.gui.screen import Group, TransferRow
 from migrator.gui.widgets.basics import WrapLabel, scrollbar, set_text
 from migrator.gui.widgets.meter_bar import BarPictures
-from migrator.words import count
+from migrator.phrases import count
 
 
 class TransfersTable(ttk.Frame):
