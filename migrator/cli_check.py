@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import IO
 
 from migrator.console import Face
-from migrator.model.events import CheckFound, Event, Found, Summary
+from migrator.model.events import Event, Summary
+from migrator.model.findings import CheckFound, Found
 from migrator.model.objects import visible
 from migrator.rights_words import said
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from migrator.model.events import Estimated
+from migrator.model.findings import Estimated
 from migrator.model.sizes import show_duration, show_size
 
 #: A reading back that costs more than this is told as a warning, before it begins (USD).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from migrator.model.events import CheckFound, Found
+from migrator.model.findings import CheckFound, Found
 from migrator.model.policy import Policy
 
 #: The heading above a policy: for whom it is.

@@ -15,12 +15,9 @@ from migrator import rights_words
 from migrator.ending_words import ending
 from migrator.estimate_words import estimate_sentence, is_dear
 from migrator.model.events import (
-    CheckFound,
     ConfigWritten,
     EndChecked,
-    Estimated,
     Event,
-    FidelityChecked,
     ListingProgress,
     ObjectChecked,
     ObjectConflict,
@@ -30,7 +27,6 @@ from migrator.model.events import (
     ObjectUnsupported,
     Phase,
     PhaseChanged,
-    PropertyFound,
     Reported,
     Retrying,
     RollbackProgress,
@@ -41,6 +37,7 @@ from migrator.model.events import (
     UnfinishedFound,
     Warned,
 )
+from migrator.model.findings import CheckFound, Estimated, FidelityChecked, PropertyFound
 from migrator.model.ledger import Outcome
 from migrator.model.objects import visible
 from migrator.model.sizes import show_size

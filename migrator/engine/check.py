@@ -15,7 +15,8 @@ from migrator.engine.findings import Findings
 from migrator.engine.ports import Ports
 from migrator.engine.session import Session
 from migrator.errors import AccessDenied, NotFound, StoreError
-from migrator.model.events import CheckFound, Found, Summary
+from migrator.model.events import Summary
+from migrator.model.findings import CheckFound, Found
 from migrator.model.ledger import Ledger, Outcome
 from migrator.model.objects import Page
 from migrator.store.base import ObjectStore

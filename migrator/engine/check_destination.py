@@ -18,8 +18,8 @@ from migrator.engine.ports import Ports
 from migrator.engine.probes import ProbeCleaner
 from migrator.engine.reserved import probe_key
 from migrator.errors import AccessDenied, Cancelled, DigestMismatch, MigratorError
-from migrator.model.events import Found
 from migrator.model.fidelity import LOCKS, OLD_VERSIONS
+from migrator.model.findings import Found
 from migrator.model.objects import Lock, Properties
 from migrator.model.rights import destination_rights
 from migrator.store.base import BucketLock, ObjectStore, Versioning

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from migrator.engine.findings import Findings
 from migrator.errors import AccessDenied, NotFound, NotS3, NotSupported, Rejected
-from migrator.model.events import Found
+from migrator.model.findings import Found
 from migrator.model.objects import KMS, RESERVED_PREFIX
 from migrator.model.settings import LifecycleRule
 from migrator.store.base import ObjectStore, Versioning

@@ -5,7 +5,7 @@ from __future__ import annotations
 from migrator.config import Job
 from migrator.engine.findings import ANSWERS, Findings
 from migrator.errors import AccessDenied
-from migrator.model.events import Found
+from migrator.model.findings import Found
 from migrator.model.objects import ObjectHead, ObjectVersion, Page
 from migrator.model.plan import ARCHIVED
 from migrator.model.rights import source_rights

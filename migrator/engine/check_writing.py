@@ -10,7 +10,7 @@ from migrator.engine.findings import ANSWERS, Findings, ProbeBook
 from migrator.engine.probing import Probing
 from migrator.engine.reserved import probe_key
 from migrator.errors import NotFound
-from migrator.model.events import Found
+from migrator.model.findings import Found
 from migrator.model.objects import TOKEN_KEY, ObjectHead, Properties, UploadedPart
 from migrator.store.base import BucketLock, ObjectStore, Versioning
 

@@ -18,7 +18,7 @@ from migrator.engine.journal import Journal
 from migrator.engine.ports import Clock
 from migrator.engine.survey import CLOSELY, SAMPLE
 from migrator.errors import JournalError
-from migrator.model.events import Estimated
+from migrator.model.findings import Estimated
 from migrator.model.ledger import Outcome
 from migrator.model.objects import KMS
 from migrator.model.pricing import Cost, Demand, Kind, PriceTable, Work, cost_of, more_usd

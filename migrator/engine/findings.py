@@ -14,7 +14,8 @@ from migrator.errors import (
     PreconditionFailed,
     Rejected,
 )
-from migrator.model.events import CheckFound, Event, Found
+from migrator.model.events import Event
+from migrator.model.findings import CheckFound, Found
 from migrator.rights_words import advice_for
 
 #: Refusals that answer a question; anything else (silence, expired keys) ends the check.

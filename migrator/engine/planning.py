@@ -14,7 +14,7 @@ from migrator.engine.ends import Ready
 from migrator.engine.planner import Decided
 from migrator.engine.session import Session
 from migrator.engine.survey import Planned, Survey
-from migrator.model.events import FidelityChecked
+from migrator.model.findings import FidelityChecked
 from migrator.model.objects import ObjectVersion, key_bytes, key_text
 from migrator.model.plan import Copy
 from migrator.model.pricing import Work

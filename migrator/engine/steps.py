@@ -6,33 +6,32 @@ import json
 import shutil
 from collections.abc import Callable
 
-from migrator.engine.carrying import carrier_of, carrying_of
+from migrator.engine.carrying import carrier_of
 from migrator.engine.copying import Copier
 from migrator.engine.costs import tell_of_reading_back
 from migrator.engine.digests import SourceDigests
 from migrator.engine.drift import find_drift
 from migrator.engine.earlier import EarlierRuns
 from migrator.engine.ends import Ready
+from migrator.engine.foresight import Foresight
 from migrator.engine.history_drift import find_history_drift
 from migrator.engine.history_planner import HistoryPlanner
 from migrator.engine.journal import Journal
-from migrator.engine.key_limits import BELIEVED, KeyLimits, key_probe, tried_before
+from migrator.engine.key_limits import BELIEVED, KeyLimits
 from migrator.engine.listing import OutOfOrder
 from migrator.engine.meter import Meter
 from migrator.engine.planner import Decided, Planner, Totals
-from migrator.engine.probing import Probing
 from migrator.engine.recovery import Recovery
 from migrator.engine.reserved import KnownReserved
 from migrator.engine.saving import Saver
 from migrator.engine.session import Session
-from migrator.engine.survey import SAMPLE, Planned, Survey, refuse_losses, refuse_without_locks
 from migrator.engine.transfer import Transfer
 from migrator.errors import Paused, Refused, Rejected, StoreError
 from migrator.model.capabilities import Capabilities
 from migrator.model.events import Phase, Summary, Warned
 from migrator.model.ledger import Drift, Seen, outcome_of
 from migrator.model.sizes import show_size
-from migrator.store.base import BucketLock, Versioning
+from migrator.store.base import Versioning
 
 #: What a run's records take on disk for each object that is copied. Measured with keys of 38 bytes
 #: (`python -m benchmarks.journal`): 404 bytes of journal and 154 of log; 937 and 154 where each object
@@ -127,6 +126,7 @@ class Steps:
         self._job = session.job
         self._journal: Journal = session.journal
         self._versioning = ready.versioning
+        self._foresight = Foresight(session, ready)
         self._is_unsorted = False  # as the source's second listing shows
 
     def go_on(self, *, recover: bool = False) -> Summary:
@@ -135,7 +135,7 @@ class Steps:
         session.is_going = True
         if recover:
             session.phase(Phase.RECOVERING)
-            self._clear_probes()
+            self._foresight.clear_probes()
             self._note_versioning()
             self._recover()
         if not journal.is_listed():
@@ -161,9 +161,9 @@ class Steps:
         left = self._journal.ledger().left
         if left:
             refuse_without_room(session, left)
-            self._look_at_properties()
+            self._foresight.look_at_properties()
             self._create_bucket()
-            seen = self._probe()
+            seen = self._foresight.probe()
             tell_of_reading_back(session, self._ready)
             session.phase(Phase.COPYING)
             self._transfer(seen)
@@ -213,13 +213,13 @@ class Steps:
             save,
             journal.forget_listing,
             seen,
-            self._key_limits(),
+            self._foresight.key_limits(),
             start_after=start_after,
             totals=None if self._ready.history else self._totals(),
             in_step=not is_again,
             is_recorded=lambda key: journal.by_key(key) is not None,
         )
-        self._clear_probes()
+        self._foresight.clear_probes()
         before = json.loads(journal.meta("relies_on", "{}"))
         journal.set_meta(
             relies_on=json.dumps(
@@ -230,17 +230,6 @@ class Steps:
             journal.set_meta(listing="whole")
         journal.end_listing()
         journal.commit()
-
-    def _key_limits(self) -> KeyLimits:
-        """What keys the destination holds, tried where a probe can be written and removed again."""
-        if not self._ready.destination_exists or self._may_lock_probes():
-            return KeyLimits(self._job)
-        session = self._session
-        probe = key_probe(session.ends.destination, self._job.destination.bucket, session.run, self._journal)
-        return KeyLimits(self._job, probe, tried_before(self._journal))
-
-    def _may_lock_probes(self) -> bool:
-        return self._ready.lock in {BucketLock.DEFAULT, BucketLock.UNKNOWN}
 
     def _totals(self) -> Totals:
         """Totals out of the journal: after a resume, listing alone does not know what came before."""
@@ -289,57 +278,6 @@ class Steps:
         """Of a bucket that we made: it goes with the bucket."""
         if self._ready.history:
             self._session.ends.destination.enable_versioning(self._job.destination.bucket)
-
-    # -- what would be lost ----------------------------------------------------------------------
-
-    def _look_at_properties(self) -> None:
-        """Once for each run, before anything is written.
-
-        Raises:
-            LossNotAccepted: copies would be poorer than the job allows.
-        """
-        session, journal = self._session, self._journal
-        if journal.meta("fidelity"):
-            return
-        planned = Planned(
-            journal.planned_by_class(), [each.listed() for each in journal.planned_sample(SAMPLE)]
-        )
-        planned.total = sum(count for count, _ in planned.by_class.values())
-        carrying = carrying_of(self._job, self._ready.lock)
-        refuse_without_locks(self._job, carrying)
-        found = Survey(self._job, session.ends.source, carrying, session.executor, session.ports).run(planned)
-        session.emit(found)
-        refuse_losses(found)
-        journal.set_meta(fidelity=json.dumps([each.name for each in found.found]))
-        journal.commit()
-
-    # -- what the destination honours -----------------------------------------------------------
-
-    def _probe(self) -> Capabilities:
-        """Probed once for each run. Not where a probe could be locked for years."""
-        journal, session = self._journal, self._session
-        known = journal.meta("capabilities")
-        if known:
-            return Capabilities.from_json(known)
-        if self._may_lock_probes():
-            seen = Capabilities()
-        else:
-            probing = Probing(session.ends.destination, self._job.destination.bucket, session.run, journal)
-            keeps_versions = self._versioning is Versioning.ENABLED
-            seen = probing.run(copies=not keeps_versions and journal.has_overwrites())
-            self._clear_probes()
-        journal.set_meta(capabilities=seen.to_json())
-        journal.commit()
-        if self._versioning is not Versioning.ENABLED and not (seen.put_if_absent and seen.put_if_match):
-            session.emit(Warned("window-of-doubt", _DOUBT.format(end=session.ends.destination.end)))
-        return seen
-
-    def _clear_probes(self) -> None:
-        session = self._session
-        probing = Probing(session.ends.destination, self._job.destination.bucket, session.run, self._journal)
-        left = probing.clear()
-        if left:
-            session.emit(Warned("probe-left", f"Probes could not be removed: {', '.join(left)}."))
 
     # -- copying --------------------------------------------------------------------------------
 
@@ -398,9 +336,3 @@ class Steps:
         except StoreError as cause:
             session.emit(Warned("drift-unknown", f"The source could not be listed again: {cause.message}"))
             return None
-
-
-_DOUBT = (
-    "{end} does not refuse a write whose condition does not hold. Each key is looked at right before it is "
-    "written instead; what somebody else writes there in that very moment would be replaced."
-)

@@ -17,8 +17,8 @@ from migrator.config import Job
 from migrator.engine.batches import carried_out
 from migrator.engine.ports import Executor, Ports
 from migrator.errors import AccessDenied, Cancelled, LossNotAccepted, NotFound, NotSupported, Rejected
-from migrator.model.events import FidelityChecked, PropertyFound
 from migrator.model.fidelity import ACL, LOCKS, STORAGE_CLASS, TAGS, Carrying, loses_class, losses
+from migrator.model.findings import FidelityChecked, PropertyFound
 from migrator.model.objects import UNLOCKED, ObjectHead, ObjectVersion
 from migrator.store.base import BucketLock, ObjectStore
 

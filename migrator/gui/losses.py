@@ -8,7 +8,8 @@ from typing import Any
 
 from migrator.gui.form import Form
 from migrator.gui.screen import Question
-from migrator.model.events import PropertyFound, Summary
+from migrator.model.events import Summary
+from migrator.model.findings import PropertyFound
 from migrator.model.run_state import RunState
 from migrator.words import property_found
 

@@ -35,7 +35,6 @@ from migrator.model.events import (
     EndChecked,
     Event,
     ObjectCopied,
-    PropertyFound,
     RunRelies,
     RunStarted,
     Summary,
@@ -43,6 +42,7 @@ from migrator.model.events import (
     UnfinishedFound,
     Warned,
 )
+from migrator.model.findings import PropertyFound
 from migrator.model.ledger import Outcome
 from migrator.model.run_state import RunState
 from migrator.words import Line

@@ -12,12 +12,9 @@ from typing import assert_never
 
 from migrator.model.events import (
     ActiveTransfer,
-    CheckFound,
     ConfigWritten,
     EndChecked,
-    Estimated,
     Event,
-    FidelityChecked,
     ListingProgress,
     ObjectChecked,
     ObjectConflict,
@@ -37,6 +34,7 @@ from migrator.model.events import (
     UnfinishedFound,
     Warned,
 )
+from migrator.model.findings import CheckFound, Estimated, FidelityChecked
 
 MAX_ACTIVE = 64
 MAX_GROUPS = 50

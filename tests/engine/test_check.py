@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from migrator.errors import NotSupported, Rejected, Unreachable
-from migrator.model.events import CheckFound, Found, Summary
+from migrator.model.events import Summary
+from migrator.model.findings import CheckFound, Found
 from migrator.model.ledger import Outcome
 from migrator.model.policy import policies
 from migrator.model.rights import destination_rights

@@ -10,7 +10,8 @@ from hashlib import md5
 import pytest
 
 from migrator.errors import AccessDenied, NotSupported, Rejected
-from migrator.model.events import FidelityChecked, ObjectUnsupported, PropertyFound, Retrying
+from migrator.model.events import ObjectUnsupported, Retrying
+from migrator.model.findings import FidelityChecked, PropertyFound
 from migrator.model.ledger import Outcome
 from migrator.model.objects import UNLOCKED, Lock
 from migrator.store.base import Versioning

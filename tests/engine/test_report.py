@@ -13,7 +13,8 @@ import pytest
 
 from migrator.engine.report import COLUMNS, save_report
 from migrator.errors import UsageError
-from migrator.model.events import Estimated, ObjectChecked, Phase, PhaseChanged, Reported, Summary
+from migrator.model.events import ObjectChecked, Phase, PhaseChanged, Reported, Summary
+from migrator.model.findings import Estimated
 from migrator.model.ledger import Drift, Outcome
 from tests.support.faulty import Call, Fault, Faulty, fails
 from tests.support.world import PART, World

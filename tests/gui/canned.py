@@ -14,7 +14,6 @@ from migrator.model.events import (
     ConfigWritten,
     EndChecked,
     Event,
-    FidelityChecked,
     ListingProgress,
     ObjectConflict,
     ObjectCopied,
@@ -23,7 +22,6 @@ from migrator.model.events import (
     ObjectUnsupported,
     Phase,
     PhaseChanged,
-    PropertyFound,
     Retrying,
     RollbackProgress,
     RunRelies,
@@ -32,6 +30,7 @@ from migrator.model.events import (
     TransferProgress,
     UnfinishedFound,
 )
+from migrator.model.findings import FidelityChecked, PropertyFound
 from migrator.model.ledger import Outcome
 
 RUN = "20261122T105002Z-7f3a"

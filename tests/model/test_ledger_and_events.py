@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.model import events
+from migrator.model import events, findings
 from migrator.model.events import Event, Phase, Summary, as_json, event_name
 from migrator.model.ledger import Assurance, Drift, Ledger, Outcome, outcome_of
 from migrator.model.run_state import MAX_ACTIVE, MAX_GROUPS, MAX_SAMPLES, RunState
@@ -80,7 +80,7 @@ _VALUES: dict[str, Any] = {
     "bool": True,
     "tuple[str, ...] | None": ("one", "two"),
     "Phase": Phase.COPYING,
-    "Found": events.Found.MISSING,
+    "Found": findings.Found.MISSING,
     "Mapping[str, int]": {"exists": 2},
     "Mapping[str, int] | None": {"exists": 2},
     "tuple[ActiveTransfer, ...]": (events.ActiveTransfer("key", 10, 5),),
@@ -92,7 +92,7 @@ _VALUES: dict[str, Any] = {
     "tuple[str, ...]": ("one", "two"),
     "Mapping[str, Mapping[str, int]]": {"source": {"list": 2}},
     "Mapping[str, Mapping[str, float]]": {"source": {"data_out": 2.5}},
-    "tuple[PropertyFound, ...]": (events.PropertyFound("tags", "lost", 2, is_exact=True, example="key"),),
+    "tuple[PropertyFound, ...]": (findings.PropertyFound("tags", "lost", 2, is_exact=True, example="key"),),
 }
 KINDS: tuple[type, ...] = get_args(Event)
 
