@@ -20,6 +20,7 @@ from migrator.errors import AccessDenied, Cancelled, LossNotAccepted, NotFound, 
 from migrator.model.fidelity import ACL, LOCKS, STORAGE_CLASS, TAGS, Carrying, loses_class, losses
 from migrator.model.findings import FidelityChecked, PropertyFound
 from migrator.model.objects import UNLOCKED, ObjectHead, ObjectVersion
+from migrator.reasons import PROPERTIES
 from migrator.store.base import BucketLock, ObjectStore
 
 #: Objects whose properties are asked for before a run: enough to meet what a twentieth of them have.
@@ -207,7 +208,7 @@ def refuse_losses(found: FidelityChecked) -> None:
     if names:
         listed = ", ".join(f'"{name}"' for name in sorted({*names, *_accepted(found)}))
         raise LossNotAccepted(
-            f"Copies would lack something of their objects: {', '.join(names)}.",
+            f"Copies would lack: {', '.join(PROPERTIES.get(name, name) for name in names)}.",
             names,
             advice=f"To go on without, write accept = [{listed}] under [carry] in the job file.",
         )

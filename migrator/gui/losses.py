@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,9 @@ from migrator.model.findings import PropertyFound
 from migrator.model.run_state import RunState
 from migrator.words import property_found
 
+#: Losses named in the question; the log has them all.
+MOST_NAMED = 3
+
 
 def open_losses(run: RunState, summary: Summary) -> tuple[PropertyFound, ...]:
     """What the run just refused would lose, and nobody accepted; empty where that was not the reason."""
@@ -20,10 +23,13 @@ def open_losses(run: RunState, summary: Summary) -> tuple[PropertyFound, ...]:
     return run.fidelity.open if is_about_losses and run.fidelity else ()
 
 
-def question(losses: Iterable[PropertyFound]) -> Question:
+def question(losses: Sequence[PropertyFound]) -> Question:
+    named = [property_found(each) for each in losses[:MOST_NAMED]]
+    more = len(losses) - len(named)
+    named += [f"{more} more: see the log."] * bool(more)
     return Question(
         headline="Copy without these?",
-        text=" ".join(property_found(each) for each in losses),
+        text=" ".join(named),
         yes="Accept and Migrate",
         no="Do Not Copy",
         is_destructive=False,

@@ -272,7 +272,7 @@ def lossy() -> list[Event]:
             Outcome.REFUSED,
             ledger=none,
             cause="losses",
-            message="Copies would lack something of their objects: acl, storage-class.",
-            advice="Accept that in the job file.",
+            message="Copies would lack: access granted to others (ACL), storage class.",
+            advice='To go on without, write accept = ["acl", "storage-class"] under [carry] in the job file.',
         ),
     ]

@@ -55,3 +55,17 @@ def test_declining_starts_nothing_and_leaves_the_reason_on_screen() -> None:
 def test_another_refusal_is_not_asked_about() -> None:
     refused = canned.lossy()[1]
     assert Desk().run(refused).bar.question is None
+
+
+def test_many_losses_do_not_push_the_buttons_away() -> None:
+    from migrator.gui.losses import question
+    from migrator.model.findings import PropertyFound
+
+    many = [
+        PropertyFound(name, "lost", 1, is_exact=True, example="k" * 900)
+        for name in ("acl", "encryption", "locks", "metadata", "storage-class")
+    ]
+    asked = question(many)
+    assert asked.text.count("Lost:") == 3
+    assert asked.text.endswith("2 more: see the log.")
+    assert len(asked.text) < 900
