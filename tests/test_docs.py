@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from migrator.cli import build_parser
+from migrator.config import job_from
 from migrator.job_rules import KNOWN
+from migrator.model.policy import policies
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -45,6 +48,23 @@ def test_every_command_is_documented(command: str) -> None:
     assert re.search(rf"\b(migrator|-m migrator) {command}\b|`{command}\b", everything()), (
         f"`migrator {command}` is nowhere in README.md or docs/"
     )
+
+
+def test_the_policy_shown_is_the_one_that_is_printed() -> None:
+    table = {
+        "version": 1,
+        "source": {"provider": "aws", "bucket": "photos", "prefix": "2024/", "region": "us-east-1"},
+        "destination": {
+            "provider": "lyve",
+            "bucket": "photos-copy",
+            "endpoint_url": "https://s3.us-west-1.example.lyve.seagate.com",
+        },
+        "carry": {"accept": ["locks", "acl"]},
+    }
+    source, _ = policies(job_from(table).needs)
+    shown = re.search(r"```json\n(.*?)```", text_of(README), re.DOTALL)
+    assert shown is not None
+    assert json.loads(shown[1]) == source.document
 
 
 def test_every_claim_beside_others_links_to_a_test() -> None:
