@@ -41,7 +41,8 @@ def main(arguments: Sequence[str]) -> int:
     if not _install():
         return 2
     failed = [] if arguments else [name for name, command in STATIC.items() if not _passes(name, command)]
-    workers = str(min(os.cpu_count() or 1, MOST_WORKERS))
+    # One more than there are processors: many tests wait for a process or a timeout.
+    workers = str(min((os.cpu_count() or 1) + 1, MOST_WORKERS))
     tests = ["-m", "pytest", "-n", workers, "--dist", "loadscope", *arguments]
     sys.stdout.flush()
     code = subprocess.call([sys.executable, *tests], cwd=ROOT)

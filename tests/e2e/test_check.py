@@ -53,6 +53,7 @@ def test_a_missing_bucket_is_the_users_to_mend(cli: CommandLine, aws: Side, lyve
     assert cli("check", cli.job(aws, lyve)).code == 2
 
 
+@pytest.mark.long  # it waits as long as a user would
 def test_nobody_at_the_other_end_is_refused(cli: CommandLine, aws: Side, lyve: Side) -> None:
     job = cli.job(aws, lyve, destination={"endpoint_url": "http://127.0.0.1:9"})
     result = cli("check", job, "--json", timeout_s=90)

@@ -59,7 +59,7 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize(("error", "how"), LIKELY)
+@pytest.mark.parametrize(("error", "how"), [LIKELY[0], pytest.param(*LIKELY[1], marks=pytest.mark.long)])
 @pytest.mark.parametrize("command", LEAST)
 def test_whatever_fails_on_the_disk_nothing_is_lost_and_it_goes_on_or_back(
     sweep: Sweep, command: str, error: str, how: str
