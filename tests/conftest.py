@@ -11,7 +11,6 @@ import pytest
 from migrator.engine.session import Session
 from migrator.model.events import Summary
 
-
 # A shell starts what runs in the background with Ctrl-C ignored, and so would every process of the tests.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
