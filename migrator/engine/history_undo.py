@@ -7,6 +7,7 @@ before is on top again when ours are gone.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from migrator.engine.markers import Doubtful, found_marker, history_of, top_of
@@ -14,7 +15,15 @@ from migrator.engine.schema import Entry
 from migrator.engine.undoing import Judgement, Undoing, Undone
 from migrator.errors import NotFound
 from migrator.model.objects import ObjectVersion
-from migrator.model.undo import SourceNow, Undo, Verdict, is_real, run_of, same_operation
+from migrator.model.undo import SourceNow, Undo, Verdict, is_real, run_of, same_operation, seq_of
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A version that carries a token of this run: `seq` of the object it names, and the ETag it has now."""
+
+    seq: int
+    etag: str
 
 
 class HistoryUndoing(Undoing):
@@ -23,19 +32,19 @@ class HistoryUndoing(Undoing):
     def __init__(self, *args: Any, **how: Any) -> None:
         super().__init__(*args, **how)
         # Of the batch that is judged: what was on top before the run, of keys with a marker that nobody
-        # heard of; and (key, version id) of ours that the journal does not know (threads only add to it).
+        # heard of; and what was seen of ours, by (key, version id) (threads only add to it).
         self._bases: Mapping[str, str | None] = {}
-        self._found: set[tuple[str, str]] = set()
-        self._found_before: set[tuple[str, str]] = set()  # of the batch before: a key can span both
+        self._found: dict[tuple[str, str], Found] = {}
+        self._found_before: dict[tuple[str, str], Found] = {}  # of the batch before: a key can span both
 
     def begin(self, bases: Mapping[str, str | None]) -> None:
         """A new batch is judged; `bases` by destination key."""
         self._bases = bases
-        self._found_before, self._found = self._found, set()
+        self._found_before, self._found = self._found, {}
 
-    def has_found(self, key: str, version_id: str) -> bool:
-        """Whether a version was seen to be ours, though the journal does not know it."""
-        return (key, version_id) in self._found or (key, version_id) in self._found_before
+    def found(self, key: str, version_id: str) -> Found | None:
+        """What a version that was seen to carry our token says, whether the journal knows it or not."""
+        return self._found.get((key, version_id)) or self._found_before.get((key, version_id))
 
     def judge(self, entry: Entry) -> Judgement:
         key = self._job.destination_key(entry.key)
@@ -85,17 +94,21 @@ class HistoryUndoing(Undoing):
         else:
             found = next(iter(self._of_the_same_write(entry, key)), None)
         if found is not None:
-            self._found.add((key, found))
+            self._found[key, found] = Found(entry.seq, entry.after_etag)
         return found
 
     def _of_the_same_write(self, entry: Entry, key: str) -> list[str]:
-        """Versions that carry the token of this write: more than one where answers were lost."""
+        """Versions that carry the token of this write: more than one where answers were lost.
+
+        Where the ETag of our write is on record, others are left out: somebody's edit can keep our metadata.
+        """
         token = self._token(entry)
         found = []
         for each in history_of(self._destination, self._bucket, key):
             if each.last_modified < self._began:
                 break
-            if token and not each.is_marker and each.size_bytes == entry.size_bytes:
+            is_like_ours = each.size_bytes == entry.size_bytes and entry.after_etag in ("", each.etag)
+            if token and not each.is_marker and is_like_ours:
                 head = self._look(key, each.version_id)
                 if head is not None and same_operation(token, head.token):
                     found.append(each.version_id)
@@ -113,12 +126,13 @@ class HistoryUndoing(Undoing):
                 self._destination.delete(self._bucket, key, version_id=twin)
 
     def _top(self, key: str) -> ObjectVersion | None:
-        """What is on top; an object of this run is noted as ours."""
+        """What is on top; what carries a token of this run is noted."""
         top = top_of(self._destination, self._bucket, key)
         if top is not None and not top.is_marker:
             head = self._look(key, top.version_id)
-            if head is not None and run_of(head.token) == self._run:
-                self._found.add((key, top.version_id))
+            seq = seq_of(head.token) if head is not None and run_of(head.token) == self._run else None
+            if seq is not None:
+                self._found[key, top.version_id] = Found(seq, top.etag)
         return top
 
     def _is_there(self, entry: Entry, key: str, version_id: str, top: ObjectVersion | None) -> bool:

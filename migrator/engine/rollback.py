@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from migrator.config import Job
 from migrator.engine.batches import TICK_S, carried_out
-from migrator.engine.history_undo import HistoryUndoing
+from migrator.engine.history_undo import Found, HistoryUndoing
 from migrator.engine.journal import Journal
 from migrator.engine.outcomes import is_left_for_later, reason_to_pause
 from migrator.engine.ports import Executor, Ports
@@ -188,9 +188,17 @@ class Rollback:
             found, key = judged[entry.seq], self._job.destination_key(entry.key)
             if found.verdict is not Verdict.DELETE_VERSION or found.top is None:
                 continue
-            is_ours = self._history.has_found(key, found.top)
-            if not is_ours and not self._journal.knows_version(entry.key, found.top):
+            if self._is_of_a_write(self._history.found(key, found.top)):
+                continue
+            if not self._journal.knows_version(entry.key, found.top):
                 judged[entry.seq] = replace(found, verdict=Verdict.REMOVE_HIDDEN)
+
+    def _is_of_a_write(self, found: Found | None) -> bool:
+        """Whether what carries our token is what we wrote: somebody's edit can keep our metadata."""
+        if found is None:
+            return False
+        entry = self._journal.by_seq(found.seq)
+        return entry is not None and entry.after_etag in ("", found.etag)
 
     def _carry_out(
         self, batch: list[Entry], work: Callable[[Entry], T], then: Callable[[int, T], None]

@@ -295,7 +295,9 @@ class Undoing:
                 raise self._stays()
             # Also others of the same write, where answers were lost.
             doubtful = replace(entry, after_etag="", after_version=None)
-            version_id = self._hidden(doubtful, key, self._trace(doubtful, None), None)
+            # The top is looked at for somebody's edit that kept our metadata: it is not ours to remove.
+            there = self._look(key)
+            version_id = self._hidden(doubtful, key, self._trace(doubtful, there), there)
 
     def _mark_deleted(self, entry: Entry, key: str) -> Undone:
         """Lay the marker without an id that our write replaced; it replaces our object in turn.

@@ -160,6 +160,12 @@ def run_of(token: str) -> str:
     return parts[0] if len(parts) == 3 else ""
 
 
+def seq_of(token: str) -> int | None:
+    """The number of the object in its run that a token names; None where it is no token of ours."""
+    parts = token.split(".")
+    return int(parts[1]) if len(parts) == 3 and parts[1].isascii() and parts[1].isdigit() else None
+
+
 def is_real(version_id: str | None) -> bool:
     """True for a version id of its own: such a version is never replaced, only hidden or removed."""
     return version_id not in (None, "", "null")

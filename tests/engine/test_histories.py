@@ -12,7 +12,7 @@ from migrator.model.events import ObjectFailed, ObjectUnsupported, Warned
 from migrator.model.ledger import Drift, Outcome
 from migrator.model.objects import MTIME_KEY, TOKEN_KEY
 from migrator.store.base import Versioning
-from migrator.store.memory import MemoryCloud
+from migrator.store.memory import MemoryCloud, Quirks
 from tests.support.faulty import Crash, Faulty, meanwhile
 from tests.support.world import FROM, PART, TO, StillClock, World, counts
 
@@ -336,3 +336,17 @@ def test_what_a_rollback_remembers_does_not_grow_with_the_bucket(
     assert world.rollback().exit_code == 0
     assert len(kept) > 2
     assert max(kept) <= 2 * 256
+
+
+def test_an_edit_that_keeps_our_metadata_is_not_taken_for_ours(new_world: Callable[..., World]) -> None:
+    """Of the same length, too, and where a write may have been carried out twice."""
+    world = new_world(versioning=Versioning.ENABLED, quirks=Quirks(ignores_if_match=True))
+    world.set("carry", versions="all")
+    world.source_cloud.set_versioning(FROM, Versioning.ENABLED)
+    world.seed("a", b"old")
+    world.seed("a", b"our")
+    assert world.run().exit_code == 0
+    ours = world.destination_cloud.list_versions(TO)[0].version
+    world.destination_cloud.seed(TO, "a", b"new", ours.properties)
+    assert world.rollback().exit_code == 4
+    assert [line.version.body for line in world.destination_cloud.list_versions(TO)] == [b"new"]

@@ -525,3 +525,15 @@ def test_a_saved_copy_that_stays_is_named(world: World) -> None:
     world.destination = inner
     assert world.rollback().exit_code == 0
     assert world.there == {"a": b"old"}
+
+
+def test_an_edit_that_keeps_our_metadata_is_not_taken_for_ours(new_world: Callable[..., World]) -> None:
+    """Consoles and tools that edit an object in place write its metadata back, our token with it."""
+    world = new_world(versioning=Versioning.ENABLED)
+    world.seed("a", b"our")
+    world.run()
+    ours = world.destination_cloud.list_versions(TO)[0].version
+    world.destination_cloud.seed(TO, "a", b"edited", ours.properties)
+    assert world.rollback().exit_code == 4
+    assert [line.version.body for line in world.destination_cloud.list_versions(TO)] == [b"edited"]
+    assert undone(world) == {"a": ("left", "hidden-removed")}

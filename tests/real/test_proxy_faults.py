@@ -349,9 +349,8 @@ def test_a_write_that_lands_while_the_rollback_settles_goes_too(
 
 
 def held(proxy: FaultProxy, key: str, *, times: int) -> Fault:
-    """Hold the PUTs of a key. Ceph refuses the first one that replaces something: it takes no condition on
-    an ETag as true. The second has none."""
-    return proxy.add(Kind.HOLD, "PUT", of(key), nth=2 if key == REPLACED else 1, times=times)
+    """Hold the PUTs of a key."""
+    return proxy.add(Kind.HOLD, "PUT", of(key), times=times)
 
 
 @EVERY_KIND
