@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv-mutation"
 LOCK = ROOT / "requirements-mutation.txt"
-PARTS = ("migrator", "tests", "docs", "README.md", "pyproject.toml")
+PARTS = ("migrator", "tests", "docs", "README.md", "pyproject.toml", "engine.spec")
 #: Memory where there is some: most of the time would go into syncing journals.
 SCRATCH = "/dev/shm" if Path("/dev/shm").is_dir() else None
 #: mutmut's exit codes of a mutant that nobody noticed. 33: no test runs its code at all.

@@ -28,7 +28,7 @@ StoreFactory = Callable[[End, Credentials, int], ObjectStore]
 
 def open_s3(end: End, credentials: Credentials, threads: int) -> ObjectStore:
     """An S3 service. The SDK is imported here and not before: it takes a third of a second."""
-    from migrator.store.s3 import Connection, S3Store
+    from migrator.store.opening import Connection, open_store
 
     keys: tuple[str, str, str] | None = None
     profile = ""
@@ -37,7 +37,7 @@ def open_s3(end: End, credentials: Credentials, threads: int) -> ObjectStore:
             keys = (credentials.access_key_id, credentials.secret_access_key, credentials.session_token)
         case AwsChain():
             profile = credentials.profile
-    return S3Store(
+    return open_store(
         Connection(
             end=end.label,
             is_aws=end.provider == "aws",

@@ -22,10 +22,10 @@ from migrator.model.objects import (
     bare_etag,
 )
 from migrator.store import s3_wire
+from migrator.store.answers import of_code
 from migrator.store.base import ALWAYS, PLAIN, Body, Condition, OnBytes
 from migrator.store.s3_buckets import utc
 from migrator.store.s3_client import Connection
-from migrator.store.s3_errors import of_code
 from migrator.store.s3_locks import S3Locks
 
 __all__ = ["Connection", "S3Store"]

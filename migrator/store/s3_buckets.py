@@ -18,9 +18,10 @@ from migrator.model.objects import (
     xml_can_hold,
 )
 from migrator.store import s3_wire
+from migrator.store.answers import Where
 from migrator.store.base import BucketLock, Versioning
 from migrator.store.s3_client import Connection, make_client
-from migrator.store.s3_errors import Where, translated
+from migrator.store.s3_errors import translated
 
 #: An upload that does not say when it was opened is older than anything of ours.
 _UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
@@ -115,11 +116,7 @@ class S3Buckets:
             raise self._not_s3("ListObjectsV2", bucket)
         next_token = answer.get("NextContinuationToken")
         if answer.get("IsTruncated") and not next_token:
-            raise NotS3(
-                f"{self._end} says that the listing of {bucket} goes on, but not where.",
-                code="TruncatedWithoutToken",
-                **self._where("ListObjectsV2", bucket).fields(),
-            )
+            raise self._endless(bucket)
         objects = tuple(
             ObjectVersion(
                 key=entry["Key"],
@@ -244,6 +241,13 @@ class S3Buckets:
 
     def _call(self, operation: str, bucket: str = "", key: str | None = None) -> Any:
         return translated(self._where(operation, bucket, key))
+
+    def _endless(self, bucket: str) -> NotS3:
+        return NotS3(
+            f"{self._end} says that the listing of {bucket} goes on, but not where.",
+            code="TruncatedWithoutToken",
+            **self._where("ListObjectsV2", bucket).fields(),
+        )
 
     def _not_s3(self, operation: str, bucket: str = "", key: str | None = None) -> NotS3:
         return NotS3(

@@ -10,16 +10,20 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.httpsession import get_cert_path
 
 from migrator.store import s3_wire
 
 CONNECT_TIMEOUT_S = 10
 READ_TIMEOUT_S = 60
+#: What services see in their logs.
+AGENT = "aws-s3-lyve-cloud-data-migration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ def make_client(connection: Connection) -> Any:
         tcp_keepalive=True,
         ignore_configured_endpoint_urls=True,
         proxies={} if s3_wire.is_loopback_url(connection.endpoint_url) else None,
-        user_agent_extra="aws-s3-lyve-cloud-data-migration",
+        user_agent_extra=AGENT,
     )
     # A region is needed to sign; Lyve Cloud takes any (API guide p. 123).
     region = connection.region or session.region_name or "us-east-1"
@@ -77,3 +81,9 @@ def make_client(connection: Connection) -> Any:
         verify=connection.ca_file or None,
         config=config,
     )
+
+
+def ca_bundle(connection: Connection) -> str:
+    """The file of certificates that the client trusts: the job's, else the environment's, else the SDK's."""
+    named = connection.ca_file or os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE")
+    return named or str(get_cert_path(True))

@@ -1,114 +1,28 @@
-"""One table that turns what the SDK raises into our errors, in words a user can act on."""
+"""What the SDK raises, turned into our errors."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import botocore.exceptions as sdk
 import urllib3.exceptions as http
 
-from migrator.errors import (
-    OBJECT_LOCKED,
-    AccessDenied,
-    BadCredentials,
-    ClockSkew,
-    CredentialsError,
-    DigestMismatch,
-    ExpiredCredentials,
-    MigratorError,
-    NotFound,
-    NotS3,
-    NotSupported,
-    PreconditionFailed,
-    Rejected,
-    StoreError,
-    Throttled,
-    Transient,
-    Unreachable,
-    WrongRegion,
+from migrator.errors import CredentialsError, MigratorError, Rejected, StoreError
+from migrator.store.answers import (
+    NO_CONNECTION,
+    NO_SUCH_NAME,
+    REFUSED,
+    TOO_LATE,
+    ErrorAnswer,
+    Where,
+    error_of,
+    first_line,
+    lost,
+    unreachable,
+    untrusted,
 )
-
-#: S3's error codes by what they mean to us. Codes not named here go by their HTTP status.
-CODES: Mapping[str, type[StoreError]] = {
-    "NoSuchKey": NotFound,
-    "NoSuchBucket": NotFound,
-    "NoSuchUpload": NotFound,
-    "NoSuchVersion": NotFound,
-    "NoSuchTagSet": NotFound,
-    "ObjectLockConfigurationNotFoundError": NotFound,
-    "NoSuchObjectLockConfiguration": NotFound,
-    "InvalidObjectState": Rejected,
-    "AccessDenied": AccessDenied,
-    "AllAccessDisabled": AccessDenied,
-    "AccountProblem": AccessDenied,
-    "InvalidAccessKeyId": BadCredentials,
-    "SignatureDoesNotMatch": BadCredentials,
-    "UnrecognizedClientException": BadCredentials,
-    "InvalidToken": BadCredentials,
-    "ExpiredToken": ExpiredCredentials,
-    "ExpiredTokenException": ExpiredCredentials,
-    "TokenRefreshRequired": ExpiredCredentials,
-    "RequestTimeTooSkewed": ClockSkew,
-    "PermanentRedirect": WrongRegion,
-    "AuthorizationHeaderMalformed": WrongRegion,
-    "IllegalLocationConstraintException": WrongRegion,
-    "PreconditionFailed": PreconditionFailed,
-    "ConditionalRequestConflict": PreconditionFailed,
-    "BadDigest": DigestMismatch,
-    "InvalidDigest": DigestMismatch,
-    "XAmzContentSHA256Mismatch": DigestMismatch,
-    "XAmzContentChecksumMismatch": DigestMismatch,
-    "IncompleteBody": DigestMismatch,
-    "NotImplemented": NotSupported,
-    "MethodNotAllowed": NotSupported,
-    "SlowDown": Throttled,
-    "ServiceUnavailable": Throttled,
-    "Throttling": Throttled,
-    "ThrottlingException": Throttled,
-    "RequestLimitExceeded": Throttled,
-    "TooManyRequests": Throttled,
-    "BandwidthLimitExceeded": Throttled,
-    "RequestTimeout": Transient,
-    "InternalError": Transient,
-    "OperationAborted": Transient,
-}
-
-STATUSES: Mapping[int, type[StoreError]] = {
-    301: WrongRegion,
-    307: WrongRegion,
-    403: AccessDenied,
-    404: NotFound,
-    405: NotSupported,
-    409: Rejected,
-    412: PreconditionFailed,
-    429: Throttled,
-    500: Transient,
-    501: NotSupported,
-    502: Transient,
-    503: Throttled,
-    504: Transient,
-}
-
-
-_LOCKED = re.compile(r"object.?lock|WORM|legal.?hold|retention", re.I)
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """What was being done, for messages."""
-
-    operation: str
-    end: str
-    host: str
-    bucket: str = ""
-    key: str | None = None
-
-    def fields(self) -> dict[str, Any]:
-        return {"operation": self.operation, "end": self.end, "bucket": self.bucket, "key": self.key}
 
 
 @contextmanager
@@ -122,30 +36,15 @@ def translated(where: Where) -> Iterator[None]:
         raise from_answer(cause, where) from None
     except _CREDENTIALS as cause:
         raise CredentialsError(
-            f"{where.end}: no usable credentials were found ({_first_line(cause)}).",
+            f"{where.end}: no usable credentials were found ({first_line(cause)}).",
             advice="Check the profile, run `aws sso login` if it uses SSO, or store keys in the window.",
         ) from None
     except sdk.SSLError as cause:
-        raise Unreachable(
-            f"The connection to {where.host} is not trusted: {_first_line(cause)}",
-            code="TLS",
-            advice="Check the address; a private certificate authority goes into ca_file.",
-            **where.fields(),
-        ) from None
+        raise untrusted(where, cause) from None
     except _NEVER_SENT as cause:
-        reason = _why_unreachable(cause)
-        raise Unreachable(
-            f"{where.host} does not answer: {reason}.",
-            code="UnknownHost" if reason == _NO_SUCH_NAME else "Unreachable",
-            advice="Check the endpoint URL, the region in it, and the network.",
-            **where.fields(),
-        ) from None
+        raise unreachable(where, _why_unreachable(cause)) from None
     except _LOST as cause:
-        raise Transient(
-            f"The connection to {where.host} was lost during {where.operation}: {_first_line(cause)}",
-            code="ConnectionLost",
-            **where.fields(),
-        ) from None
+        raise lost(where, cause) from None
     except sdk.ParamValidationError as cause:
         raise Rejected(
             f"{where.operation} cannot express this object: {_last_line(cause)}",
@@ -154,7 +53,7 @@ def translated(where: Where) -> Iterator[None]:
         ) from None
     except (sdk.BotoCoreError, http.HTTPError, OSError, UnicodeError) as cause:
         raise Rejected(
-            f"{where.operation} failed: {_first_line(cause)}", code=type(cause).__name__, **where.fields()
+            f"{where.operation} failed: {first_line(cause)}", code=type(cause).__name__, **where.fields()
         ) from None
 
 
@@ -187,144 +86,26 @@ def from_answer(cause: sdk.ClientError, where: Where) -> StoreError:
     """The error for an answer with an error status (or an error body)."""
     error: Mapping[str, Any] = cause.response.get("Error", {})
     meta: Mapping[str, Any] = cause.response.get("ResponseMetadata", {})
-    headers: Mapping[str, str] = meta.get("HTTPHeaders", {})
-    status = int(meta.get("HTTPStatusCode") or 0)
-    code = str(error.get("Code") or status)
-    kind = CODES.get(code) or STATUSES.get(status) or (Transient if status >= 500 else Rejected)
-    said = str(error.get("Message") or "")
-    if status == 405 and headers.get("x-amz-delete-marker") == "true":
-        kind = NotFound  # a delete marker, asked for by its id
-    if kind is AccessDenied and _LOCKED.search(said):
-        code = OBJECT_LOCKED
-    if code.isdigit():
-        # HEAD answers carry no body, so S3's own code is not known; the status and the operation name it.
-        code = _code_of_status(kind, where, status)
-    elif kind is Rejected and status >= 300 and not error.get("Code"):
-        kind = NotS3
-    message, advice = _words(kind, code, where, said, headers)
-    fields = {
-        **where.fields(),
-        "code": code,
-        "status": status,
-        "advice": advice,
-        "request_id": str(meta.get("RequestId") or headers.get("x-amz-request-id", "")),
-    }
-    if kind is WrongRegion:
-        region = headers.get("x-amz-bucket-region") or str(error.get("Region") or "")
-        return WrongRegion(message, region=region, **fields)
-    if kind is Throttled:
-        return Throttled(message, retry_after_s=_seconds(headers.get("retry-after")), **fields)
-    return kind(message, **fields)
-
-
-def of_code(code: str, said: str, where: Where) -> StoreError:
-    """The error for one line of a batch's answer, which has no status of its own."""
-    kind = CODES.get(code) or Rejected
-    if kind is AccessDenied and _LOCKED.search(said):
-        code = OBJECT_LOCKED
-    message, advice = _words(kind, code, where, said, {})
-    return kind(message, code=code, advice=advice, **where.fields())
-
-
-def _code_of_status(kind: type[StoreError], where: Where, status: int) -> str:
-    if kind is NotFound:
-        return "NoSuchBucket" if where.key is None else "NoSuchKey"
-    return kind.__name__ if kind is not Rejected else f"HTTP {status}"
-
-
-def _words(
-    kind: type[StoreError], code: str, where: Where, said: str, headers: Mapping[str, str]
-) -> tuple[str, str]:
-    """Headline and advice for an error; both for people."""
-    end, bucket = where.end, where.bucket
-    if code == "SignatureDoesNotMatch":
-        return (
-            f"{end} does not accept this secret key.",
-            "It does not belong to the access key, or a character is missing: paste it again.",
-        )
-    if kind is BadCredentials:
-        return (
-            f"{end} does not know this access key ({code}).",
-            "It may belong to another account or region, or was deleted. Check it in the console.",
-        )
-    if kind is ExpiredCredentials:
-        return f"The {end} session token has expired.", "Enter new keys, then resume the run."
-    if kind is ClockSkew:
-        return (
-            f"{end} refuses requests because this computer's clock is off by more than 15 minutes.",
-            "Set the clock, then try again.",
-        )
-    if code == OBJECT_LOCKED:
-        return f"{end} has locked this object (Object Lock).", "Try again after the lock has ended."
-    if kind is AccessDenied:
-        return (
-            f"{end} denies {where.operation}{f' on {bucket}' if bucket else ''}.",
-            f"Allow these keys the action {action_of(where.operation)}.",
-        )
-    if code == "NoSuchBucket":
-        return f"There is no bucket {bucket} at {end}.", "Check the name and the region, or create it."
-    if kind is NotFound:
-        return f"{where.operation}: not found ({code}).", ""
-    if kind is WrongRegion:
-        region = headers.get("x-amz-bucket-region", "")
-        return (
-            f"The bucket {bucket} is in {region or 'another region'}.",
-            f"Set the region to {region}." if region else "Check the region.",
-        )
-    if kind is Throttled:
-        return f"{end} asks to slow down ({code}).", ""
-    return f"{end} answered {where.operation} with {code}{f': {said}' if said else ''}", ""
-
-
-#: The IAM action behind an operation, where the names differ (AWS service authorization reference).
-_ACTIONS = {
-    "ListObjectsV2": "s3:ListBucket",
-    "HeadBucket": "s3:ListBucket",
-    "ListBuckets": "s3:ListAllMyBuckets",
-    "HeadObject": "s3:GetObject",
-    "ListObjectVersions": "s3:ListBucketVersions",
-    "GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
-    "GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
-    "GetBucketReplication": "s3:GetReplicationConfiguration",
-    "GetBucketNotificationConfiguration": "s3:GetBucketNotification",
-    "GetBucketEncryption": "s3:GetEncryptionConfiguration",
-    "CopyObject": "s3:PutObject",
-    "UploadPartCopy": "s3:PutObject",
-    "DeleteObjects": "s3:DeleteObjectVersion",
-    "CreateMultipartUpload": "s3:PutObject",
-    "UploadPart": "s3:PutObject",
-    "CompleteMultipartUpload": "s3:PutObject",
-    "ListParts": "s3:ListMultipartUploadParts",
-    "ListMultipartUploads": "s3:ListBucketMultipartUploads",
-}
-
-
-def action_of(operation: str) -> str:
-    """The permission that an operation needs, as IAM policies write it."""
-    return _ACTIONS.get(operation, f"s3:{operation}")
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return None
-
-
-_NO_SUCH_NAME = "there is no server of that name"
+    return error_of(
+        ErrorAnswer(
+            status=int(meta.get("HTTPStatusCode") or 0),
+            headers=meta.get("HTTPHeaders", {}),
+            code=str(error.get("Code") or ""),
+            said=str(error.get("Message") or ""),
+            region=str(error.get("Region") or ""),
+            request_id=str(meta.get("RequestId") or ""),
+        ),
+        where,
+    )
 
 
 def _why_unreachable(cause: sdk.BotoCoreError) -> str:
     inner = str(cause.kwargs.get("error", ""))
     if isinstance(cause, sdk.ConnectTimeoutError):
-        return "no answer in time"
+        return TOO_LATE
     if "resolve" in inner or "getaddrinfo" in inner or "not known" in inner:
-        return _NO_SUCH_NAME
-    return "the connection was refused" if "refused" in inner else "no connection could be made"
-
-
-def _first_line(cause: BaseException) -> str:
-    return (str(cause).strip() or type(cause).__name__).splitlines()[0]
+        return NO_SUCH_NAME
+    return REFUSED if "refused" in inner else NO_CONNECTION
 
 
 def _last_line(cause: BaseException) -> str:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack
 
 import pytest
 
+from migrator.store.fast.store import FastStore
 from migrator.store.memory import CEPH, LYVE
 from tests.store import keepers
 from tests.store.contract_fixtures import bucket, expect_failure, part_bytes, rich, store, versioned
@@ -22,6 +23,9 @@ KEEPERS: dict[str, Callable[[], AbstractContextManager[Keeper]]] = {
     "s3server": keepers.s3server_keeper,
     "s3server-lyve": lambda: keepers.s3server_keeper(LYVE),
     "s3server-ceph": lambda: keepers.s3server_keeper(CEPH),
+    "fast": lambda: keepers.s3server_keeper(kind=FastStore),
+    "fast-lyve": lambda: keepers.s3server_keeper(LYVE, FastStore),
+    "fast-ceph": lambda: keepers.s3server_keeper(CEPH, FastStore),
     "ministack": keepers.ministack_keeper,
 }
 

@@ -101,9 +101,16 @@ def client_of(
     )
 
 
-def store_of(url: str, *, end: str = "AWS", access_key: str = ACCESS_KEY, secret: str = SECRET) -> S3Store:
+def store_of(
+    url: str,
+    kind: type[S3Store] = S3Store,
+    *,
+    end: str = "AWS",
+    access_key: str = ACCESS_KEY,
+    secret: str = SECRET,
+) -> S3Store:
     """The product's own store, pointed at a server of the tests."""
-    return S3Store(Connection(end, is_aws=False, endpoint_url=url, keys=(access_key, secret, "")))
+    return kind(Connection(end, is_aws=False, endpoint_url=url, keys=(access_key, secret, "")))
 
 
 @contextmanager
@@ -133,11 +140,11 @@ class NoPatience:
 
 
 @contextmanager
-def s3server_keeper(quirks: Quirks = AWS) -> Iterator[Keeper]:
+def s3server_keeper(quirks: Quirks = AWS, kind: type[S3Store] = S3Store) -> Iterator[Keeper]:
     """The S3 store over HTTP against the server of the demo."""
     cloud = MemoryCloud(quirks=quirks, min_part_bytes=PART_BYTES)
     with S3Server(cloud, {ACCESS_KEY: SECRET}) as server:
-        store = store_of(server.url)
+        store = store_of(server.url, kind)
         yield _of_cloud("s3server", store, cloud)
         store.close()
 

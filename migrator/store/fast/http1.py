@@ -1,0 +1,281 @@
+"""HTTP/1.1 as far as an S3 client needs it: one request at a time on one connection, every wait bounded.
+
+Answers are read strictly: what could be understood in two ways is refused, and the connection with it.
+Nothing here knows S3.
+"""
+
+from __future__ import annotations
+
+import re
+import select
+import socket
+import ssl
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+#: A status line and headers are never larger than this together: S3 sends at most 2 KB of metadata.
+HEAD_LIMIT_BYTES = 64 * 1024
+#: What is asked of the socket at once while a head is awaited: small objects come with it.
+FIRST_READ_BYTES = 16 * 1024
+#: At most so much of a body goes through the socket in one call: progress and stopping stay prompt.
+CHUNK_BYTES = 256 * 1024
+#: A body as small as this is sent together with the head.
+TOGETHER_BYTES = 64 * 1024
+
+_STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: [^\r\n]*)?")
+_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_SIZE = re.compile(rb"[0-9a-fA-F]{1,15}(?:[ \t]*;[^\r\n]*)?")
+_LENGTH = re.compile(r"[0-9]{1,18}")
+
+
+class BadAnswer(Exception):
+    """What came is not an answer of HTTP/1.1, or ended in the middle. The connection is of no use any more.
+
+    `has_begun` is False where not a single byte came: the other side had closed an idle connection.
+    """
+
+    def __init__(self, what: str, *, has_begun: bool = True) -> None:
+        super().__init__(what)
+        self.has_begun = has_begun
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Status and headers of an answer. Names in lower case, values as ISO 8859-1; repeated ones joined by a
+    comma. `length` of the body in bytes; None where it comes in chunks, or ends with the connection."""
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    length: int | None = 0
+    is_chunked: bool = False
+    keeps_open: bool = True
+
+
+def parse_head(raw: bytes, method: str) -> Head:
+    """The head of an answer, without the empty line that ends it.
+
+    Raises:
+        BadAnswer: it is not one, or can be understood in two ways.
+    """
+    lines = raw.split(b"\r\n")
+    status = _STATUS.fullmatch(lines[0])
+    if status is None:
+        raise BadAnswer("the answer does not begin as HTTP does")
+    headers: dict[str, str] = {}
+    for line in lines[1:]:
+        name, colon, value = line.partition(b":")
+        if not colon or _NAME.fullmatch(name) is None or b"\n" in value or b"\r" in value or b"\0" in value:
+            raise BadAnswer("a header of the answer is not one")
+        text, known = name.decode("ascii").lower(), value.strip(b" \t").decode("latin-1")
+        headers[text] = f"{headers[text]}, {known}" if text in headers else known
+    code = int(status[2])
+    keeps_open = status[1] == b"1" and "close" not in headers.get("connection", "").lower()
+    if method == "HEAD" or code in {204, 304} or code < 200:
+        return Head(code, headers, 0, is_chunked=False, keeps_open=keeps_open)
+    coding, given = headers.get("transfer-encoding"), headers.get("content-length")
+    if coding is not None:
+        if coding.lower() != "chunked" or given is not None:
+            raise BadAnswer("the answer does not say plainly how long it is")
+        return Head(code, headers, None, is_chunked=True, keeps_open=keeps_open)
+    if given is None:
+        return Head(code, headers, None, is_chunked=False, keeps_open=False)
+    lengths = {each.strip() for each in given.split(",")}
+    length = lengths.pop()
+    if lengths or _LENGTH.fullmatch(length) is None:
+        raise BadAnswer("the answer does not say plainly how long it is")
+    return Head(code, headers, int(length), is_chunked=False, keeps_open=keeps_open)
+
+
+class Wire:
+    """One connection. Not thread-safe: who took it out of the pool has it to himself.
+
+    Anything that goes wrong leaves it `is_broken`; then it is closed, never used again.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+        self._buffer = bytearray(FIRST_READ_BYTES)
+        self._view = memoryview(self._buffer)
+        self._rest = memoryview(b"")  # came with a head and belongs to what follows it
+        self._left: int | None = 0  # of the present body; None: until the end is seen
+        self._head = Head(0)
+        self.is_broken = False
+        self.uses = 0
+
+    def close(self) -> None:
+        self.is_broken = True
+        self._socket.close()
+
+    def interrupt(self) -> None:
+        """Wake whoever waits for this connection; it breaks. The one call for another thread."""
+        self.is_broken = True
+        with suppress(OSError):  # it is closed already
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    @property
+    def is_stale(self) -> bool:
+        """True where an idle connection has something to say: the other side closed it."""
+        return bool(self.is_broken or self._rest or _is_readable(self._socket))
+
+    # -- sending --------------------------------------------------------------------------------
+
+    def send(self, head: bytes, body: bytes | bytearray) -> None:
+        """Send a whole request.
+
+        A server may answer before it has read everything, and stop reading: then the answer is what counts,
+        so a failure to send is told by `answer`, if there is none.
+        """
+        self.uses += 1
+        try:
+            if len(body) <= TOGETHER_BYTES:
+                self._socket.sendall(head + body if body else head)
+            else:
+                self._socket.sendall(head)
+                with memoryview(body) as view:
+                    for start in range(0, len(view), CHUNK_BYTES):
+                        self._socket.sendall(view[start : start + CHUNK_BYTES])
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
+            self.is_broken = True  # after this answer, if one comes
+
+    # -- the answer -----------------------------------------------------------------------------
+
+    def answer(self, method: str) -> Head:
+        """Wait for the head of the answer; interim answers are passed over.
+
+        Raises:
+            BadAnswer: see there.  OSError: the connection failed, or nothing came in time.
+        """
+        while True:
+            head = parse_head(self._head_bytes(), method)
+            if head.status >= 200:
+                break
+        self._head, self._left = head, head.length
+        if not head.keeps_open:
+            self.is_broken = True
+        return head
+
+    def _head_bytes(self) -> bytes:
+        got = bytes(self._rest)
+        self._rest = memoryview(b"")
+        while True:
+            end = got.find(b"\r\n\r\n")
+            if end >= 0:
+                self._rest = memoryview(got)[end + 4 :]
+                return got[:end]
+            if len(got) > HEAD_LIMIT_BYTES:
+                raise self._broken("the head of the answer does not end")
+            count = self._socket.recv_into(self._view)
+            if not count:
+                raise self._broken("the connection was closed without an answer", has_begun=bool(got))
+            got = got + self._buffer[:count] if got else bytes(self._view[:count])
+
+    def read_into(self, into: memoryview, on_bytes: Callable[[int], None] | None = None) -> int:
+        """Fill `into` from the body; returns how much came, which is less only where the body ended."""
+        done = 0
+        while done < len(into):
+            count = self._some(into[done : done + CHUNK_BYTES])
+            if not count:
+                break
+            done += count
+            if on_bytes is not None:
+                on_bytes(count)
+        return done
+
+    def read_all(self, limit: int) -> bytes:
+        """The rest of the body.
+
+        Raises:
+            BadAnswer: it is longer than `limit` bytes.
+        """
+        pieces: list[bytes] = []
+        total = 0
+        while True:
+            room = bytearray(min(CHUNK_BYTES, self._left) if self._left else FIRST_READ_BYTES)
+            count = self._some(memoryview(room))
+            if not count:
+                return b"".join(pieces)
+            total += count
+            if total > limit:
+                raise self._broken(f"the answer is longer than {limit} bytes")
+            pieces.append(bytes(room[:count]))
+
+    @property
+    def is_at_end(self) -> bool:
+        """True where the present answer was read to its end."""
+        return self._left == 0
+
+    def _some(self, into: memoryview) -> int:
+        """Some of the body; 0 at its end."""
+        if self._head.is_chunked:
+            return self._some_of_chunk(into)
+        if self._left == 0:
+            return 0
+        count = self._receive(into if self._left is None else into[: self._left])
+        if self._left is not None:
+            if not count:
+                raise self._broken(f"the body ended {self._left} bytes too early")
+            self._left -= count
+        elif not count:
+            self._left = 0
+        return count
+
+    def _receive(self, into: memoryview) -> int:
+        if self._rest:
+            count = min(len(into), len(self._rest))
+            into[:count] = self._rest[:count]
+            self._rest = self._rest[count:]
+            return count
+        return self._socket.recv_into(into)
+
+    # -- chunks ---------------------------------------------------------------------------------
+
+    _chunk = 0  # bytes left of the present chunk
+
+    def _some_of_chunk(self, into: memoryview) -> int:
+        if self._left == 0:
+            return 0
+        if not self._chunk:
+            size = _SIZE.fullmatch(self._line())
+            if size is None:
+                raise self._broken("a chunk does not say how long it is")
+            self._chunk = int(size[0].partition(b";")[0].strip(), 16)
+            if not self._chunk:
+                while self._line():
+                    pass  # trailers, which nobody asked for
+                self._left = 0
+                return 0
+        count = self._receive(into[: self._chunk])
+        if not count:
+            raise self._broken("the body ended within a chunk")
+        self._chunk -= count
+        if not self._chunk and self._line():
+            raise self._broken("a chunk is longer than it says")
+        return count
+
+    def _line(self) -> bytes:
+        got = bytes(self._rest)
+        while True:
+            end = got.find(b"\r\n")
+            if end >= 0:
+                self._rest = memoryview(got)[end + 2 :]
+                return got[:end]
+            if len(got) > HEAD_LIMIT_BYTES:
+                raise self._broken("a line of the body does not end")
+            count = self._socket.recv_into(self._view)
+            if not count:
+                raise self._broken("the body ended within a line")
+            got += self._buffer[:count]
+
+    def _broken(self, what: str, *, has_begun: bool = True) -> BadAnswer:
+        self.is_broken = True
+        return BadAnswer(what, has_begun=has_begun)
+
+
+def _is_readable(sock: socket.socket) -> bool:
+    if sys.platform == "win32":
+        return bool(select.select([sock], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))

@@ -1,0 +1,103 @@
+"""Connections to one end, kept open between requests. The most recently used goes first."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections import deque
+
+from migrator.store.fast.http1 import Wire
+from migrator.store.s3_client import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
+
+#: Each half of a transfer needs room for a few round trips in flight.
+_KEEPALIVE = ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1))
+
+
+class NeverSent(Exception):
+    """No connection could be made, so nothing was sent. `is_tls`: the other side is not trusted."""
+
+    def __init__(self, cause: BaseException, *, is_tls: bool = False) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+        self.is_tls = is_tls
+
+
+class Pool:
+    """Thread-safe. Keeps at most `most` idle connections; there are never more than threads that ask."""
+
+    def __init__(self, host: str, port: int, context: ssl.SSLContext | None, most: int) -> None:
+        self._address = (host, port)
+        self._context = context
+        self._most = most
+        self._idle: deque[Wire] = deque()
+        self._busy: set[Wire] = set()
+        self._lock = threading.Lock()
+        self._is_closed = False
+
+    def take(self, *, fresh: bool = False) -> Wire:
+        """An open connection. `fresh`: a new one.
+
+        Raises:
+            NeverSent: none could be made.
+        """
+        while not fresh:
+            try:
+                wire = self._idle.pop()
+            except IndexError:
+                break
+            if not wire.is_stale:
+                with self._lock:
+                    self._busy.add(wire)
+                return wire
+            wire.close()
+        wire = self._connected()
+        with self._lock:
+            self._busy.add(wire)
+            is_late = self._is_closed
+        if is_late:
+            self.give_back(wire)
+            raise NeverSent(ConnectionAbortedError("the store was closed"))
+        return wire
+
+    def give_back(self, wire: Wire) -> None:
+        """Its request is over. A connection whose answer was not read to its end is closed."""
+        with self._lock:
+            self._busy.discard(wire)
+            is_kept = not (self._is_closed or wire.is_broken) and wire.is_at_end
+            is_kept = is_kept and len(self._idle) < self._most
+            if is_kept:
+                self._idle.append(wire)
+        if not is_kept:
+            wire.close()
+
+    def interrupt(self) -> None:
+        """Break off every request that is under way: whoever waits for one hears of it at once."""
+        with self._lock:
+            busy = list(self._busy)
+        for wire in busy:
+            wire.interrupt()
+
+    def close(self) -> None:
+        with self._lock:
+            self._is_closed = True
+            idle, self._idle = list(self._idle), deque()
+        for wire in idle:
+            wire.close()
+        self.interrupt()
+
+    def _connected(self) -> Wire:
+        try:
+            sock = socket.create_connection(self._address, CONNECT_TIMEOUT_S)
+        except OSError as cause:
+            raise NeverSent(cause) from None
+        try:
+            for option in _KEEPALIVE:
+                sock.setsockopt(*option)
+            if self._context is not None:
+                sock = self._context.wrap_socket(sock, server_hostname=self._address[0])
+            sock.settimeout(READ_TIMEOUT_S)
+        except OSError as cause:  # ssl.SSLError is one
+            sock.close()
+            raise NeverSent(cause, is_tls=isinstance(cause, ssl.SSLError)) from None
+        return Wire(sock)
