@@ -97,8 +97,16 @@ class Text:
         self._began = self._last = now()
         self._copying_since = self._began
         self._shown: dict[type, int] = {}
+        self._copies = self._copied_bytes = 0  # not in the state yet
 
     def show(self, event: Event) -> None:
+        if isinstance(event, ObjectCopied) and not self._verbose:
+            # The one event that comes with every object: told in sums, when something is shown.
+            self._copies += 1
+            self._copied_bytes += event.size_bytes
+            self._show_progress()
+            return
+        self._add_up()
         self._state = self._state.apply(event)
         if isinstance(event, RunStarted):
             self._began = self._now()
@@ -109,6 +117,11 @@ class Text:
             return
         self._show_line(event)
         self._show_progress()
+
+    def _add_up(self) -> None:
+        if self._copies:
+            self._state = self._state.with_copies(self._copies, self._copied_bytes)
+            self._copies = self._copied_bytes = 0
 
     # -- lines ----------------------------------------------------------------------------------
 
@@ -139,6 +152,7 @@ class Text:
         if now - self._last < (BAR_EVERY_S if self._has_bar else LINE_EVERY_S):
             return
         self._last = now
+        self._add_up()
         text = self._progress_text(now)
         if self._has_bar:
             width = shutil.get_terminal_size().columns - 1

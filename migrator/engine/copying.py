@@ -11,12 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from migrator.engine.carrying import Carrier, Parcel, metadata_blamed, refusals_named
-from migrator.engine.checking import Checker, Copied, Order, SentPart
+from migrator.engine.checking import Checker
 from migrator.engine.digests import SourceDigests
 from migrator.engine.markers import lay_marker
 from migrator.engine.meter import Meter
+from migrator.engine.orders import Copied, Order, SentPart
 from migrator.engine.outcomes import BadCopy, ChangedMeanwhile, SourceChanged
 from migrator.engine.saving import Prepared, Saver
+from migrator.engine.trust import Trust, Unlooked
 from migrator.engine.uploads import abort_twins, abort_until_gone
 from migrator.errors import DigestMismatch, NotFound, NotSupported, PreconditionFailed
 from migrator.model.capabilities import UNKNOWN, Capabilities
@@ -27,7 +29,7 @@ from migrator.model.objects import (
 )
 from migrator.model.parts import Part
 from migrator.model.undo import Prior
-from migrator.store.base import ALWAYS, IF_ABSENT, Condition, ObjectStore
+from migrator.store.base import ALWAYS, IF_ABSENT, Condition, ObjectStore, Versioning
 
 #: Carries out a write under a condition.
 _Write = Callable[[Condition], Written]
@@ -59,7 +61,7 @@ class Copier:
         carrier: Carrier,
         *,
         verify: str = "auto",
-        keeps_versions: bool = False,
+        versioning: Versioning = Versioning.UNKNOWN,
         seen: Capabilities = UNKNOWN,
         saver: Saver | None = None,
         digests: SourceDigests | None = None,
@@ -70,9 +72,12 @@ class Copier:
         self._destination = destination
         self._bucket = destination_bucket
         self._meter = meter
-        self._checker = Checker(destination, destination_bucket, verify, checks_md5=bool(seen.checks_md5))
+        self.trust = Trust(versioning, is_allowed=verify in {"auto", "size"})
+        self._checker = Checker(
+            destination, destination_bucket, verify, checks_md5=bool(seen.checks_md5), trust=self.trust
+        )
         self._carrier = carrier
-        self._keeps_versions = keeps_versions
+        self._keeps_versions = versioning is Versioning.ENABLED
         self._seen = seen
         self._saver = saver
 
@@ -203,6 +208,10 @@ class Copier:
     def abort(self, order: Order, upload_id: str) -> None:
         """Abort an upload until it is gone: parts under way can survive the first abort."""
         abort_until_gone(self._destination, self._bucket, order.destination_key, upload_id)
+
+    def differs(self, copy: Unlooked) -> str:
+        """What is wrong with a copy that nobody looked at when it was made: see `Checker.differs`."""
+        return self._checker.differs(copy)
 
     # -- reading --------------------------------------------------------------------------------
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from migrator.engine.checking import Order
 from migrator.engine.intents import Intents
+from migrator.engine.orders import Order
 from migrator.engine.schema import Entry
 from migrator.model.undo import State
 

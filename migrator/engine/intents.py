@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 from migrator.config import Job
-from migrator.engine.checking import Order
 from migrator.engine.copying import Copier
 from migrator.engine.journal import Journal
+from migrator.engine.orders import Order
+from migrator.engine.ports import MOST_TOGETHER
 from migrator.engine.reserved import saved_key
 from migrator.engine.schema import Entry
 from migrator.model.undo import State, token_for
@@ -25,7 +26,7 @@ class Intents:
         self._journal = journal
         self._copier = copier
         self._commit = commit
-        self._ahead = 4 * job.transfer.threads
+        self._ahead = 2 * MOST_TOGETHER * job.transfer.threads
         self._ready: deque[Entry] = deque()  # intents durable, not handed out yet
         self._last_seq = 0
         # Of whole histories only, see `histories`.

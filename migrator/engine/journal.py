@@ -14,14 +14,14 @@ import contextlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from migrator.engine import schema
 from migrator.engine.history_rows import HistoryReader
 from migrator.engine.home import RunDir
-from migrator.engine.journal_file import GENESIS, link, translated
+from migrator.engine.journal_file import FILE_ERRORS, GENESIS, in_our_words, link, translated
 from migrator.engine.ports import Clock
 from migrator.engine.schema import Entry, microseconds, row_of
 from migrator.errors import JournalCorrupt, JournalError
@@ -31,7 +31,7 @@ from migrator.model.plan import Action
 from migrator.model.undo import NEXT, State, Undo
 
 if TYPE_CHECKING:
-    from migrator.engine.checking import Copied
+    from migrator.engine.orders import Copied
 
 _NO_BLOCK = 0, 0, ""
 RESERVE_BYTES = 16 * 1024 * 1024
@@ -191,13 +191,15 @@ class Journal(HistoryReader):
             with contextlib.suppress(OSError):
                 self._reserve.unlink()
 
-    def _write(self, statement: str, values: Iterable[Any] = ()) -> int:
+    def _write(self, statement: str, values: Sequence[Any] = ()) -> int:
         """Returns how many rows it changed."""
-        with translated():
+        try:
             if not self.has_uncommitted:
                 self._db.execute("BEGIN IMMEDIATE")
                 self.has_uncommitted = True
-            return self._db.execute(statement, tuple(values)).rowcount
+            return self._db.execute(statement, values).rowcount
+        except FILE_ERRORS as cause:  # not `translated`: this is called several times for each object
+            raise in_our_words(cause) from cause
 
     # -- the run --------------------------------------------------------------------------------
 

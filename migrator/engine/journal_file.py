@@ -23,20 +23,29 @@ def translated() -> Iterator[None]:
     """Turn what SQLite and the file system raise inside into a `JournalError`."""
     try:
         yield
-    except sqlite3.DatabaseError as cause:
-        if _is_full(cause):
-            raise JournalFull(
-                "The disk that holds the run's records is full.",
-                advice="Free some space, then resume the run. Nothing is lost.",
-            ) from cause
-        if getattr(cause, "sqlite_errorname", "") in {"SQLITE_CORRUPT", "SQLITE_NOTADB"}:
-            raise JournalCorrupt(f"The journal is damaged: {cause}") from cause
-        raise JournalError(f"The journal cannot be used: {cause}") from cause
-    except OSError as cause:
-        raise JournalFull(
+    except FILE_ERRORS as cause:
+        raise in_our_words(cause) from cause
+
+
+#: What SQLite and the file system raise.
+FILE_ERRORS = (sqlite3.DatabaseError, OSError)
+
+
+def in_our_words(cause: sqlite3.DatabaseError | OSError) -> JournalError:
+    """The error of ours for one of theirs."""
+    if isinstance(cause, OSError):
+        return JournalFull(
             f"The run's records cannot be written: {cause.strerror}.",
             advice="Free some space, or move MIGRATOR_HOME to another disk.",
-        ) from cause
+        )
+    if _is_full(cause):
+        return JournalFull(
+            "The disk that holds the run's records is full.",
+            advice="Free some space, then resume the run. Nothing is lost.",
+        )
+    if getattr(cause, "sqlite_errorname", "") in {"SQLITE_CORRUPT", "SQLITE_NOTADB"}:
+        return JournalCorrupt(f"The journal is damaged: {cause}")
+    return JournalError(f"The journal cannot be used: {cause}")
 
 
 def _is_full(cause: sqlite3.Error) -> bool:

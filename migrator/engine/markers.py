@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
-from migrator.engine.checking import Copied, Order
+from migrator.engine.orders import Copied, Order
 from migrator.engine.outcomes import BadCopy, CannotCarry, ChangedMeanwhile
 from migrator.errors import MigratorError, NotFound, NotS3
 from migrator.model.ledger import Assurance

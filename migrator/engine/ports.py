@@ -72,10 +72,17 @@ class Done:
     error: BaseException | None = None
 
 
+#: Small tasks that one thread is given at once.
+MOST_TOGETHER = 8
+
+
 class Executor(Protocol):
     """Runs tasks; their ends come back to the control thread, which alone decides what they mean."""
 
-    def start(self, tag: Any, task: Callable[[], Any]) -> None: ...
+    def start(self, tag: Any, task: Callable[[], Any], *, is_small: bool = False) -> None:
+        """Begin a task, at the latest when `finished` is called next. Small ones may share a thread: one
+        after the other, their ends heard of together."""
+        ...
 
     def finished(self, timeout_s: float) -> list[Done]:
         """Every task that has ended by now; waits up to `timeout_s` for the first."""
@@ -91,31 +98,50 @@ class Executor(Protocol):
 
 
 class Threads:
-    """The executor of real runs: a fixed pool, joined by `close`."""
+    """The executor of real runs: a fixed pool, joined by `close`.
+
+    Small tasks are handed over in groups: waking a thread costs as much as half a small object.
+    """
 
     def __init__(self, count: int, name: str = "worker") -> None:
+        self._count = count
+        self._small: list[tuple[Any, Callable[[], Any]]] = []  # not handed over yet
         self._pool = ThreadPoolExecutor(count, thread_name_prefix=name)
         # Listings run beside transfers: two ends, one page ahead each.
         self._listers = ThreadPoolExecutor(2, thread_name_prefix="lister")
-        self._done: queue.SimpleQueue[Done] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[list[Done]] = queue.SimpleQueue()
 
-    def start(self, tag: Any, task: Callable[[], Any]) -> None:
-        def run() -> None:
+    def start(self, tag: Any, task: Callable[[], Any], *, is_small: bool = False) -> None:
+        if is_small:
+            self._small.append((tag, task))
+        else:
+            self._pool.submit(self._carry_out, [(tag, task)])
+
+    def _carry_out(self, tasks: list[tuple[Any, Callable[[], Any]]]) -> None:
+        ended = []
+        for tag, task in tasks:
             try:
-                self._done.put(Done(tag, result=task()))
+                ended.append(Done(tag, result=task()))
             except BaseException as error:  # the control thread must hear of every end
-                self._done.put(Done(tag, error=error))
-
-        self._pool.submit(run)
+                ended.append(Done(tag, error=error))
+        self._done.put(ended)
 
     def finished(self, timeout_s: float) -> list[Done]:
+        self._hand_over()
         ended: list[Done] = []
         try:
-            ended.append(self._done.get(timeout=timeout_s))
+            ended.extend(self._done.get(timeout=timeout_s))
             while True:
-                ended.append(self._done.get_nowait())
+                ended.extend(self._done.get_nowait())
         except queue.Empty:
             return ended
+
+    def _hand_over(self) -> None:
+        """Share the small tasks out, so that no thread idles while another has several."""
+        small, self._small = self._small, []
+        size = max(1, min(MOST_TOGETHER, len(small) // self._count))
+        for start in range(0, len(small), size):
+            self._pool.submit(self._carry_out, small[start : start + size])
 
     def ahead(self, task: Callable[[], T]) -> Callable[[], T]:
         future: Future[T] = self._listers.submit(task)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 from migrator.config import Job
 from migrator.engine.batches import carried_out
-from migrator.engine.checking import Copied, Order, SentPart
 from migrator.engine.copying import Copier
 from migrator.engine.journal import Journal
 from migrator.engine.markers import Doubtful, copied_marker, found_marker
+from migrator.engine.orders import Copied, Order, SentPart
 from migrator.engine.outcomes import (
     BadCopy,
     CannotCarry,

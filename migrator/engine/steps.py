@@ -31,7 +31,6 @@ from migrator.model.capabilities import Capabilities
 from migrator.model.events import Phase, Summary, Warned
 from migrator.model.ledger import Drift, Seen, outcome_of
 from migrator.model.sizes import show_size
-from migrator.store.base import Versioning
 
 #: What a run's records take on disk for each object that is copied. Measured with keys of 38 bytes
 #: (`python -m benchmarks.journal`): 404 bytes of journal and 154 of log; 937 and 154 where each object
@@ -298,7 +297,7 @@ class Steps:
             meter,
             carrier_of(job, ends.source, self._ready.lock, self._session.ports.clock),
             verify=job.transfer.verify,
-            keeps_versions=self._versioning is Versioning.ENABLED,
+            versioning=self._versioning,
             seen=seen,
             saver=saver,
             digests=SourceDigests(job.source.bucket, is_aws=job.source.provider == "aws"),

@@ -1,8 +1,9 @@
 """The copying phase: which object or part goes next, and what the end of each means.
 
 All decisions are made here, in the control thread; workers only carry out what `copying` describes. Bounds:
-at most two tasks a thread are handed out, as many uploads are open as there are threads, and parts in
-flight hold no more memory than threads times the usual part size (or one part, where that is larger).
+at most two tasks a thread are handed out, or two groups of small ones; as many uploads are open as there are
+threads; parts in flight hold no more memory than threads times the usual part size (or one part, where that
+is larger).
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from itertools import islice
 from typing import Any
 
 from migrator.config import Job
-from migrator.engine.checking import Copied, Order, SentPart
+from migrator.engine.bracketing import Bracketing
 from migrator.engine.copying import Copier, Opened
 from migrator.engine.histories import EARLIER_FAILED, EARLIER_WORDS, HistoryIntents
 from migrator.engine.intents import Intents
 from migrator.engine.journal import Journal
 from migrator.engine.meter import Meter
+from migrator.engine.orders import Copied, Order, SentPart
 from migrator.engine.outcomes import (
     BadCopy,
     CannotCarry,
@@ -30,7 +32,7 @@ from migrator.engine.outcomes import (
     is_left_for_later,
     reason_to_pause,
 )
-from migrator.engine.ports import Done, Executor, Ports
+from migrator.engine.ports import MOST_TOGETHER, Done, Executor, Ports
 from migrator.engine.reserved import saved_key
 from migrator.engine.saving import Prepared
 from migrator.engine.schema import Entry
@@ -55,6 +57,8 @@ from migrator.model.undo import Prior, State
 TICK_S = 0.1
 COMMIT_EVERY_S = 0.25
 SHOWN = 64
+#: Objects that are small: the requests take longer than the bytes.
+SMALL_BYTES = 64 * 1024
 #: Uploads left open by an earlier process: at most as many as it had threads.
 MOST_OPEN = 512
 
@@ -66,6 +70,11 @@ class Tag:
     step: str  #: prepare | whole | open | part | finish | abort
     seq: int
     part: Part | None = None
+    is_small: bool = False
+
+    @property
+    def weight(self) -> int:
+        return 1 if self.is_small else MOST_TOGETHER
 
 
 @dataclass
@@ -115,7 +124,9 @@ class Transfer:
         self._intents = kind(job, run, journal, copier, self._commit)
         for entry in self._open:
             self._intents.hold(entry)
+        self._bracketing = Bracketing(copier, journal, executor, job.destination.label, emit)
         self._tasks = 0
+        self._load = 0  # of them, counted in small ones
         self._must_commit = False
         self._then: list[tuple[Tag, Callable[[], Any]]] = []  # to start once the journal is durable
         self._pause: MigratorError | None = None
@@ -134,12 +145,15 @@ class Transfer:
                 ended = self._executor.finished(TICK_S)
                 # All of them, before any is settled: settling can break off on a full disk.
                 self._tasks -= len(ended)
+                self._load -= sum(each.tag.weight for each in ended)
                 for done in ended:
                     self._settle(done)
                 self._commit_if_due()
                 self._tell_if_due()
             self._intents.give_back()
             self._journal.commit()
+            if not self._is_stopping:
+                self._bracketing.run()
         except JournalFull:
             self._drain()
             raise
@@ -158,7 +172,7 @@ class Transfer:
     def _admit(self) -> bool:
         """Hand out as much as fits; True while there was something to hand out."""
         admitted = False
-        while not self._is_stopping and self._tasks < 2 * self._threads:
+        while not self._is_stopping and self._load < 2 * self._threads * MOST_TOGETHER:
             task = self._next_part() or self._next_object()
             if task is None:
                 break
@@ -168,7 +182,8 @@ class Transfer:
 
     def _start(self, tag: Tag, task: Callable[[], Any]) -> None:
         self._tasks += 1
-        self._executor.start(tag, task)
+        self._load += tag.weight
+        self._executor.start(tag, task, is_small=tag.is_small)
 
     def _next_part(self) -> tuple[Tag, Callable[[], Any]] | None:
         for moving in self._moving.values():
@@ -206,7 +221,9 @@ class Transfer:
         """The first request that writes under the object's own key; its intent is durable."""
         if moving.ranges:
             return Tag("open", moving.entry.seq), partial(self._copier.open_upload, moving.order)
-        return Tag("whole", moving.entry.seq), partial(self._copier.copy_whole, moving.order)
+        is_small = moving.entry.size_bytes <= SMALL_BYTES
+        tag = Tag("whole", moving.entry.seq, is_small=is_small)
+        return tag, partial(self._copier.copy_whole, moving.order)
 
     def _reopened(self, entry: Entry) -> tuple[Tag, Callable[[], Any]]:
         """An upload that recovery found open: the same attempt, with the parts it has."""

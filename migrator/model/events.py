@@ -139,13 +139,15 @@ class ObjectCopied:
 
 @dataclass(frozen=True, slots=True)
 class ObjectFailed:
-    """`cause` groups failures (an error code); `message` and `advice` are for a person."""
+    """`cause` groups failures (an error code); `message` and `advice` are for a person. `was_copied`: it was
+    told to be copied before, and a later look found it wrong."""
 
     key: str
     size_bytes: int
     cause: str
     message: str
     advice: str = ""
+    was_copied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,19 +292,34 @@ _CAMEL = re.compile(r"(?<!^)(?=[A-Z])")
 
 def event_name(event: Event) -> str:
     """`ObjectCopied` -> `object-copied`."""
-    return _CAMEL.sub("-", type(event).__name__).lower()
+    return _names_of(event)[0]
+
+
+_NAMES: dict[type, tuple[str, tuple[str, ...]]] = {}
+
+
+def _names_of(event: Event) -> tuple[str, tuple[str, ...]]:
+    """An event's name, and those of its fields."""
+    kind = type(event)
+    if kind not in _NAMES:
+        _NAMES[kind] = _CAMEL.sub("-", kind.__name__).lower(), tuple(each.name for each in fields(event))
+    return _NAMES[kind]
 
 
 def as_json(event: Event) -> dict[str, Any]:
     """The event as JSON-able data with its name under `event`. The ledger of a summary lies flat in it."""
-    data: dict[str, Any] = {"event": event_name(event)}
-    for each in fields(event):
-        value = getattr(event, each.name)
-        if isinstance(event, Summary) and each.name == "ledger":
+    title, names = _names_of(event)
+    data: dict[str, Any] = {"event": title}
+    for name in names:
+        value = getattr(event, name)
+        if isinstance(event, Summary) and name == "ledger":
             data.update(value)
         elif value is not None and value != "":
-            data[each.name] = _plain(value)
+            data[name] = value if type(value) in _PLAIN else _plain(value)
     return data
+
+
+_PLAIN = frozenset({str, int, float, bool})
 
 
 def _plain(value: Any) -> Any:

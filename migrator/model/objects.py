@@ -59,7 +59,7 @@ def visible(text: str, limit: int = 0) -> str:
     Control characters (C0, C1, DEL), line and paragraph separators, bidirectional controls, zero-width
     characters and lone surrogates become `\\u{hex}`. With `limit`, the middle is elided.
     """
-    shown = "".join(_visible_char(char) for char in text)
+    shown = "".join(map(_visible_char, text)) if _HIDDEN.search(text) else text
     if limit and len(shown) > limit:
         head = (limit - 1) // 2
         shown = shown[:head] + "…" + shown[len(shown) - (limit - 1 - head) :]

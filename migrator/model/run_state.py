@@ -100,6 +100,10 @@ class RunState:
         """Planned objects whose fate is decided."""
         return self.copied + self.failed + self.conflicts
 
+    def with_copies(self, count: int, size_bytes: int) -> RunState:
+        """The state after so many more objects were copied, of so many bytes together."""
+        return replace(self, copied=self.copied + count, bytes_copied=self.bytes_copied + size_bytes)
+
     def apply(self, event: Event) -> RunState:
         """The state after `event`."""
         match event:
@@ -134,11 +138,11 @@ class RunState:
             case TransferProgress():
                 return replace(self, bytes_moved=event.bytes_moved, active=event.active[:MAX_ACTIVE])
             case ObjectCopied():
-                return replace(
-                    self, copied=self.copied + 1, bytes_copied=self.bytes_copied + event.size_bytes
-                )
+                return self.with_copies(1, event.size_bytes)
             case ObjectFailed():
-                return replace(self, failed=self.failed + 1, failures=_with_failure(self.failures, event))
+                before = self.with_copies(-1, -event.size_bytes) if event.was_copied else self
+                failures = _with_failure(self.failures, event)
+                return replace(before, failed=self.failed + 1, failures=failures)
             case ObjectConflict(while_listing=True) | ObjectUnsupported(while_listing=True):
                 return self
             case ObjectConflict():

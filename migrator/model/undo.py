@@ -1,7 +1,7 @@
 """The states of one object in a run, which may follow which, and what rollback may do about it.
 
 planned -> [backup-intent -> backed-up] -> write-intent -> [mpu-open -> complete-intent] -> committed
-side     skipped, failed, conflict
+side     skipped, failed, conflict; committed -> failed where a later look found the copy wrong
 
 rb-delete-intent  -> rb-deleted
 rb-restore-intent -> rb-restored
@@ -42,7 +42,7 @@ NEXT: dict[State, frozenset[State]] = {
     _S.COMPLETE_INTENT: frozenset(
         {_S.COMMITTED, _S.MPU_OPEN, _S.PLANNED, _S.FAILED, _S.CONFLICT, _S.SKIPPED}
     ),
-    _S.COMMITTED: frozenset(),
+    _S.COMMITTED: frozenset({_S.FAILED}),
     _S.SKIPPED: frozenset(),
     _S.FAILED: frozenset({_S.PLANNED, _S.COMMITTED}),
     _S.CONFLICT: frozenset({_S.PLANNED}),

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import reduce
+from typing import Any
 
 import pytest
 
+from migrator.engine.trust import FIRST, ONE_OF
 from migrator.model.events import ListingProgress, ObjectCopied, Summary
 from migrator.model.ledger import Outcome
-from migrator.model.objects import METADATA_LIMIT_BYTES, MTIME_KEY, RESERVED_PREFIX, TOKEN_KEY
+from migrator.model.objects import (
+    METADATA_LIMIT_BYTES,
+    MTIME_KEY,
+    RESERVED_PREFIX,
+    TOKEN_KEY,
+    ObjectHead,
+    Properties,
+)
 from migrator.model.parts import MIB
+from migrator.model.run_state import RunState
+from migrator.store.base import Versioning
 from migrator.store.memory import AWS, LYVE, Quirks
 from tests.support.faulty import WRITES
 from tests.support.world import FROM, PART, TO, WHEN, World, counts
@@ -214,9 +229,15 @@ def test_source_is_only_read(world: World, small_parts: None) -> None:
     assert not [operation for operation, _, _ in world.source.calls if operation in WRITES]
 
 
-@pytest.mark.parametrize(("quirks", "looks"), [(AWS, 10), (LYVE, 20)], ids=["AWS", "Lyve Cloud"])
-def test_a_small_object_costs_one_get_one_put_and_a_look(
-    new_world: Callable[..., World], quirks: Quirks, looks: int
+def looks_at_copies(world: World) -> list[str]:
+    """Keys that were looked at at the destination, in order, without those of probes."""
+    looked = [key for operation, _, key in world.destination.calls if operation == "HeadObject"]
+    return [key for key in looked if not key.startswith(RESERVED_PREFIX)]
+
+
+@pytest.mark.parametrize(("quirks", "before"), [(AWS, 0), (LYVE, 10)], ids=["AWS", "Lyve Cloud"])
+def test_a_small_object_costs_one_get_one_put_and_at_first_a_look(
+    new_world: Callable[..., World], inline: None, quirks: Quirks, before: int
 ) -> None:
     """One look more, right before the write, where the end was seen to ignore conditions."""
     world = new_world(quirks=quirks)
@@ -225,10 +246,128 @@ def test_a_small_object_costs_one_get_one_put_and_a_look(
     world.run()
     assert len(calls(world, "GetObject")) == 10
     assert len(calls(world, "PutObject")) == 10
-    looked = [key for operation, _, key in world.destination.calls if operation == "HeadObject"]
-    assert sum(not key.startswith(RESERVED_PREFIX) for key in looked) == looks
+    assert len(looks_at_copies(world)) == before + FIRST + 1  # and the last
     assert len([each for each in world.source.calls if each[0] == "HeadObject"]) == 10  # the fidelity report
     assert not calls(world, "GetObjectTagging", "DeleteObject")
+
+
+class TestTrust:
+    """After the first copies of a kind were found as they were sent, the answer to a PUT says enough."""
+
+    MANY = FIRST + 2 * ONE_OF + 10
+
+    def looked(self, world: World, **properties: Any) -> int:
+        for number in range(self.MANY):
+            world.seed(f"{number:03}", f"{number}".encode(), **properties)
+        summary = world.run()
+        assert (summary.exit_code, summary.ledger["assurance"]["digest"]) == (0, self.MANY)
+        return len(looks_at_copies(world))
+
+    @pytest.mark.parametrize("versioning", [Versioning.OFF, Versioning.ENABLED])
+    def test_one_of_many_is_looked_at(
+        self, new_world: Callable[..., World], inline: None, versioning: Versioning
+    ) -> None:
+        world = new_world(versioning=versioning)
+        looked = self.looked(world, content_type="a/b", cache_control="no-store", metadata={"by": "me"})
+        assert looked == FIRST + 2 + 1  # and the last
+        assert world.rollback().exit_code == 0
+        assert world.there == {}
+
+    @pytest.mark.parametrize(
+        "properties",
+        [
+            {"tags": {"a": "b"}},
+            {"metadata": {"under_score": "Ceph writes it with a dash"}},
+            {"metadata": {"long": "x" * 1100}},
+            {"metadata": {"spaces": "a  b"}},
+            {"website_redirect": "/elsewhere"},
+        ],
+        ids=lambda properties: next(iter(properties)),
+    )
+    def test_what_ends_are_known_to_treat_differently_is_always_looked_at(
+        self, world: World, inline: None, properties: dict[str, Any]
+    ) -> None:
+        assert self.looked(world, **properties) == self.MANY
+
+    def test_a_suspended_bucket_is_always_looked_at(
+        self, new_world: Callable[..., World], inline: None
+    ) -> None:
+        assert self.looked(new_world(versioning=Versioning.SUSPENDED)) >= self.MANY
+
+    def test_the_first_difference_ends_it(self, world: World, inline: None) -> None:
+        """A service that begins to drop headers in the middle of a run."""
+        inner = world.destination
+        written = itertools.count(1)
+
+        class Forgets:
+            def __getattr__(self, name: str) -> Any:
+                return getattr(inner, name)
+
+            def put(self, bucket: str, key: str, body: Any, properties: Properties, **how: Any) -> Any:
+                is_poor = not key.startswith(RESERVED_PREFIX) and next(written) > FIRST + 3
+                sent = replace(properties, cache_control="") if is_poor else properties
+                return inner.put(bucket, key, body, sent, **how)
+
+        world.destination = Forgets()
+        for number in range(self.MANY):
+            world.seed(f"{number:03}", cache_control="no-store")
+        summary = world.run()
+        assert summary.exit_code == 1
+        poor = self.MANY - (FIRST + 3)
+        assert summary.ledger["failed"] == poor  # also those that nobody had looked at
+        assert summary.ledger["copied"] == FIRST + 3
+        state = reduce(RunState.apply, world.events, RunState())
+        assert (state.copied, state.failed) == (FIRST + 3, poor)
+        world.destination = inner
+        assert world.resume().exit_code == 0
+        assert {head.properties.cache_control for head in self.heads(world)} == {"no-store"}
+
+    def test_the_last_of_a_kind_stands_for_those_before_it(self, world: World, inline: None) -> None:
+        """The end forgets what came after the last sample: only the look at the end can tell."""
+        inner = world.destination
+        written = itertools.count(1)
+        first_poor = FIRST + ONE_OF + 5
+
+        class Forgets:
+            def __getattr__(self, name: str) -> Any:
+                return getattr(inner, name)
+
+            def put(self, bucket: str, key: str, body: Any, properties: Properties, **how: Any) -> Any:
+                is_poor = not key.startswith(RESERVED_PREFIX) and next(written) >= first_poor
+                return inner.put(
+                    bucket, key, body, replace(properties, cache_control="") if is_poor else properties, **how
+                )
+
+        world.destination = Forgets()
+        for number in range(FIRST + ONE_OF + 20):
+            world.seed(f"{number:03}", cache_control="no-store")
+        summary = world.run()
+        assert (summary.exit_code, summary.ledger["failed"]) == (1, 20 - 4)
+        world.destination = inner
+        assert world.rollback().exit_code == 0
+        assert world.there == {}
+
+    def heads(self, world: World) -> list[ObjectHead]:
+        return [world.destination.head(TO, key) for key in world.there]
+
+    def test_bytes_that_arrived_otherwise_are_always_noticed(self, world: World, inline: None) -> None:
+        damaged = f"{FIRST + 5:03}"
+        inner = world.destination
+
+        class Damages:
+            def __getattr__(self, name: str) -> Any:
+                return getattr(inner, name)
+
+            def put(self, bucket: str, key: str, body: Any, properties: Properties, **how: Any) -> Any:
+                if key == damaged:
+                    body, how["md5"] = b"other", hashlib.md5(b"other", usedforsecurity=False).digest()
+                return inner.put(bucket, key, body, properties, **how)
+
+        world.destination = Damages()
+        for number in range(self.MANY):
+            world.seed(f"{number:03}", b"bytes")
+        summary = world.run()
+        assert (summary.exit_code, summary.ledger["failed"]) == (1, 1)
 
 
 # -- plan -----------------------------------------------------------------------------------------

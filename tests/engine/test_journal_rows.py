@@ -16,10 +16,10 @@ import pytest
 
 from migrator.engine import journal as journals
 from migrator.engine import schema
-from migrator.engine.checking import Copied
 from migrator.engine.home import RunDir, create_run
 from migrator.engine.journal import Journal
 from migrator.engine.journal_file import GENESIS, link, translated
+from migrator.engine.orders import Copied
 from migrator.engine.schema import Entry
 from migrator.errors import JournalCorrupt, JournalError, JournalFull
 from migrator.model.ledger import Assurance

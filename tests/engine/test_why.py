@@ -169,13 +169,13 @@ def test_a_foreign_key_under_the_reserved_prefix_is_a_key_like_any_other(world: 
 
 
 def test_an_unfinished_run_says_what_is_left(world: World, new_world: Callable[..., World]) -> None:
-    for number in range(9):
-        world.seed(f"{number}")
+    for number in range(40):
+        world.seed(f"{number:02}")
     world.set("transfer", threads=1)
     world.on_event = lambda event: world.ports.stop.ask(2) if type(event).__name__ == "ObjectCopied" else None
     world.run()
     with RunLock(world.directory):  # a process works on it
-        answer = ask(world, "8")
+        answer = ask(world, "39")
     assert answer.outcome == "left"
     assert "not copied yet" in why_text(answer)
 

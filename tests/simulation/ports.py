@@ -157,7 +157,7 @@ class Shuffled:
         self._waiting: list[tuple[Any, Callable[[], Any]]] = []
         self._ended: list[Done] = []
 
-    def start(self, tag: Any, task: Callable[[], Any]) -> None:
+    def start(self, tag: Any, task: Callable[[], Any], *, is_small: bool = False) -> None:
         self._waiting.append((tag, task))
 
     def finished(self, timeout_s: float) -> list[Done]:

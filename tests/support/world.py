@@ -92,7 +92,7 @@ class Inline:
     def __init__(self, count: int, name: str = "") -> None:
         self._tasks: deque[tuple[Any, Callable[[], Any]]] = deque()
 
-    def start(self, tag: Any, task: Callable[[], Any]) -> None:
+    def start(self, tag: Any, task: Callable[[], Any], *, is_small: bool = False) -> None:
         self._tasks.append((tag, task))
 
     def finished(self, timeout_s: float) -> list[Done]:

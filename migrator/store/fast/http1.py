@@ -24,8 +24,8 @@ CHUNK_BYTES = 256 * 1024
 #: A body as small as this is sent together with the head.
 TOGETHER_BYTES = 64 * 1024
 
-_STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: [^\r\n]*)?")
-_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_STATUS = re.compile(r"HTTP/1\.([01]) ([1-5][0-9]{2})(?: [^\r\n]*)?(?=\r\n|\Z)")
+_HEADER = re.compile(r"\r\n([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*)")
 _SIZE = re.compile(rb"[0-9a-fA-F]{1,15}(?:[ \t]*;[^\r\n]*)?")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
@@ -41,7 +41,7 @@ class BadAnswer(Exception):
         self.has_begun = has_begun
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Head:
     """Status and headers of an answer. Names in lower case, values as ISO 8859-1; repeated ones joined by a
     comma. `length` of the body in bytes; None where it comes in chunks, or ends with the connection."""
@@ -59,19 +59,21 @@ def parse_head(raw: bytes, method: str) -> Head:
     Raises:
         BadAnswer: it is not one, or can be understood in two ways.
     """
-    lines = raw.split(b"\r\n")
-    status = _STATUS.fullmatch(lines[0])
+    text = raw.decode("latin-1")
+    status = _STATUS.match(text)
     if status is None:
         raise BadAnswer("the answer does not begin as HTTP does")
+    lines = _HEADER.findall(text, status.end())
+    # What is between the lines found is nothing, or it is no header.
+    if not (text.count("\r") == text.count("\n") == len(lines)) or "\0" in text:
+        raise BadAnswer("a header of the answer is not one")
     headers: dict[str, str] = {}
-    for line in lines[1:]:
-        name, colon, value = line.partition(b":")
-        if not colon or _NAME.fullmatch(name) is None or b"\n" in value or b"\r" in value or b"\0" in value:
-            raise BadAnswer("a header of the answer is not one")
-        text, known = name.decode("ascii").lower(), value.strip(b" \t").decode("latin-1")
-        headers[text] = f"{headers[text]}, {known}" if text in headers else known
+    for name, value in lines:
+        low = name.lower()
+        known = value.rstrip(" \t")
+        headers[low] = f"{headers[low]}, {known}" if low in headers else known
     code = int(status[2])
-    keeps_open = status[1] == b"1" and "close" not in headers.get("connection", "").lower()
+    keeps_open = status[1] == "1" and "close" not in headers.get("connection", "").lower()
     if method == "HEAD" or code in {204, 304} or code < 200:
         return Head(code, headers, 0, is_chunked=False, keeps_open=keeps_open)
     coding, given = headers.get("transfer-encoding"), headers.get("content-length")
@@ -101,6 +103,7 @@ class Wire:
         self._rest = memoryview(b"")  # came with a head and belongs to what follows it
         self._left: int | None = 0  # of the present body; None: until the end is seen
         self._head = Head(0)
+        self._poll = _Poll(sock)
         self.is_broken = False
         self.uses = 0
 
@@ -117,7 +120,7 @@ class Wire:
     @property
     def is_stale(self) -> bool:
         """True where an idle connection has something to say: the other side closed it."""
-        return bool(self.is_broken or self._rest or _is_readable(self._socket))
+        return self.is_broken or bool(self._rest) or self._poll.is_readable()
 
     # -- sending --------------------------------------------------------------------------------
 
@@ -273,9 +276,16 @@ class Wire:
         return BadAnswer(what, has_begun=has_begun)
 
 
-def _is_readable(sock: socket.socket) -> bool:
-    if sys.platform == "win32":
-        return bool(select.select([sock], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(sock, select.POLLIN)
-    return bool(poll.poll(0))
+class _Poll:
+    """Tells whether something can be read from a socket at once."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+        if sys.platform != "win32":
+            self._poll = select.poll()
+            self._poll.register(sock, select.POLLIN)
+
+    def is_readable(self) -> bool:
+        if sys.platform == "win32":
+            return bool(select.select([self._socket], [], [], 0)[0])
+        return bool(self._poll.poll(0))
