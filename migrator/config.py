@@ -23,6 +23,7 @@ Side = Literal["source", "destination"]
 Existing = Literal["skip-same", "skip", "refuse", "overwrite"]
 Verify = Literal["auto", "size", "checksum", "read-back"]
 UndoPolicy = Literal["required", "best-effort"]
+DataPlane = Literal["auto", "boto3"]
 Versions = Literal["current", "all"]
 Locks = Literal["report", "after-verify", "at-once"]
 
@@ -75,6 +76,7 @@ class Transfer:
     token: bool = True
     keep_date: bool = True
     wait_s: float = 24 * 3600
+    data_plane: DataPlane = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +227,7 @@ def job_from(table: Mapping[str, Any]) -> Job:
         token=check.flag("transfer.token", default=True),
         keep_date=check.flag("transfer.keep_date", default=True),
         wait_s=check.duration("transfer.wait", 24 * 3600),
+        data_plane=check.choice("transfer.data_plane", ("auto", "boto3")),
     )
     carry = Carry(
         tags=check.flag("carry.tags", default=True),

@@ -33,7 +33,17 @@ KNOWN: Mapping[str, set[str]] = {
     "source": _END,
     "destination": _END | {"create_bucket"},
     "filters": {"min_date", "max_date", "min_size", "max_size", "include", "exclude"},
-    "transfer": {"threads", "existing", "verify", "bandwidth_limit", "undo", "token", "keep_date", "wait"},
+    "transfer": {
+        "threads",
+        "existing",
+        "verify",
+        "bandwidth_limit",
+        "undo",
+        "token",
+        "keep_date",
+        "wait",
+        "data_plane",
+    },
     "carry": {"tags", "versions", "storage_class", "encryption", "locks", "accept"},
     "environment": {"accept"},
 }

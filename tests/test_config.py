@@ -72,6 +72,7 @@ undo = "required"                       # required | best-effort
 token = true                            # mark what we write as ours
 keep_date = true                        # source LastModified into user metadata "mtime"
 wait = "24h"                            # an end that answered and then stopped
+data_plane = "auto"
 
 [carry]                                 # what travels besides bytes, system headers and user metadata
 tags = true

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from migrator.config import End, Job
+from migrator.config import End, Job, Transfer
 from migrator.credentials import AwsChain, Credentials, Keys, resolve
 from migrator.engine.ports import Ports
 from migrator.errors import (
@@ -23,10 +23,10 @@ from migrator.store.base import BucketLock, ObjectStore, Versioning
 from migrator.store.retrying import OnRetry, Patience, Policy, RetryingStore
 
 #: Opens the store of an end. Tests hand in their own.
-StoreFactory = Callable[[End, Credentials, int], ObjectStore]
+StoreFactory = Callable[[End, Credentials, Transfer], ObjectStore]
 
 
-def open_s3(end: End, credentials: Credentials, threads: int) -> ObjectStore:
+def open_s3(end: End, credentials: Credentials, how: Transfer) -> ObjectStore:
     """An S3 service. The SDK is imported here and not before: it takes a third of a second."""
     from migrator.store.opening import Connection, open_store
 
@@ -47,8 +47,9 @@ def open_s3(end: End, credentials: Credentials, threads: int) -> ObjectStore:
             profile=profile,
             ca_file=end.ca_file,
             requester_pays=end.requester_pays,
-            threads=threads,
-        )
+            threads=how.threads,
+        ),
+        only_sdk=how.data_plane == "boto3",
     )
 
 
@@ -75,7 +76,7 @@ def open_ends(
     policy = Policy(wait_s=job.transfer.wait_s)
     stores = []
     for side, end in (("source", job.source), ("destination", job.destination)):
-        store = factory(end, resolve(end.credentials, side), job.transfer.threads)
+        store = factory(end, resolve(end.credentials, side), job.transfer)
         stores.append(RetryingStore(store, patience, policy, on_retry))
     return Ends(*stores)
 
@@ -155,7 +156,9 @@ def check_end(
     """
     try:
         store = RetryingStore(
-            factory(end, credentials, 1), ports, replace(Policy(), tries=2, first_answer_s=5.0)
+            factory(end, credentials, Transfer(threads=1)),
+            ports,
+            replace(Policy(), tries=2, first_answer_s=5.0),
         )
     except (UsageError, StoreError) as cause:
         return Checked(False, f"{side}.credentials", cause.message, cause.advice)

@@ -25,6 +25,8 @@ AWS_KEY, AWS_SECRET = "AKIAE2ETEST", "aws-secret-0123456789"
 LYVE_KEY, LYVE_SECRET = "STX1E2ETEST", "lyve-secret-9876543210"
 AWS_BUCKET, LYVE_BUCKET = "photos", "archive"
 TIMEOUT_S = 100
+#: `MIGRATOR_DATA_PLANE=boto3` runs these suites with the reference store.
+DATA_PLANE = {"data_plane": plane} if (plane := os.environ.get("MIGRATOR_DATA_PLANE")) else {}
 
 
 @dataclass
@@ -144,7 +146,7 @@ class CommandLine:
             "version": 1,
             "source": source.end(**sections.pop("source", {})),
             "destination": destination.end(**sections.pop("destination", {})),
-            "transfer": {"threads": 8, "wait": "3s", **sections.pop("transfer", {})},
+            "transfer": {"threads": 8, **DATA_PLANE, "wait": "3s", **sections.pop("transfer", {})},
             **sections,
         }
         self.use_keys(source, destination)

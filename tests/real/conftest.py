@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from migrator.job_file import job_text
-from tests.e2e.conftest import CommandLine
+from tests.e2e.conftest import DATA_PLANE, CommandLine
 from tests.real import servers
 from tests.store.keepers import client_of
 
@@ -108,7 +108,7 @@ class Migration:
             "version": 1,
             "source": self.clouds.aws.end(self.source),
             "destination": self.clouds.lyve.end(self.destination, self.url),
-            "transfer": {"threads": 8, "wait": "30s", "existing": "overwrite", **transfer},
+            "transfer": {"threads": 8, **DATA_PLANE, "wait": "30s", "existing": "overwrite", **transfer},
         }
         for name, cloud in (("SOURCE", self.clouds.aws), ("DESTINATION", self.clouds.lyve)):
             access, secret = cloud.keys
