@@ -129,12 +129,15 @@ class Carrier:
         own = {TOKEN_KEY: token} if token else {}
         if self._keep_date and MTIME_KEY not in metadata:
             own[MTIME_KEY] = mtime_text(listed)
+        used = metadata_bytes(metadata)
         for name, value in own.items():
-            if metadata_bytes({**metadata, name: value}) <= METADATA_LIMIT_BYTES:
+            size = len(name) + len(value)  # both ASCII
+            if used + size <= METADATA_LIMIT_BYTES:
                 metadata[name] = value
+                used += size
         tags = self._tags.tags_of(listed.key, head) if self._tags else {}
-        parcel = Parcel(replace(properties, metadata=metadata, tags=tags), lost, is_repaired(head))
-        for refused in (REDIRECT, TAGS):
+        parcel = Parcel(properties.with_metadata(metadata, tags), lost, is_repaired(head))
+        for refused in self._refused and (REDIRECT, TAGS):
             if refused in self._refused and _has(parcel.properties, refused):
                 parcel = self._poorer(parcel, refused)
         return parcel

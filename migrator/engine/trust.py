@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from migrator.engine.orders import Order
 from migrator.model.objects import SYSTEM_HEADERS, UNLOCKED, Properties, Written, metadata_bytes
@@ -28,7 +28,6 @@ MOST_KINDS = 64
 PLAIN_BYTES = 1024
 MOST_NAMES = 8
 _NAME = re.compile(r"[a-z0-9-]+")
-_VALUE = re.compile(r"[\x21-\x7e]+(?: [\x21-\x7e]+)*")
 
 Kind = tuple[str, ...]
 
@@ -128,12 +127,21 @@ def _kind_of(sent: Properties) -> Kind | None:
     """The names of what travels along; None for what is always looked at."""
     if sent.tags or sent.storage_class or sent.encryption or sent.website_redirect or sent.lock != UNLOCKED:
         return None
-    if len(sent.metadata) > MOST_NAMES or not _is_plain(sent.metadata):
+    metadata = sent.metadata
+    if len(metadata) > MOST_NAMES or metadata_bytes(metadata) > PLAIN_BYTES:
         return None
-    return (*(name for name in SYSTEM_HEADERS if getattr(sent, name)), *sorted(sent.metadata))
+    names = _plain_names(tuple(metadata))
+    if names is None or not all(map(_is_plain, metadata.values())):
+        return None
+    return (*names, *[name for name in SYSTEM_HEADERS if getattr(sent, name)])
 
 
-def _is_plain(metadata: Mapping[str, str]) -> bool:
-    return metadata_bytes(metadata) <= PLAIN_BYTES and all(
-        _NAME.fullmatch(name) and _VALUE.fullmatch(value) for name, value in metadata.items()
-    )
+@lru_cache(maxsize=1024)
+def _plain_names(names: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Sorted; None where one is spelled in a way that not every service keeps."""
+    return tuple(sorted(names)) if all(map(_NAME.fullmatch, names)) else None
+
+
+def _is_plain(value: str) -> bool:
+    """Visible ASCII and single spaces within."""
+    return value.isascii() and value.isprintable() and "  " not in value and value == value.strip() != ""

@@ -65,13 +65,13 @@ class Carrying:
 
 def losses(head: ObjectHead, carrying: Carrying, now: datetime) -> tuple[str, ...]:
     """What a copy of this object would lack, accepted or not. `now`: locks that have ended are none."""
-    found = {
-        ENCRYPTION: head.encryption.startswith(KMS) and not carrying.encryption,
-        LOCKS: head.is_locked(now) and carrying.locks == "report",
-        METADATA: bool(head.missing_meta),
-        STORAGE_CLASS: loses_class(head.storage_class, carrying),
-    }
-    return tuple(name for name, is_lost in found.items() if is_lost)
+    found = (
+        ENCRYPTION if head.encryption.startswith(KMS) and not carrying.encryption else "",
+        LOCKS if head.is_locked(now) and carrying.locks == "report" else "",
+        METADATA if head.missing_meta else "",
+        STORAGE_CLASS if loses_class(head.storage_class, carrying) else "",
+    )
+    return tuple(filter(None, found)) if any(found) else ()
 
 
 def loses_class(storage_class: str, carrying: Carrying) -> bool:
@@ -86,13 +86,19 @@ def carried(head: ObjectHead, carrying: Carrying, now: datetime) -> Properties:
     lock = head.lock if at_once else UNLOCKED
     if lock.until is not None and lock.until <= now:
         lock = replace(lock, mode="", until=None)
-    return replace(
-        own,
-        content_encoding=repaired_encoding(own.content_encoding),
-        metadata={name: value for name, value in own.metadata.items() if name != TOKEN_KEY},
-        storage_class=carrying.class_for(head.storage_class),
-        encryption=carrying.encryption,
-        lock=lock,
+    return Properties(
+        own.content_type,
+        own.cache_control,
+        own.content_disposition,
+        repaired_encoding(own.content_encoding),
+        own.content_language,
+        own.expires,
+        own.website_redirect,
+        {name: value for name, value in own.metadata.items() if name != TOKEN_KEY},
+        own.tags,
+        carrying.class_for(head.storage_class),
+        carrying.encryption,
+        lock,
     )
 
 
@@ -102,7 +108,7 @@ def repaired_encoding(content_encoding: str) -> str:
     Services exist that store it (boto3#4564); browsers then cannot read the object. Everything else of the
     header stays as it is.
     """
-    if _FRAMING not in content_encoding.lower():
+    if not content_encoding or _FRAMING not in content_encoding.lower():
         return content_encoding
     codings = [each.strip() for each in content_encoding.split(",")]
     return ",".join(each for each in codings if each.lower() != _FRAMING)

@@ -129,6 +129,8 @@ class RetryingStore:
         return self._policy.delay_s(attempt, self._patience.jitter())
 
     def _heard(self) -> None:
+        if self._has_answered and self._silent_since is None:
+            return  # as nearly always: no lock for it
         with self._lock:
             self._has_answered = True
             self._silent_since = None
