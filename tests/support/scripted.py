@@ -35,12 +35,12 @@ class Reply:
     hangs: bool = False
 
 
-def reply(request: Request, status: int, body: bytes = b"", *, closes: bool = False, **headers: str) -> Reply:
+def reply(request: Request, status: int, body: bytes = b"", **headers: str) -> Reply:
     """An answer of HTTP; a dash in a header's name is an underscore. HEAD gets the head of it."""
     given = {"content-length": str(len(body)), **{name.replace("_", "-"): headers[name] for name in headers}}
     lines = "".join(f"{name}: {value}\r\n" for name, value in given.items())
     raw = f"HTTP/1.1 {status} Answer\r\n{lines}\r\n".encode("latin-1")
-    return Reply(raw + (body if request.method != "HEAD" else b""), closes)
+    return Reply(raw + (body if request.method != "HEAD" else b""))
 
 
 class Scripted:

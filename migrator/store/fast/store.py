@@ -9,6 +9,7 @@ import ssl
 import threading
 from collections.abc import Callable
 from functools import partial
+from http.client import responses
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -49,6 +50,8 @@ T = TypeVar("T")
 
 _AGENT = f"user-agent: {AGENT}\r\n\r\n"
 _quoted_path = partial(quote, safe="/-_.~")
+#: The status of an error that comes as a success: S3 had begun to answer before it failed.
+_AFTER_ALL = 500
 #: Names of buckets that the SDK sends too (botocore, validate_bucket_name), but for ARNs.
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
 #: What a successful write says in its body: nothing, or very little.
@@ -217,7 +220,7 @@ class FastStore(S3Store):
         except NotOne:
             error = read_error(body)
             if error is not None:
-                raise self._error("ListObjectsV2", bucket, None, Head(200), error) from None
+                raise self._error("ListObjectsV2", bucket, None, Head(_AFTER_ALL), error) from None
             raise self._not_s3("ListObjectsV2", bucket) from None
         # A captive portal's web page can parse as an empty answer: a listing names its bucket and prefix.
         if page.name != bucket or not s3_wire.is_echo(page.prefix, prefix):
@@ -284,7 +287,8 @@ class FastStore(S3Store):
                 if method == "PUT" and not wire.is_at_end:
                     said = read_error(wire.read_all(_SAID_LIMIT_BYTES))
                     if said is not None:
-                        raise self._error(operation, bucket, key, head, said)
+                        failed = Head(_AFTER_ALL, head.headers)
+                        raise self._error(operation, bucket, key, failed, said)
                 return found
             except (BadAnswer, OSError) as cause:
                 wire.is_broken = True
@@ -353,9 +357,10 @@ class FastStore(S3Store):
     def _error(
         self, operation: str, bucket: str, key: str | None, head: Head, said: ErrorDocument | None
     ) -> StoreError:
-        found = said or ErrorDocument()
+        found = said or ErrorDocument(said=responses.get(head.status, ""))
+        request_id = head.headers.get("x-amz-request-id") or found.request_id
         return error_of(
-            ErrorAnswer(head.status, head.headers, found.code, found.said, found.region, found.request_id),
+            ErrorAnswer(head.status, head.headers, found.code, found.said, found.region, request_id),
             self._where(operation, bucket, key),
         )
 

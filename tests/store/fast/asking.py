@@ -24,8 +24,8 @@ def connection_to(url: str, **more: str) -> Connection:
     return Connection("AWS", is_aws=False, endpoint_url=url, keys=keys, **more)  # type: ignore[arg-type]
 
 
-def ok(request: Request, *, closes: bool = False) -> Reply:
-    return reply(request, 200, BODY if request.method != "PUT" else b"", closes=closes, **OBJECT)
+def ok(request: Request) -> Reply:
+    return reply(request, 200, BODY if request.method != "PUT" else b"", **OBJECT)
 
 
 def get(store: S3Store) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote, quote_plus
@@ -138,7 +139,7 @@ def write(listing: Listing, style: Style) -> bytes:
     return "".join(parts).encode()
 
 
-_ESCAPES = (
+_ESCAPES: tuple[Callable[[str], str], ...] = (
     lambda text: escape(text),
     lambda text: escape(text, {'"': "&quot;", "'": "&apos;"}),
     lambda text: "".join(f"&#{ord(char)};" if char in "<>&\"'+ " else char for char in text),

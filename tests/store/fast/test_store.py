@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from hashlib import md5
 
 import pytest
@@ -47,7 +48,7 @@ def test_a_kept_connection_that_was_closed_is_noticed(
     serve: Serve, open_fast: Open, call: Callable[[S3Store], object]
 ) -> None:
     """Before anything is sent on it, so that a write need not fail either."""
-    server = serve(lambda request: ok(request, closes=True))
+    server = serve(lambda request: replace(ok(request), closes=True))
     store = open_fast(server.url)
     for _ in range(3):
         call(store)

@@ -72,10 +72,10 @@ def test_two_requests_on_one_connection(wire: Wire, server: socket.socket) -> No
 
 def test_an_answer_in_single_bytes(wire: Wire, server: socket.socket) -> None:
     with ThreadPoolExecutor(1) as pool:
-        sent = pool.submit(lambda: [server.sendall(HELLO[at : at + 1]) for at in range(len(HELLO))])
+        sent = pool.submit(lambda: [server.send(HELLO[at : at + 1]) for at in range(len(HELLO))])
         wire.answer("GET")
         assert wire.read_all(5) == b"hello"
-        sent.result()
+        assert sent.result() == [1] * len(HELLO)
 
 
 @pytest.mark.parametrize("more", [b"x", HELLO, b"HTTP/1.1 408 Request Timeout\r\n\r\n"])
