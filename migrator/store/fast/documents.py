@@ -125,9 +125,9 @@ def _utc(moment: datetime) -> datetime:
 
 _ENTRY = re.compile(
     rb"\s*<Contents>\s*<Key>([^<]*)</Key>\s*<LastModified>([^<]*)</LastModified>\s*<ETag>([^<]*)</ETag>"
-    rb"(?:\s*<Checksum(?:Algorithm|Type)>[^<&]*</Checksum(?:Algorithm|Type)>)*"
+    rb"(?:\s*<Checksum(?:Algorithm>[^<&]*</ChecksumAlgorithm>|Type>[^<&]*</ChecksumType>))*"
     rb"\s*<Size>([0-9]+)</Size>(?:\s*<StorageClass>([^<]*)</StorageClass>)?"
-    rb"(?:\s*<Owner>(?:\s*<(?:ID|DisplayName)>[^<&]*</(?:ID|DisplayName)>)*\s*</Owner>)?"
+    rb"(?:\s*<Owner>(?:\s*<(?:ID>[^<&]*</ID>|DisplayName>[^<&]*</DisplayName>))*\s*</Owner>)?"
     rb"(?:\s*<Type>[^<&]*</Type>)?\s*</Contents>"
 )
 _BEGINS = re.compile(

@@ -196,6 +196,8 @@ def test_a_listing_that_ends_anywhere_breaks_off(damage: bytes) -> None:
         (b"<Name>", b"<Name>&"),
         (b"<Prefix>a</Prefix>", b"<Prefix>a<Prefix>"),
         (ENTRY, ENTRY + b"</Contents>"),
+        (b"</StorageClass>", b"</StorageClass><Owner><ID>a</DisplayName></Owner>"),
+        (b"<Size>", b"<ChecksumType>a</ChecksumAlgorithm><Size>"),
         (ENTRY, ENTRY[:40] + ENTRY),
         (b"</ListBucketResult>", b"</ListBucketResult></ListBucketResult>"),
     ],
