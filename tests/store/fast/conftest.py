@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from functools import cache
 
-import botocore.session
 import pytest
 from hypothesis import settings
 
@@ -17,14 +15,6 @@ from tests.support.scripted import Scripted
 # No deadline for single examples: the machine may be busy.
 settings.register_profile("fast", deadline=None)
 settings.load_profile("fast")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def quick_clients() -> Iterator[None]:
-    """The SDK reads its descriptions of services once, not for every store."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(botocore.session, "create_loader", cache(botocore.session.create_loader))
-        yield
 
 
 @pytest.fixture
