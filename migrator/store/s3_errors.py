@@ -51,6 +51,9 @@ def translated(where: Where) -> Iterator[None]:
             code="InvalidParameter",
             **where.fields(),
         ) from None
+    except RecursionError:
+        # Redirected without a region, the SDK asks for the bucket's, is redirected, and asks again.
+        raise error_of(ErrorAnswer(307, {}), where) from None
     except (sdk.BotoCoreError, http.HTTPError, OSError, UnicodeError) as cause:
         raise Rejected(
             f"{where.operation} failed: {first_line(cause)}", code=type(cause).__name__, **where.fields()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
+from functools import cache
 
+import botocore.session
 import pytest
 
 from migrator.store.fast.store import FastStore
@@ -28,6 +30,14 @@ KEEPERS: dict[str, Callable[[], AbstractContextManager[Keeper]]] = {
     "fast-ceph": lambda: keepers.s3server_keeper(CEPH, FastStore),
     "ministack": keepers.ministack_keeper,
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_clients() -> Iterator[None]:
+    """The SDK reads its descriptions of services once, not for every store."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", cache(botocore.session.create_loader))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The S3 store believes no answer that does not say what was done, and asks nothing that an end cannot do."""
+"""The S3 stores believe no answer that does not say what was done, and ask nothing that an end cannot do."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from migrator.demo.wire import Answer, Head
 from migrator.errors import AccessDenied, NotFound, NotS3, NotSupported, StoreError, Transient
 from migrator.model.objects import Properties
 from migrator.store.base import BucketLock, Versioning
+from migrator.store.fast.store import FastStore
 from migrator.store.memory import MemoryCloud, Quirks
 from migrator.store.memory_rules import missing, refused
 from migrator.store.s3 import S3Store
@@ -39,9 +40,9 @@ def server(cloud: MemoryCloud) -> Iterator[S3Server]:
         yield server
 
 
-@pytest.fixture
-def store(server: S3Server) -> Iterator[S3Store]:
-    store = store_of(server.url)
+@pytest.fixture(params=[S3Store, FastStore])
+def store(server: S3Server, request: pytest.FixtureRequest) -> Iterator[S3Store]:
+    store = store_of(server.url, request.param)
     yield store
     store.close()
 

@@ -1,4 +1,4 @@
-"""The S3 store follows every kind of listing to its end, also where pages are much smaller than usual."""
+"""The S3 stores follow every kind of listing to its end, also where pages are much smaller than usual."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from migrator.demo.s3server import S3Server
 from migrator.model.objects import Properties
 from migrator.store.base import Versioning
+from migrator.store.fast.store import FastStore
 from migrator.store.memory import MemoryCloud, Quirks
 from migrator.store.s3 import S3Store
 from tests.store.contract_help import keys_of
@@ -33,9 +34,9 @@ def server(cloud: MemoryCloud) -> Iterator[S3Server]:
         yield server
 
 
-@pytest.fixture
-def store(server: S3Server) -> Iterator[S3Store]:
-    store = store_of(server.url)
+@pytest.fixture(params=[S3Store, FastStore])
+def store(server: S3Server, request: pytest.FixtureRequest) -> Iterator[S3Store]:
+    store = store_of(server.url, request.param)
     yield store
     store.close()
 

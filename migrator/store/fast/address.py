@@ -15,6 +15,8 @@ from migrator.store.s3_wire import is_loopback_url
 _IN_HOST = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 #: Regions of the one partition whose hosts end in amazonaws.com and nothing else.
 _REGION = re.compile(r"(?!cn-|us-gov-|us-iso)[a-z]{2}(?:-[a-z]+)+-[0-9]")
+#: Names of hosts that go over the wire as they are, and addresses.
+_HOST = re.compile(r"(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}|[0-9a-f:.]*:[0-9a-f:.]*")
 _ODD = ("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT")
 
 
@@ -36,10 +38,19 @@ def can_address(connection: Connection) -> bool:
     if not connection.endpoint_url:
         is_usual = connection.is_aws and _REGION.fullmatch(connection.region) is not None
         return is_usual and not any(map(os.environ.get, _ODD)) and not getproxies()
-    url = urlsplit(connection.endpoint_url)
-    if url.scheme not in {"http", "https"} or not url.hostname or url.path.strip("/") or url.query:
+    if not _is_plain(connection.endpoint_url):
         return False
     return is_loopback_url(connection.endpoint_url) or not getproxies()
+
+
+def _is_plain(endpoint_url: str) -> bool:
+    try:
+        url = urlsplit(endpoint_url)
+        is_host = _HOST.fullmatch(url.hostname or "") is not None and url.port != 0
+    except ValueError:
+        return False  # what it is instead, the SDK says
+    more = url.path.strip("/") or url.query or url.fragment or url.username is not None
+    return url.scheme in {"http", "https"} and is_host and not more
 
 
 def address_of(connection: Connection, bucket: str) -> Address:

@@ -26,6 +26,9 @@ _NAMED = {b"amp": b"&", b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'"}
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6})\d*)?Z")
 
 
+_DIGITS = re.compile(r"\s*[0-9]+\s*")
+
+
 class NotOne(Exception):
     """The document is not what was asked for."""
 
@@ -59,7 +62,7 @@ def read_error(body: bytes) -> ErrorDocument | None:
     """None where the document is not an error of S3's."""
     try:
         root = ElementTree.fromstring(body)  # noqa: S314 - expat resolves nothing from outside
-    except ElementTree.ParseError:
+    except (ElementTree.ParseError, LookupError, ValueError):  # the latter two: an encoding that nobody knows
         return None
     if _bare(root.tag) != "Error":
         return None
@@ -78,7 +81,7 @@ def read_listing(body: bytes) -> Listing:
         return _by_pattern(body) or _by_parser(body)
     except ElementTree.ParseError as cause:
         raise (BreaksOff if b"<ListBucketResult" in body[:512] else NotOne)(str(cause)) from None
-    except (ValueError, OverflowError, KeyError) as cause:
+    except (ValueError, LookupError) as cause:
         raise NotOne(str(cause)) from None
 
 
@@ -94,8 +97,7 @@ def http_date(text: str) -> datetime:
         if not rest and month >= 0:
             time = int(text[17:19]), int(text[20:22]), int(text[23:25])
             return datetime(int(text[12:16]), month + 1, int(text[5:7]), *time, tzinfo=UTC)
-    found = parsedate_to_datetime(text)
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return _utc(parsedate_to_datetime(text))
 
 
 @lru_cache(maxsize=4096)
@@ -107,46 +109,54 @@ def xml_date(text: str) -> datetime:
     """
     found = _DATE.fullmatch(text)
     if found is None:
-        moment = datetime.fromisoformat(text)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return _utc(datetime.fromisoformat(text))
     year, month, day, hour, minute, second = map(int, found.groups()[:6])
     return datetime(year, month, day, hour, minute, second, int((found[7] or "0").ljust(6, "0")), tzinfo=UTC)
+
+
+def _utc(moment: datetime) -> datetime:
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as cause:
+        raise ValueError(str(cause)) from None
 
 
 # -- by pattern -------------------------------------------------------------------------------------
 
 _ENTRY = re.compile(
     rb"\s*<Contents>\s*<Key>([^<]*)</Key>\s*<LastModified>([^<]*)</LastModified>\s*<ETag>([^<]*)</ETag>"
-    rb"(?:\s*<Checksum(?:Algorithm|Type)>[^<]*</Checksum(?:Algorithm|Type)>)*"
+    rb"(?:\s*<Checksum(?:Algorithm>[^<&]*</ChecksumAlgorithm>|Type>[^<&]*</ChecksumType>))*"
     rb"\s*<Size>([0-9]+)</Size>(?:\s*<StorageClass>([^<]*)</StorageClass>)?"
-    rb"(?:\s*<Owner>(?:\s*<(?:ID|DisplayName)>[^<]*</(?:ID|DisplayName)>)*\s*</Owner>)?"
-    rb"(?:\s*<Type>[^<]*</Type>)?\s*</Contents>"
+    rb"(?:\s*<Owner>(?:\s*<(?:ID>[^<&]*</ID>|DisplayName>[^<&]*</DisplayName>))*\s*</Owner>)?"
+    rb"(?:\s*<Type>[^<&]*</Type>)?\s*</Contents>"
 )
-_BEGINS = re.compile(rb"^(?:<\?xml[^>]*\?>\s*)?<ListBucketResult(?: xmlns=\"[^\"]*\")?>")
-_FIELD = re.compile(rb"<(Name|Prefix|IsTruncated|NextContinuationToken|EncodingType)(?:/>|>([^<]*)</\1>)")
+_BEGINS = re.compile(
+    rb"(?:<\?xml version=[\"']1\.0[\"'](?: encoding=[\"'](?i:utf-8)[\"'])?\s*\?>\s*)?"
+    rb"<ListBucketResult(?: xmlns=[\"'][^\"'<&]*[\"'])?>"
+)
+_FIELD = re.compile(rb"\s*<([A-Za-z]+)(?:\s*/>|>([^<]*)</\1>)")
+_NO_FIELDS = {b"Contents", b"CommonPrefixes"}
 _ENDS = b"</ListBucketResult>"
 
 
 def _by_pattern(body: bytes) -> Listing | None:
     """None where the document does not look as most do."""
-    if _BEGINS.match(body) is None or not body.rstrip().endswith(_ENDS) or b"<!" in body:
+    body = body.rstrip(b" \t\r\n")
+    begins = _BEGINS.match(body)
+    if begins is None or not body.endswith(_ENDS) or b"<!" in body:
         return None
-    first = body.find(b"<Contents>")
-    last = body.rfind(b"</Contents>")
-    around = body if first < 0 else body[:first] + body[last + len(b"</Contents>") :]
-    if b"<CommonPrefixes>" in around:
-        return None
+    first, last = body.find(b"<Contents>"), body.rfind(b"</Contents>") + len(b"</Contents>")
+    end = len(body) - len(_ENDS)
+    around = ((begins.end(), end),) if first < 0 else ((begins.end(), first), (last, end))
     fields: dict[str, str] = {}
-    for name, value in _FIELD.findall(around):
-        if fields.setdefault(name.decode(), _text(value)) != _text(value):
-            return None
+    if not all(_are_fields(body, *each, fields) for each in around):
+        return None
     is_encoded = fields.get("EncodingType") == "url"
     if not is_encoded and b"\r" in body:
         return None  # which a parser turns into line feeds
-    found, at = [], max(first, 0)
-    end = last + len(b"</Contents>") if first >= 0 else 0
-    while at < end:
-        entry = _ENTRY.match(body, at, end)
+    found, at = [], first
+    while 0 <= at < last:
+        entry = _ENTRY.match(body, at, last)
         if entry is None:
             return None
         key, modified, etag, size, storage_class = entry.groups()
@@ -161,6 +171,20 @@ def _by_pattern(body: bytes) -> Listing | None:
         )
         at = entry.end()
     return _listing(fields, found)
+
+
+def _are_fields(body: bytes, at: int, end: int, into: dict[str, str]) -> bool:
+    """Take in what stands beside the lines; False where anything there is not as usual: the mark that more
+    follows must not be overlooked."""
+    while at < end:
+        found = _FIELD.match(body, at, end)
+        if found is None:
+            return not body[at:end].strip(b" \t\r\n")
+        name, value = found[1].decode(), _text(found[2] or b"")
+        if found[1] in _NO_FIELDS or into.setdefault(name, value) != value:
+            return False
+        at = found.end()
+    return True
 
 
 def _decoded(encoded: bytes) -> str:
@@ -204,13 +228,19 @@ def _by_parser(body: bytes) -> Listing:
             found.append(
                 ObjectVersion(
                     _decoded(line["Key"].encode("utf-8")) if is_encoded else line["Key"],
-                    int(line["Size"]),
+                    _size(line["Size"]),
                     bare_etag(line.get("ETag", "")),
                     xml_date(line["LastModified"]),
                     line.get("StorageClass") or "STANDARD",
                 )
             )
     return _listing(fields, found)
+
+
+def _size(text: str) -> int:
+    if _DIGITS.fullmatch(text) is None:
+        raise ValueError("a size is not one")
+    return int(text)
 
 
 def _listing(fields: dict[str, str], found: list[ObjectVersion]) -> Listing:

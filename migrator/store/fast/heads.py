@@ -23,7 +23,8 @@ _SYSTEM = {
 }
 #: Header values that mean the same to every server and proxy: visible ASCII, single spaces within.
 _PLAIN = re.compile(r"[\x21-\x7e]+(?: [\x21-\x7e]+)*")
-_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+#: In lower case, as they are signed.
+_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
 
 
 def head_of(headers: Mapping[str, str], size_bytes: int) -> ObjectHead:
@@ -31,6 +32,8 @@ def head_of(headers: Mapping[str, str], size_bytes: int) -> ObjectHead:
     Raises:
         KeyError, ValueError: these are not the headers of an object.
     """
+    if not headers["etag"]:
+        raise ValueError("there is no ETag")
     count = headers.get("x-amz-tagging-count")
     return ObjectHead(
         size_bytes,

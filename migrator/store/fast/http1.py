@@ -21,6 +21,8 @@ HEAD_LIMIT_BYTES = 64 * 1024
 FIRST_READ_BYTES = 16 * 1024
 #: At most so much of a body goes through the socket in one call: progress and stopping stay prompt.
 CHUNK_BYTES = 256 * 1024
+#: Nobody has reason to say more often that an answer will come.
+MOST_INTERIM = 100
 #: A body as small as this is sent together with the head.
 TOGETHER_BYTES = 64 * 1024
 
@@ -28,6 +30,7 @@ _STATUS = re.compile(r"HTTP/1\.([01]) ([1-5][0-9]{2})(?: [^\r\n]*)?(?=\r\n|\Z)")
 _HEADER = re.compile(r"\r\n([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*)")
 _SIZE = re.compile(rb"[0-9a-fA-F]{1,15}(?:[ \t]*;[^\r\n]*)?")
 _LENGTH = re.compile(r"[0-9]{1,18}")
+_NOT_PLAIN = "the answer does not say plainly how long it is"
 
 
 class BadAnswer(Exception):
@@ -74,20 +77,25 @@ def parse_head(raw: bytes, method: str) -> Head:
         headers[low] = f"{headers[low]}, {known}" if low in headers else known
     code = int(status[2])
     keeps_open = status[1] == "1" and "close" not in headers.get("connection", "").lower()
+    length = _length(headers.get("content-length"))
     if method == "HEAD" or code in {204, 304} or code < 200:
         return Head(code, headers, 0, is_chunked=False, keeps_open=keeps_open)
-    coding, given = headers.get("transfer-encoding"), headers.get("content-length")
+    coding = headers.get("transfer-encoding")
     if coding is not None:
-        if coding.lower() != "chunked" or given is not None:
-            raise BadAnswer("the answer does not say plainly how long it is")
+        if coding.lower() != "chunked" or length is not None:
+            raise BadAnswer(_NOT_PLAIN)
         return Head(code, headers, None, is_chunked=True, keeps_open=keeps_open)
+    return Head(code, headers, length, is_chunked=False, keeps_open=keeps_open and length is not None)
+
+
+def _length(given: str | None) -> int | None:
     if given is None:
-        return Head(code, headers, None, is_chunked=False, keeps_open=False)
-    lengths = {each.strip() for each in given.split(",")}
+        return None
+    lengths = {each.strip(" \t") for each in given.split(",")}
     length = lengths.pop()
     if lengths or _LENGTH.fullmatch(length) is None:
-        raise BadAnswer("the answer does not say plainly how long it is")
-    return Head(code, headers, int(length), is_chunked=False, keeps_open=keeps_open)
+        raise BadAnswer(_NOT_PLAIN)
+    return int(length)
 
 
 class Wire:
@@ -105,6 +113,7 @@ class Wire:
         self._head = Head(0)
         self._poll = _Poll(sock)
         self.is_broken = False
+        self.was_interrupted = False
         self.uses = 0
 
     def close(self) -> None:
@@ -113,9 +122,12 @@ class Wire:
 
     def interrupt(self) -> None:
         """Wake whoever waits for this connection; it breaks. The one call for another thread."""
+        self.was_interrupted = True
         self.is_broken = True
         with suppress(OSError):  # it is closed already
-            self._socket.shutdown(socket.SHUT_RDWR)
+            # Not the method of `ssl.SSLSocket`: that drops the encryption first, and what the other thread
+            # reads or writes from then on are the bare bytes.
+            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
     @property
     def is_stale(self) -> bool:
@@ -150,24 +162,33 @@ class Wire:
         Raises:
             BadAnswer: see there.  OSError: the connection failed, or nothing came in time.
         """
-        while True:
-            head = parse_head(self._head_bytes(), method)
+        for _ in range(MOST_INTERIM):
+            head = self._parsed(method)
             if head.status >= 200:
                 break
+        else:
+            raise self._broken("interim answers only")
         self._head, self._left = head, head.length
         if not head.keeps_open:
             self.is_broken = True
         return head
+
+    def _parsed(self, method: str) -> Head:
+        try:
+            return parse_head(self._head_bytes(), method)
+        except BadAnswer:
+            self.is_broken = True
+            raise
 
     def _head_bytes(self) -> bytes:
         got = bytes(self._rest)
         self._rest = memoryview(b"")
         while True:
             end = got.find(b"\r\n\r\n")
-            if end >= 0:
+            if 0 <= end <= HEAD_LIMIT_BYTES:
                 self._rest = memoryview(got)[end + 4 :]
                 return got[:end]
-            if len(got) > HEAD_LIMIT_BYTES:
+            if end > 0 or len(got) > HEAD_LIMIT_BYTES + len(b"\r\n\r"):
                 raise self._broken("the head of the answer does not end")
             count = self._socket.recv_into(self._view)
             if not count:
@@ -286,6 +307,8 @@ class _Poll:
             self._poll.register(sock, select.POLLIN)
 
     def is_readable(self) -> bool:
+        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+            return True  # decrypted already
         if sys.platform == "win32":
             return bool(select.select([self._socket], [], [], 0)[0])
         return bool(self._poll.poll(0))

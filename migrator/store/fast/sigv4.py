@@ -31,7 +31,7 @@ class Signer:
         self._session_token = session_token
         self._region = region
         self._now = now
-        self._second = (0, "", "")  # the time, as a stamp and as a day
+        self._second = (-1, "", "")  # the time, as a stamp and as a day
         self._day = ("", b"", "")  # the day, its key, its scope
 
     def signed(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import socket
 import ssl
 import threading
 from collections.abc import Callable
 from functools import partial
+from http.client import responses
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -47,10 +49,17 @@ from migrator.store.s3_client import AGENT, Connection, ca_bundle
 T = TypeVar("T")
 
 _AGENT = f"user-agent: {AGENT}\r\n\r\n"
-_quoted = partial(quote, safe="-_.~")
 _quoted_path = partial(quote, safe="/-_.~")
+#: The status of an error that comes as a success: S3 had begun to answer before it failed.
+_AFTER_ALL = 500
+#: Names of buckets that the SDK sends too (botocore, validate_bucket_name), but for ARNs.
+_BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
 #: What a successful write says in its body: nothing, or very little.
 _SAID_LIMIT_BYTES = 64 * 1024
+
+
+class _AskReference(Exception):
+    """The reference store has to ask, or to say what is wrong."""
 
 
 class FastStore(S3Store):
@@ -65,7 +74,7 @@ class FastStore(S3Store):
             raise ValueError("the data plane needs keys of its own")
         self._connection = connection
         access, secret, token = connection.keys
-        self._signer = Signer(access, secret, token, connection.region or "us-east-1")
+        self._signer = Signer(access, secret, token, self._client.meta.region_name)
         self._is_off = False
         self._lock = threading.Lock()  # guards what is below
         self._context: ssl.SSLContext | None = None
@@ -211,7 +220,7 @@ class FastStore(S3Store):
         except NotOne:
             error = read_error(body)
             if error is not None:
-                raise self._error("ListObjectsV2", bucket, None, Head(200), error) from None
+                raise self._error("ListObjectsV2", bucket, None, Head(_AFTER_ALL), error) from None
             raise self._not_s3("ListObjectsV2", bucket) from None
         # A captive portal's web page can parse as an empty answer: a listing names its bucket and prefix.
         if page.name != bucket or not s3_wire.is_echo(page.prefix, prefix):
@@ -227,6 +236,8 @@ class FastStore(S3Store):
             return reference()
         try:
             return fast()
+        except _AskReference:
+            return reference()
         except WrongRegion:
             self._is_off = True  # the SDK knows how to follow, or says what is wrong
             return reference()
@@ -249,8 +260,15 @@ class FastStore(S3Store):
         Raises:
             StoreError: what the end answered, or that it did not.
         """
-        address, pool = self._target(bucket)
-        request = self._request(address, method, key, headers or {}, query or {}, body)
+        if _BUCKET.fullmatch(bucket) is None or key == "":
+            raise _AskReference  # not a request for an object
+        try:
+            address, pool = self._target(bucket)
+            request = self._request(address, method, key, headers or {}, query or {}, body)
+        except UnicodeError:
+            raise _AskReference from None
+        except OSError as cause:  # the file of certificates is none
+            raise untrusted(self._where(operation, bucket, key), cause) from None
         is_safe = method != "PUT"
         fresh = False
         while True:
@@ -261,18 +279,21 @@ class FastStore(S3Store):
             try:
                 wire.send(request, body)
                 head = wire.answer(method)
+                if head.status == 400 and method == "HEAD":
+                    raise _AskReference  # AWS says so without a word where the bucket is in another region
                 if head.status >= 300:
                     raise self._error(operation, bucket, key, head, _said(wire, method))
                 found = read(wire, head)
                 if method == "PUT" and not wire.is_at_end:
                     said = read_error(wire.read_all(_SAID_LIMIT_BYTES))
                     if said is not None:
-                        raise self._error(operation, bucket, key, head, said)
+                        failed = Head(_AFTER_ALL, head.headers)
+                        raise self._error(operation, bucket, key, failed, said)
                 return found
             except (BadAnswer, OSError) as cause:
                 wire.is_broken = True
                 was_closed = isinstance(cause, ConnectionError) or not getattr(cause, "has_begun", True)
-                if is_safe and was_closed and wire.uses > 1 and not fresh:
+                if is_safe and was_closed and wire.uses > 1 and not fresh and not wire.was_interrupted:
                     fresh = True
                     continue
                 raise lost(self._where(operation, bucket, key), cause) from None
@@ -336,9 +357,10 @@ class FastStore(S3Store):
     def _error(
         self, operation: str, bucket: str, key: str | None, head: Head, said: ErrorDocument | None
     ) -> StoreError:
-        found = said or ErrorDocument()
+        found = said or ErrorDocument(said=responses.get(head.status, ""))
+        request_id = head.headers.get("x-amz-request-id") or found.request_id
         return error_of(
-            ErrorAnswer(head.status, head.headers, found.code, found.said, found.region, found.request_id),
+            ErrorAnswer(head.status, head.headers, found.code, found.said, found.region, request_id),
             self._where(operation, bucket, key),
         )
 
@@ -354,6 +376,10 @@ class FastStore(S3Store):
                 return unreachable(where, REFUSED)
             case _:
                 return unreachable(where, NO_CONNECTION)
+
+
+def _quoted(text: str) -> str:
+    return quote(key_bytes(text), safe="-_.~")
 
 
 def _version(version_id: str | None) -> dict[str, str]:
