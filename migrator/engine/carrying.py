@@ -5,8 +5,6 @@ Used by all workers at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from migrator.config import Job
@@ -186,36 +184,26 @@ class Carrier:
         return replace(head, lock=lock)
 
 
-@contextmanager
-def metadata_blamed() -> Iterator[None]:
-    """Turn the destination's refusals of metadata that S3 takes into a reason to set the object aside.
+def metadata_blamed(cause: Rejected) -> str:
+    """Why an object has to be set aside, where a destination refuses metadata that S3 takes; else empty.
 
     OpenStack Swift takes values of up to 256 bytes, and says so in an InvalidRequest.
     """
-    try:
-        yield
-    except Rejected as cause:
-        is_about_it = cause.code == "InvalidRequest" and "metadata" in cause.message.lower()
-        if is_about_it or cause.code == "MetadataTooLarge":
-            raise CannotCarry("metadata-unsupported") from cause
-        raise
+    is_about_it = cause.code == "InvalidRequest" and "metadata" in cause.message.lower()
+    return "metadata-unsupported" if is_about_it or cause.code == "MetadataTooLarge" else ""
 
 
 def _has(properties: Properties, loss: str) -> bool:
     return bool(properties.tags if loss == TAGS else properties.website_redirect)
 
 
-@contextmanager
-def refusals_named() -> Iterator[None]:
-    """Turn the source's refusals that are about the object's kind into reasons to set it aside."""
-    try:
-        yield
-    except Rejected as cause:
-        if cause.code == "InvalidObjectState":
-            raise CannotCarry("archived") from cause
-        if cause.code == "InvalidRequest" and "encryption" in cause.message.lower():
-            raise CannotCarry("customer-key") from cause  # SSE-C: readable only with the user's own key
-        raise
+def refusal_named(cause: Rejected) -> str:
+    """Why an object has to be set aside, where a source refuses to read one of its kind; else empty."""
+    if cause.code == "InvalidObjectState":
+        return "archived"
+    if cause.code == "InvalidRequest" and "encryption" in cause.message.lower():
+        return "customer-key"  # SSE-C: readable only with the user's own key
+    return ""
 
 
 def mtime_text(listed: ObjectVersion) -> str:

@@ -9,18 +9,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from migrator.engine.carrying import Carrier, Parcel, metadata_blamed, refusals_named
+from migrator.engine.carrying import Carrier, Parcel, metadata_blamed, refusal_named
 from migrator.engine.checking import Checker
 from migrator.engine.digests import SourceDigests
 from migrator.engine.markers import lay_marker
 from migrator.engine.meter import Meter
 from migrator.engine.orders import Copied, Order, SentPart
-from migrator.engine.outcomes import BadCopy, ChangedMeanwhile, SourceChanged
+from migrator.engine.outcomes import BadCopy, CannotCarry, ChangedMeanwhile, SourceChanged
 from migrator.engine.saving import Prepared, Saver
 from migrator.engine.trust import Trust, Unlooked
 from migrator.engine.uploads import abort_twins, abort_until_gone
-from migrator.errors import DigestMismatch, NotFound, NotSupported, PreconditionFailed
+from migrator.errors import DigestMismatch, NotFound, NotSupported, PreconditionFailed, Rejected
 from migrator.model.capabilities import UNKNOWN, Capabilities
 from migrator.model.objects import (
     ObjectHead,
@@ -116,9 +117,12 @@ class Copier:
         honoured = self._seen.put_if_absent if order.prior_etag is None else self._seen.put_if_match
         while True:
             try:
-                with metadata_blamed():
-                    written = self._write_if_unchanged(order, put, honoured=honoured)
+                written = self._write_if_unchanged(order, put, honoured=honoured)
                 break
+            except Rejected as cause:
+                if reason := metadata_blamed(cause):
+                    raise CannotCarry(reason) from cause
+                raise
             except NotSupported as cause:
                 parcel = self._carrier.after_refusal(parcel, cause)
         return self._checker.whole(order, written, parcel, md5.hexdigest())
@@ -132,9 +136,12 @@ class Copier:
         key = order.destination_key
         while True:
             try:
-                with metadata_blamed():
-                    upload_id = self._destination.create_upload(self._bucket, key, parcel.properties)
+                upload_id = self._destination.create_upload(self._bucket, key, parcel.properties)
                 break
+            except Rejected as cause:
+                if reason := metadata_blamed(cause):
+                    raise CannotCarry(reason) from cause
+                raise
             except NotSupported as cause:
                 parcel = self._carrier.after_refusal(parcel, cause)
         abort_twins(self._destination, self._bucket, key, upload_id)
@@ -241,16 +248,19 @@ class Copier:
 
     def _read(self, order: Order, into: bytearray, offset: int | None) -> ObjectHead:
         try:
-            with refusals_named():
-                head = self._source.read(
-                    self._source_bucket,
-                    order.listed.key,
-                    into,
-                    offset=offset,
-                    if_match=order.listed.etag,
-                    version_id=order.listed.version_id or None,
-                    on_bytes=lambda count: self._meter.moved(order.seq, count),
-                )
+            head = self._source.read(
+                self._source_bucket,
+                order.listed.key,
+                into,
+                offset=offset,
+                if_match=order.listed.etag,
+                version_id=order.listed.version_id or None,
+                on_bytes=partial(self._meter.moved, order.seq),
+            )
+        except Rejected as cause:
+            if reason := refusal_named(cause):
+                raise CannotCarry(reason) from cause
+            raise
         except PreconditionFailed as cause:
             raise SourceChanged(_CHANGED) from cause
         # Ends exist that ignore If-Match.

@@ -260,7 +260,10 @@ class _Patience:
         self.jitter = ports.jitter
 
     def wait(self, seconds: float) -> bool:
-        return self._leaving.is_set() or self._ports.wait(seconds)
+        if self._leaving.is_set():
+            return True
+        # Before every request nobody waits: then the flag alone is asked.
+        return self._ports.wait(seconds) if seconds > 0 else self._ports.stop.is_asked
 
 
 #: Ends that claim that every key is accounted for. (A roll back answers for what it put back, not for that.)

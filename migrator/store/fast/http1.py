@@ -30,6 +30,7 @@ _STATUS = re.compile(r"HTTP/1\.([01]) ([1-5][0-9]{2})(?: [^\r\n]*)?(?=\r\n|\Z)")
 _HEADER = re.compile(r"\r\n([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*)")
 _SIZE = re.compile(rb"[0-9a-fA-F]{1,15}(?:[ \t]*;[^\r\n]*)?")
 _LENGTH = re.compile(r"[0-9]{1,18}")
+_NOTHING = memoryview(b"")
 _NOT_PLAIN = "the answer does not say plainly how long it is"
 
 
@@ -108,10 +109,11 @@ class Wire:
         self._socket = sock
         self._buffer = bytearray(FIRST_READ_BYTES)
         self._view = memoryview(self._buffer)
-        self._rest = memoryview(b"")  # came with a head and belongs to what follows it
+        self._rest = _NOTHING  # came with a head and belongs to what follows it
         self._left: int | None = 0  # of the present body; None: until the end is seen
         self._head = Head(0)
-        self._poll = _Poll(sock)
+        self._read = sock.recv_into
+        self._poll: Callable[[int], object] | None = None
         self.is_broken = False
         self.was_interrupted = False
         self.uses = 0
@@ -132,7 +134,18 @@ class Wire:
     @property
     def is_stale(self) -> bool:
         """True where an idle connection has something to say: the other side closed it."""
-        return self.is_broken or bool(self._rest) or self._poll.is_readable()
+        return self.is_broken or bool(self._rest) or self._is_readable()
+
+    def _is_readable(self) -> bool:
+        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+            return True  # decrypted already
+        if sys.platform == "win32":
+            return bool(select.select([self._socket], [], [], 0)[0])
+        if self._poll is None:
+            poll = select.poll()
+            poll.register(self._socket, select.POLLIN)
+            self._poll = poll.poll
+        return bool(self._poll(0))
 
     # -- sending --------------------------------------------------------------------------------
 
@@ -182,7 +195,7 @@ class Wire:
 
     def _head_bytes(self) -> bytes:
         got = bytes(self._rest)
-        self._rest = memoryview(b"")
+        self._rest = _NOTHING
         while True:
             end = got.find(b"\r\n\r\n")
             if 0 <= end <= HEAD_LIMIT_BYTES:
@@ -190,13 +203,21 @@ class Wire:
                 return got[:end]
             if end > 0 or len(got) > HEAD_LIMIT_BYTES + len(b"\r\n\r"):
                 raise self._broken("the head of the answer does not end")
-            count = self._socket.recv_into(self._view)
+            count = self._read(self._view)
             if not count:
                 raise self._broken("the connection was closed without an answer", has_begun=bool(got))
             got = got + self._buffer[:count] if got else bytes(self._view[:count])
 
     def read_into(self, into: memoryview, on_bytes: Callable[[int], None] | None = None) -> int:
         """Fill `into` from the body; returns how much came, which is less only where the body ended."""
+        wanted = len(into)
+        if self._left == wanted == len(self._rest) and not self._head.is_chunked:
+            into[:] = self._rest  # came with the head, as small objects do
+            self._rest = _NOTHING
+            self._left = 0
+            if on_bytes is not None and wanted:
+                on_bytes(wanted)
+            return wanted
         done = 0
         while done < len(into):
             count = self._some(into[done : done + CHUNK_BYTES])
@@ -251,7 +272,7 @@ class Wire:
             into[:count] = self._rest[:count]
             self._rest = self._rest[count:]
             return count
-        return self._socket.recv_into(into)
+        return self._read(into)
 
     # -- chunks ---------------------------------------------------------------------------------
 
@@ -287,7 +308,7 @@ class Wire:
                 return got[:end]
             if len(got) > HEAD_LIMIT_BYTES:
                 raise self._broken("a line of the body does not end")
-            count = self._socket.recv_into(self._view)
+            count = self._read(self._view)
             if not count:
                 raise self._broken("the body ended within a line")
             got += self._buffer[:count]
@@ -295,20 +316,3 @@ class Wire:
     def _broken(self, what: str, *, has_begun: bool = True) -> BadAnswer:
         self.is_broken = True
         return BadAnswer(what, has_begun=has_begun)
-
-
-class _Poll:
-    """Tells whether something can be read from a socket at once."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._socket = sock
-        if sys.platform != "win32":
-            self._poll = select.poll()
-            self._poll.register(sock, select.POLLIN)
-
-    def is_readable(self) -> bool:
-        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
-            return True  # decrypted already
-        if sys.platform == "win32":
-            return bool(select.select([self._socket], [], [], 0)[0])
-        return bool(self._poll.poll(0))

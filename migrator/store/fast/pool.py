@@ -30,9 +30,9 @@ class Pool:
         self._address = (host, port)
         self._context = context
         self._most = most
-        self._idle: deque[Wire] = deque()
-        self._busy: set[Wire] = set()
-        self._lock = threading.Lock()
+        self._idle: deque[Wire] = deque()  # its ends are atomic: no lock for what every request does
+        self._lock = threading.Lock()  # guards what is below
+        self._open: set[Wire] = set()
         self._is_closed = False
 
     def take(self, *, fresh: bool = False) -> Wire:
@@ -47,44 +47,45 @@ class Pool:
             except IndexError:
                 break
             if not wire.is_stale:
-                with self._lock:
-                    self._busy.add(wire)
                 return wire
-            wire.close()
+            self._drop(wire)
         wire = self._connected()
         with self._lock:
-            self._busy.add(wire)
+            self._open.add(wire)
             is_late = self._is_closed
         if is_late:
-            self.give_back(wire)
+            self._drop(wire)
             raise NeverSent(ConnectionAbortedError("the store was closed"))
         return wire
 
     def give_back(self, wire: Wire) -> None:
         """Its request is over. A connection whose answer was not read to its end is closed."""
-        with self._lock:
-            self._busy.discard(wire)
-            is_kept = not (self._is_closed or wire.is_broken) and wire.is_at_end
-            is_kept = is_kept and len(self._idle) < self._most
-            if is_kept:
-                self._idle.append(wire)
-        if not is_kept:
-            wire.close()
+        if wire.is_broken or not wire.is_at_end or self._is_closed or len(self._idle) >= self._most:
+            self._drop(wire)
+        else:
+            self._idle.append(wire)
 
     def interrupt(self) -> None:
         """Break off every request that is under way: whoever waits for one hears of it at once."""
         with self._lock:
-            busy = list(self._busy)
+            busy = self._open.difference(self._idle)
         for wire in busy:
             wire.interrupt()
 
     def close(self) -> None:
         with self._lock:
             self._is_closed = True
-            idle, self._idle = list(self._idle), deque()
-        for wire in idle:
-            wire.close()
+        while True:
+            try:
+                self._drop(self._idle.pop())
+            except IndexError:
+                break
         self.interrupt()
+
+    def _drop(self, wire: Wire) -> None:
+        with self._lock:
+            self._open.discard(wire)
+        wire.close()
 
     def _connected(self) -> Wire:
         try:

@@ -34,13 +34,13 @@ class Signer:
         self._second = (-1, "", "")  # the time, as a stamp and as a day
         self._day = ("", b"", "")  # the day, its key, its scope
 
-    def signed(
+    def lines(
         self, method: str, path: str, query: str, headers: dict[str, str], payload: str = UNSIGNED
-    ) -> dict[str, str]:
-        """The headers to send, `Authorization` among them.
+    ) -> str:
+        """The headers as they go over the wire, `Authorization` last, each line ended.
 
         `path` and `query` as they go over the wire (encoded, the query sorted); `headers` by lower-case
-        names, with `host`; `payload` is the SHA-256 of the body, hexadecimal, or UNSIGNED.
+        names, with `host`, and added to; `payload` is the SHA-256 of the body, hexadecimal, or UNSIGNED.
         """
         stamp, day = self._time()
         headers["x-amz-date"] = stamp
@@ -49,17 +49,20 @@ class Signer:
             headers["x-amz-security-token"] = self._session_token
         names = sorted(headers)
         listed = ";".join(names)
-        lines = "\n".join([f"{name}:{_collapsed(headers[name])}" for name in names])
-        canonical = f"{method}\n{path}\n{query}\n{lines}\n\n{listed}\n{payload}"
+        sent = "".join([f"{name}:{headers[name]}\n" for name in names])
+        signed = sent
+        if "  " in sent or ": " in sent or " \n" in sent:
+            signed = "".join([f"{name}:{_collapsed(headers[name])}\n" for name in names])
+        canonical = f"{method}\n{path}\n{query}\n{signed}\n{listed}\n{payload}"
         key, scope = self._key_of(day)
         digest = hashlib.sha256(canonical.encode()).hexdigest()
         to_sign = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{digest}"
         signature = hmac.digest(key, to_sign.encode(), "sha256").hex()
-        headers["authorization"] = (
-            f"AWS4-HMAC-SHA256 Credential={self._access_key_id}/{scope}, "
-            f"SignedHeaders={listed}, Signature={signature}"
+        return (
+            sent.replace("\n", "\r\n")
+            + f"authorization:AWS4-HMAC-SHA256 Credential={self._access_key_id}/{scope}, "
+            f"SignedHeaders={listed}, Signature={signature}\r\n"
         )
-        return headers
 
     def _time(self) -> tuple[str, str]:
         second = int(self._now())
@@ -83,7 +86,7 @@ class Signer:
 
 def _collapsed(value: str) -> str:
     """A header's value as it is signed: runs of spaces count as one."""
-    return " ".join(value.split()) if "  " in value or value[:1] == " " or value[-1:] == " " else value
+    return " ".join(value.split())
 
 
 def query_of(parameters: Mapping[str, str], quote: Callable[[str], str]) -> str:
