@@ -143,7 +143,7 @@ def _by_pattern(body: bytes) -> Listing | None:
     """None where the document does not look as most do."""
     body = body.rstrip(b" \t\r\n")
     begins = _BEGINS.match(body)
-    if begins is None or not body.endswith(_ENDS) or b"<!" in body:
+    if begins is None or not body.endswith(_ENDS):
         return None
     first, last = body.find(b"<Contents>"), body.rfind(b"</Contents>") + len(b"</Contents>")
     end = len(body) - len(_ENDS)

@@ -140,7 +140,7 @@ def changed(body: bytes, changes: list[tuple[float, int, bytes]]) -> bytes:
     return body
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(
     st.one_of(st.just(WHOLE), listings().map(lambda made: made[0])),
     st.lists(st.tuples(st.floats(0, 1), st.sampled_from([0, 0, 1, 3, 9]), PIECES), min_size=1, max_size=3),
@@ -196,6 +196,7 @@ def test_a_listing_that_ends_anywhere_breaks_off(damage: bytes) -> None:
         (b"<Name>", b"<Name>&"),
         (b"<Prefix>a</Prefix>", b"<Prefix>a<Prefix>"),
         (ENTRY, ENTRY + b"</Contents>"),
+        (ENTRY, b"<Contents/>" + ENTRY),
         (b"</StorageClass>", b"</StorageClass><Owner><ID>a</DisplayName></Owner>"),
         (b"<Size>", b"<ChecksumType>a</ChecksumAlgorithm><Size>"),
         (ENTRY, ENTRY[:40] + ENTRY),
@@ -249,6 +250,13 @@ def test_lines_without_meaning_are_refused(old: bytes, new: bytes) -> None:
 def test_unusual_spellings_are_the_parsers(body: bytes) -> None:
     assert _by_pattern(body) is None
     assert [each.key for each in read_listing(body).objects] == ["é"]
+
+
+def test_a_carriage_return_is_what_parsers_make_of_it() -> None:
+    """Raw it is a line feed to all of them, written as a reference it is itself."""
+    for raw, key in ((b"a\rb", "a\nb"), (b"a&#13;b", "a\rb"), (b"a&#xD;b", "a\rb")):
+        body = WHOLE.replace(b"a b", raw)
+        assert read_listing(body).objects[0].key == _by_parser(body).objects[0].key == key
 
 
 def test_keys_that_xml_cannot_hold_are_read_where_they_come() -> None:

@@ -266,7 +266,7 @@ BEFORE = st.sampled_from(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(BODY, FRAMES, BEFORE), min_size=1, max_size=3), SIZES, st.data())
 def test_answers_are_read_exactly_however_they_are_cut(
     answers: list[tuple[bytes, Frame, bytes]], sizes: list[int], data: st.DataObject

@@ -139,6 +139,25 @@ def test_what_comes_after_an_answer_is_no_answer(serve: Serve, open_fast: Open) 
     assert server.connections == 2
 
 
+def test_a_connection_whose_answer_was_not_read_is_closed(serve: Serve, open_fast: Open) -> None:
+    """The rest may come when nobody expects it."""
+    unread = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n"
+    server = serve(lambda request: Reply(unread) if request.connection == 1 else ok(request))
+    store = open_fast(server.url)
+    with pytest.raises(StoreError) as caught:
+        get(store)
+    assert caught.value.code == "WrongLength"
+    assert get(store) == BODY
+    assert server.connections == 2
+
+
+def test_a_connection_that_is_to_be_closed_is(serve: Serve, open_fast: Open) -> None:
+    """By us, where the server only says so."""
+    server = serve(lambda request: reply(request, 200, BODY, connection="close", **OBJECT))
+    assert get(open_fast(server.url)) == BODY
+    server.wait_until_idle()
+
+
 def test_a_refused_body_need_not_be_read(serve: Serve, open_fast: Open) -> None:
     """A page that is longer than anybody reads does not come with the next answer."""
     server = serve(lambda request: reply(request, 200, b"x" * 100_000, **OBJECT))
