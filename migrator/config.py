@@ -142,7 +142,8 @@ class Job:
 
     def destination_key(self, key: str) -> str:
         """Where a source key goes: the source prefix is taken off, the destination prefix put in front."""
-        return self.destination.prefix + key.removeprefix(self.source.prefix)
+        prefix = self.source.prefix
+        return self.destination.prefix + (key.removeprefix(prefix) if prefix else key)
 
 
 def read_job(path: Path) -> Job:

@@ -10,7 +10,7 @@ from migrator.config import Job
 from migrator.engine.journal import Journal
 from migrator.engine.reserved import look, probe_key
 from migrator.errors import AccessDenied, NotFound, NotSupported, PreconditionFailed, Rejected
-from migrator.model.key_limits import SEGMENT_LIMIT_BYTES, Shape, shapes_of, suspects
+from migrator.model.key_limits import SEGMENT_LIMIT_BYTES, Shape, is_usual, shapes_of, suspects
 from migrator.model.objects import Properties
 from migrator.store.base import ObjectStore
 
@@ -60,6 +60,8 @@ class KeyLimits:
 
     def against(self, key: str, size_bytes: int) -> Shape | None:
         """Why the destination cannot hold this key by itself."""
+        if not self._suspects or is_usual(key):
+            return None
         return next((shape for shape in shapes_of(key, size_bytes) if not self.holds(shape)), None)
 
 

@@ -24,7 +24,7 @@ from migrator.model.events import Event, ListingProgress, ObjectConflict, Object
 from migrator.model.key_limits import OpenPrefixes, Shape
 from migrator.model.ledger import Seen
 from migrator.model.objects import ObjectVersion
-from migrator.model.plan import Action, Conflict, Copy, Filtered, Rules, Same, Unsupported, decide
+from migrator.model.plan import Action, Conflict, Copy, Filtered, Proof, Rules, Same, Unsupported, decide
 from migrator.store.base import ObjectStore
 
 BATCH = 1000
@@ -185,13 +185,13 @@ class Planner:
         elif isinstance(action, Unsupported):
             self._emit(ObjectUnsupported(listed.key, action.reason, while_listing=True))
 
-    def _decide(self, listed: ObjectVersion, there: ObjectVersion | None, rules: Rules) -> Action:
-        """About one key by itself."""
+    def _decide(self, listed: ObjectVersion, key: str, there: ObjectVersion | None, rules: Rules) -> Action:
+        """About one key by itself; `key` is the destination's."""
         rule = self._job.filters.rule_against(listed, self._job.source.prefix)
         if rule:
             return Filtered(rule)
-        key = self._job.destination_key(listed.key)
-        action = decide(listed, key, there, rules, self._earlier.proof(listed, there))
+        proof = Proof.NOTHING if there is None else self._earlier.proof(listed, there)
+        action = decide(listed, key, there, rules, proof)
         if there is None and isinstance(action, Copy):
             shape = self._limits.against(key, listed.size_bytes)
             if shape is not None:
@@ -213,9 +213,9 @@ class Planner:
         with_keys = ((self._job.destination_key(each.key), each) for each in left)
         watched = self._open_at(start_after, is_recorded) if self._limits.suspects(Shape.BESIDE) else None
         for listed, there in in_step(with_keys, right):
-            action = self._decide(listed, there, rules) if listed is not None else None
-            is_ours = there is None and isinstance(action, Copy)
             key = self._job.destination_key(listed.key) if listed is not None else ""
+            action = self._decide(listed, key, there, rules) if listed is not None else None
+            is_ours = there is None and isinstance(action, Copy)
             if watched is not None and (is_ours or there is not None):
                 key = there.key if there is not None else key
                 if watched.add(key, is_ours=is_ours):
@@ -250,7 +250,7 @@ class Planner:
         for listed in self._source_listing():
             key = self._job.destination_key(listed.key)
             there = table.get(key)
-            action = self._decide(listed, there, rules)
+            action = self._decide(listed, key, there, rules)
             if self._limits.suspects(Shape.BESIDE) and there is None and isinstance(action, Copy):
                 if table.is_beside(key) and not self._limits.holds(Shape.BESIDE):
                     action = Unsupported(Shape.BESIDE.value)

@@ -53,7 +53,7 @@ class Planned:
         self.total += 1
         if len(self.sample) < SAMPLE:
             self.sample.append(listed)
-        elif (place := self._chance.randrange(self.total)) < SAMPLE:
+        elif (place := int(self._chance.random() * self.total)) < SAMPLE:
             self.sample[place] = listed
 
 

@@ -29,6 +29,8 @@ class Filter:
 
     def rule_against(self, listed: ObjectVersion, prefix: str = "") -> str | None:
         """The name of the first rule that leaves the object out, or None where it is wanted."""
+        if self._lets_all_through:
+            return None
         modified = listed.last_modified
         if self._not_before is not None and modified < self._not_before:
             return "min_date"
@@ -48,6 +50,10 @@ class Filter:
     @property
     def is_empty(self) -> bool:
         return self == Filter()
+
+    @cached_property
+    def _lets_all_through(self) -> bool:
+        return self.is_empty
 
     def _is_too_late(self, modified: datetime) -> bool:
         """A `max_date` without a time names a whole day in UTC."""

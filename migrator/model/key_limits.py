@@ -54,6 +54,12 @@ def suspects(provider: str, endpoint_url: str) -> Mapping[Shape, bool]:
     return _FIRST_LYVE_CLOUD if is_first else _LYVE_CLOUD
 
 
+def is_usual(key: str) -> bool:
+    """True for most keys: `shapes_of` has nothing to say about them. Cheap, as it is asked for every key."""
+    is_short = 4 * len(key) <= SEGMENT_LIMIT_BYTES  # a character is at most four bytes
+    return is_short and key[:1] not in {"", "/"} and key[-1] != "/" and "//" not in key
+
+
 def shapes_of(key: str, size_bytes: int) -> Iterator[Shape]:
     """What is unusual about one key, in the order of `Shape`."""
     segments = key.split("/")
@@ -89,7 +95,7 @@ class OpenPrefixes:
         and at least one of the two is ours: an end that holds both already can hold both."""
         while self._open and not _may_be_above(self._open[-1][0], key):
             self._open.pop()
-        is_beside = any(
+        is_beside = bool(self._open) and any(
             (is_ours or other_is_ours) and key.startswith(f"{other}/") for other, other_is_ours in self._open
         )
         self._open.append((key, is_ours))

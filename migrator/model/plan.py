@@ -70,6 +70,9 @@ class Rules:
     compare_size_only: bool  #: the job says `verify = "size"`
 
 
+_COPY = Copy()
+
+
 def decide(
     listed: ObjectVersion,
     destination_key: str,
@@ -93,7 +96,7 @@ def decide(
     if reason:
         return reason
     if there is None:
-        return Copy()
+        return _COPY
     if rules.existing == "skip":
         return Filtered("exists")
     if rules.existing == "refuse":
@@ -111,7 +114,7 @@ def unsupported(listed: ObjectVersion, destination_key: str) -> Unsupported | No
         return Unsupported("archived")
     if listed.size_bytes > MAX_OBJECT_BYTES:
         return Unsupported("too-large")
-    if len(key_bytes(destination_key)) > KEY_LIMIT_BYTES:
+    if 4 * len(destination_key) > KEY_LIMIT_BYTES < len(key_bytes(destination_key)):
         return Unsupported("key-too-long")
     return None
 
