@@ -23,6 +23,7 @@ from migrator.model.undo import (
     is_real,
     run_of,
     same_operation,
+    seq_of,
     token_for,
     verdict,
 )
@@ -175,7 +176,8 @@ def test_every_state_has_a_row_and_can_be_reached() -> None:
     assert reachable(State.PLANNED) == set(State)
 
 
-def test_only_committed_and_skipped_are_final() -> None:
+def test_only_what_was_set_aside_is_final() -> None:
+    """A copy can be found wrong by a later look."""
     assert {state for state in State if not NEXT[state]} == {State.SKIPPED}
 
 
@@ -199,3 +201,23 @@ def test_nothing_is_written_before_its_intent() -> None:
 def test_recovery_can_settle_every_open_state(state: State) -> None:
     assert State.PLANNED in NEXT[state]
     assert OPEN < UNSETTLED
+
+
+@pytest.mark.parametrize(
+    ("token", "seq"),
+    [
+        (token_for("20260102T030405006Z-0a1b2c", 17, 2), 17),
+        (token_for("run", 0, 1), 0),
+        ("", None),
+        ("run", None),
+        ("run.17", None),
+        ("run.17.2.1", None),
+        ("run.x.2", None),
+        ("run.-1.2", None),
+        ("run.17.", 17),
+        ("run.\u0661.2", None),  # a digit, but not one of ours
+        ("other words with 1.2", None),
+    ],
+)
+def test_a_token_names_its_object(token: str, seq: int | None) -> None:
+    assert seq_of(token) == seq
