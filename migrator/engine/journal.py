@@ -15,6 +15,9 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +49,9 @@ class Journal(HistoryReader):
         self._reserve = reserve
         self._states: dict[int, State] = {}  # of entries between intent and end: bounded by what is in flight
         self._chain = GENESIS
-        self.has_uncommitted = False
+        # Changes of rows that were not handed to SQLite yet, and records: many of them go at once.
+        self._changes: list[tuple[str, tuple[Any, ...]]] = []
+        self._records: list[tuple[Any, ...]] = []
         #: Of the key whose history is being listed: its number, the last place, the key.
         self._block = _NO_BLOCK
 
@@ -168,10 +173,10 @@ class Journal(HistoryReader):
         Raises:
             JournalFull: it could not be; see `abandon`.
         """
-        if self.has_uncommitted:
+        self._hand_over()
+        if self._db.in_transaction:
             with translated():
                 self._db.execute("COMMIT")
-            self.has_uncommitted = False
 
     def abandon(self) -> None:
         """Give up what is not committed, and make room for the last words by releasing the reserve.
@@ -179,27 +184,62 @@ class Journal(HistoryReader):
         For a full disk: outcomes that are lost here are looked up again by recovery, because their intents
         are durable.
         """
-        with contextlib.suppress(sqlite3.Error):
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-        self.has_uncommitted = False
-        self._states.clear()
-        with contextlib.suppress(sqlite3.Error):
-            row = self._db.execute("SELECT chain FROM records ORDER BY record DESC LIMIT 1").fetchone()
-            self._chain = row[0] if row else GENESIS
+        self._forget_uncommitted()
         if self._reserve is not None:
             with contextlib.suppress(OSError):
                 self._reserve.unlink()
 
+    def _forget_uncommitted(self) -> None:
+        self._changes.clear()
+        self._records.clear()
+        self._states.clear()
+        with contextlib.suppress(sqlite3.Error):
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            row = self._db.execute("SELECT chain FROM records ORDER BY record DESC LIMIT 1").fetchone()
+            self._chain = row[0] if row else GENESIS
+
+    @property
+    def has_uncommitted(self) -> bool:
+        """Whether something waits for `commit`."""
+        return bool(self._changes or self._records) or self._db.in_transaction
+
     def _write(self, statement: str, values: Sequence[Any] = ()) -> int:
         """Returns how many rows it changed."""
+        self._hand_over()
         try:
-            if not self.has_uncommitted:
-                self._db.execute("BEGIN IMMEDIATE")
-                self.has_uncommitted = True
+            self._begin()
             return self._db.execute(statement, values).rowcount
         except FILE_ERRORS as cause:  # not `translated`: this is called several times for each object
             raise in_our_words(cause) from cause
+
+    def _begin(self) -> None:
+        if not self._db.in_transaction:
+            self._db.execute("BEGIN IMMEDIATE")
+
+    def _hand_over(self) -> None:
+        """Give SQLite what was collected, in order: before a commit, and before anything is read.
+
+        Where that fails, everything since the last commit is forgotten: half of it must never be committed.
+        """
+        if not (self._changes or self._records):
+            return
+        changes, self._changes = self._changes, []
+        records, self._records = self._records, []
+        try:
+            self._begin()
+            for statement, group in groupby(changes, itemgetter(0)):
+                self._db.executemany(statement, [values for _, values in group])
+            self._db.executemany(
+                "INSERT INTO records (at_us, seq, state, chain) VALUES (?, ?, ?, ?)", records
+            )
+        except FILE_ERRORS as cause:
+            self._forget_uncommitted()
+            raise in_our_words(cause) from cause
+
+    def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        self._hand_over()
+        return super()._rows(query, *values)
 
     # -- the run --------------------------------------------------------------------------------
 
@@ -368,16 +408,12 @@ class Journal(HistoryReader):
         self._record(-row.id, f"{row.kind}-{state}")
 
     def _update(self, seq: int, **columns: Any) -> None:
-        names = ", ".join(f"{name} = ?" for name in columns)
-        self._write(f"UPDATE objects SET {names} WHERE seq = ?", (*columns.values(), seq))  # noqa: S608
+        self._changes.append((_update_of(tuple(columns)), (*columns.values(), seq)))
 
     def _record(self, seq: int, state: str) -> None:
         at_us = microseconds(self._clock.wall())
         self._chain = link(self._chain, at_us, seq, state)
-        self._write(
-            "INSERT INTO records (at_us, seq, state, chain) VALUES (?, ?, ?, ?)",
-            (at_us, seq, state, self._chain),
-        )
+        self._records.append((at_us, seq, state, self._chain))
 
     def add_part(self, seq: int, part: UploadedPart, md5: str) -> None:
         self._write(
@@ -399,6 +435,12 @@ class Journal(HistoryReader):
 
     def drop_parts(self, seq: int) -> None:
         self._write("DELETE FROM parts WHERE seq = ?", (seq,))
+
+
+@cache
+def _update_of(columns: tuple[str, ...]) -> str:
+    names = ", ".join(f"{name} = ?" for name in columns)
+    return f"UPDATE objects SET {names} WHERE seq = ?"  # noqa: S608 - names of ours
 
 
 def _connect(path: Path) -> sqlite3.Connection:

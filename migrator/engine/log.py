@@ -9,8 +9,16 @@ from pathlib import Path
 from typing import IO
 
 from migrator.engine.ports import Clock
-from migrator.model.events import Event, ListingProgress, RollbackProgress, TransferProgress, as_json
+from migrator.model.events import (
+    Event,
+    ListingProgress,
+    ObjectCopied,
+    RollbackProgress,
+    TransferProgress,
+    as_json,
+)
 
+_quoted = json.encoder.encode_basestring_ascii
 _TOO_MANY = (TransferProgress, RollbackProgress)
 
 
@@ -50,6 +58,13 @@ class RunLog:
 
 def json_line(event: Event, clock: Clock) -> str:
     """One event as one line: its name, the time (UTC), its fields. Keys that are not UTF-8 stay escaped."""
+    if type(event) is ObjectCopied:
+        # The one event that comes with every object: the same line, written out.
+        time = clock.wall().isoformat(timespec="milliseconds")
+        return (
+            f'{{"event": "object-copied", "time": "{time}", "key": {_quoted(event.key)}, '
+            f'"size_bytes": {event.size_bytes}, "assurance": "{event.assurance}"}}'
+        )
     data = as_json(event)
     stamped = {"event": data.pop("event"), "time": clock.wall().isoformat(timespec="milliseconds"), **data}
     return json.dumps(stamped, ensure_ascii=True)

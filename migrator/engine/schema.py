@@ -240,13 +240,16 @@ def lost_in(note: str) -> frozenset[str]:
     return frozenset()
 
 
+_STATES = {state.value: state for state in State}
+
+
 def entry_of(row: sqlite3.Row | tuple[object, ...]) -> Entry:
     """An entry out of a row of `COLUMNS`."""
     values = list(row)
     values[1] = key_text(values[1])
     values[4] = _EPOCH + timedelta(microseconds=values[4])
-    values[8] = State(values[8])
-    values[20] = Undo(values[20])
+    values[8] = _STATES.get(values[8]) or State(values[8])
+    values[20] = Undo.NONE if values[20] == "" else Undo(values[20])
     values[21] = bool(values[21])
     values[24] = None if values[24] is None else key_text(values[24])
     values[27] = None if values[27] is None else _EPOCH + timedelta(microseconds=values[27])

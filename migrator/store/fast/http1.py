@@ -92,6 +92,8 @@ def parse_head(raw: bytes, method: str) -> Head:
 def _length(given: str | None) -> int | None:
     if given is None:
         return None
+    if _LENGTH.fullmatch(given):
+        return int(given)
     lengths = {each.strip(" \t") for each in given.split(",")}
     length = lengths.pop()
     if lengths or _LENGTH.fullmatch(length) is None:
