@@ -12,17 +12,14 @@ from migrator.model.events import ObjectCopied, as_json
 from migrator.model.ledger import Assurance
 from tests.support.world import StillClock
 
-KEYS = st.text(min_size=1) | st.sampled_from(
-    ["\x00\x1f\x7f", "\u2028", "\udcff not UTF-8", '"\\\\', "\U0001f600"]
-)
+HOSTILE = ["\x00\x1f\x7f", "\u2028", "\udcff not UTF-8", '"\\\\', "\U0001f600"]
+KEYS = st.text(min_size=1) | st.sampled_from(HOSTILE)
 
 
 @given(KEYS, st.integers(0, 2**50), st.sampled_from(Assurance))
 def test_a_copy_is_told_like_everything_else(key: str, size_bytes: int, assurance: Assurance) -> None:
-    event, clock = ObjectCopied(key, size_bytes, assurance.value), StillClock()
-    line = json_line(event, clock)
-    assert line.isascii()
-    data = as_json(event)
-    time = clock.wall().isoformat(timespec="milliseconds")
-    assert json.loads(line) == {**data, "time": time}
+    event = ObjectCopied(key, size_bytes, assurance.value)
+    line = json_line(event, StillClock())
+    data, time = as_json(event), json.loads(line)["time"]
     assert line == json.dumps({"event": data.pop("event"), "time": time, **data})
+    assert line.isascii()
