@@ -101,7 +101,8 @@ class Copier:
         if order.listed.is_marker:
             return lay_marker(self._destination, self._bucket, order)
         body = bytearray(order.listed.size_bytes)
-        head, md5 = self._read_whole(order, body)
+        # What the source says of itself is enough where the destination was seen to refuse other bytes.
+        head, md5, is_ours = self._read_whole(order, body, must_hash=not self._seen.checks_md5)
         parcel = self._parcel(order, head)
 
         def put(condition: Condition) -> Written:
@@ -110,7 +111,7 @@ class Copier:
                 order.destination_key,
                 body,
                 parcel.properties,
-                md5=md5.digest(),
+                md5=bytes.fromhex(md5),
                 condition=condition,
             )
 
@@ -125,7 +126,12 @@ class Copier:
                 raise
             except NotSupported as cause:
                 parcel = self._carrier.after_refusal(parcel, cause)
-        return self._checker.whole(order, written, parcel, md5.hexdigest())
+            except DigestMismatch:
+                if is_ours:
+                    raise
+                head, md5, is_ours = self._read_whole(order, body, must_hash=True)
+                parcel = self._parcel(order, head)
+        return self._checker.whole(order, written, parcel, md5)
 
     # -- large objects --------------------------------------------------------------------------
 
@@ -229,13 +235,19 @@ class Copier:
         _must_be_as_listed(order, head)
         return head
 
-    def _read_whole(self, order: Order, into: bytearray) -> tuple[ObjectHead, hashlib._Hash]:
-        """Bytes that are not what the source's ETag says are read once more, and then refused."""
+    def _read_whole(self, order: Order, into: bytearray, *, must_hash: bool) -> tuple[ObjectHead, str, bool]:
+        """The object's head, the MD5 of its bytes (hexadecimal), and whether that is one of our own making.
+
+        Bytes that are not what the source's ETag says are read once more, and then refused.
+        """
         for _ in range(READS):
             head = self._read(order, into, None)
-            md5 = hashlib.md5(into, usedforsecurity=False)
-            if self._digests.agree(head, md5.hexdigest()):
-                return head, md5
+            named = "" if must_hash else self._digests.named_by(head)
+            if named:
+                return head, named, False
+            md5 = hashlib.md5(into, usedforsecurity=False).hexdigest()
+            if self._digests.agree(head, md5):
+                return head, md5, True
         raise DigestMismatch(
             f"{self._source.end} delivered other bytes than the object's ETag says, {READS} times.",
             code="WrongBytes",

@@ -18,6 +18,10 @@ class SourceDigests:
         # Only ever grows: threads may race to add, to no harm.
         self._known = {"", "AES256"} if is_documented else set[str]()
 
+    def named_by(self, head: ObjectHead) -> str:
+        """The MD5 of an object (hexadecimal) where its ETag is known to be that; else empty."""
+        return head.etag if head.encryption in self._known and is_plain_md5(head.etag) else ""
+
     def agree(self, head: ObjectHead, md5: str) -> bool:
         """False where a whole body of this MD5 (hexadecimal) cannot be the object."""
         if not is_plain_md5(head.etag):

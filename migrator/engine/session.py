@@ -19,6 +19,7 @@ from migrator.engine.log import RunLog
 from migrator.engine.outcomes import reason_to_pause
 from migrator.engine.ports import Ports
 from migrator.engine.runs import run_info
+from migrator.engine.watchdog import Watchdog
 from migrator.errors import (
     JournalError,
     JournalFull,
@@ -62,6 +63,7 @@ class Session:
         self._stack = ExitStack()
         self._journal: Journal | None = None
         self._ends: Ends | None = None
+        self._watchdog: Watchdog | None = None
         self._log: RunLog | None = None
         self._retries: queue.SimpleQueue[Retrying] = queue.SimpleQueue()
         self._began = ports.now()
@@ -89,6 +91,8 @@ class Session:
         """Join every thread first: only then nothing uses connections and files any more."""
         self._leaving.set()
         self.executor.close()
+        if self._watchdog is not None:
+            self._watchdog.close()
         self._stack.close()
 
     def hold(self) -> None:
@@ -107,6 +111,7 @@ class Session:
     def open_ends(self) -> None:
         self._ends = open_ends(self.job, _Patience(self.ports, self._leaving), self._on_retry, self._factory)
         self._stack.callback(self._ends.close)
+        self._watchdog = Watchdog((self._ends.source, self._ends.destination), self.ports.stop)
 
     @property
     def root(self) -> Path:

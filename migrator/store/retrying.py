@@ -10,13 +10,14 @@ kind.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from migrator.errors import Cancelled, Paused, StoreError, Throttled, Transient, Unreachable
+from migrator.errors import Cancelled, DigestMismatch, Paused, StoreError, Throttled, Transient, Unreachable
 from migrator.model.objects import (
     KeptVersion,
     Lock,
@@ -255,10 +256,15 @@ class RetryingStore:
         md5: bytes,
         condition: Condition = ALWAYS,
     ) -> Written:
-        return self._try(
-            "PutObject",
-            lambda: self.inner.put(bucket, key, body, properties, md5=md5, condition=condition),
-        )
+        def put() -> Written:
+            try:
+                return self.inner.put(bucket, key, body, properties, md5=md5, condition=condition)
+            except DigestMismatch as cause:
+                # Bytes that never were what the digest says are not sent again.
+                cause.is_transient = hashlib.md5(body, usedforsecurity=False).digest() == md5
+                raise
+
+        return self._try("PutObject", put)
 
     def create_upload(self, bucket: str, key: str, properties: Properties) -> str:
         return self._try("CreateMultipartUpload", lambda: self.inner.create_upload(bucket, key, properties))

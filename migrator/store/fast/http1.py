@@ -11,6 +11,7 @@ import select
 import socket
 import ssl
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -32,6 +33,9 @@ _SIZE = re.compile(rb"[0-9a-fA-F]{1,15}(?:[ \t]*;[^\r\n]*)?")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _NOTHING = memoryview(b"")
 _NOT_PLAIN = "the answer does not say plainly how long it is"
+
+
+TOO_LATE = "nothing came for a minute"
 
 
 class BadAnswer(Exception):
@@ -118,15 +122,18 @@ class Wire:
         self._poll: Callable[[int], object] | None = None
         self.is_broken = False
         self.was_interrupted = False
+        self._is_late = False
+        self.heard_at = time.monotonic()  # when something last went through
         self.uses = 0
 
     def close(self) -> None:
         self.is_broken = True
         self._socket.close()
 
-    def interrupt(self) -> None:
+    def interrupt(self, *, is_late: bool = False) -> None:
         """Wake whoever waits for this connection; it breaks. The one call for another thread."""
         self.was_interrupted = True
+        self._is_late = is_late
         self.is_broken = True
         with suppress(OSError):  # it is closed already
             # Not the method of `ssl.SSLSocket`: that drops the encryption first, and what the other thread
@@ -158,6 +165,7 @@ class Wire:
         so a failure to send is told by `answer`, if there is none.
         """
         self.uses += 1
+        self.heard_at = time.monotonic()
         try:
             if len(body) <= TOGETHER_BYTES:
                 self._socket.sendall(head + body if body else head)
@@ -166,6 +174,7 @@ class Wire:
                 with memoryview(body) as view:
                     for start in range(0, len(view), CHUNK_BYTES):
                         self._socket.sendall(view[start : start + CHUNK_BYTES])
+                        self.heard_at = time.monotonic()
         except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
             self.is_broken = True  # after this answer, if one comes
 
@@ -221,13 +230,27 @@ class Wire:
                 on_bytes(wanted)
             return wanted
         done = 0
-        while done < len(into):
-            count = self._some(into[done : done + CHUNK_BYTES])
+        while done < wanted:
+            count = self._chunk_of(into[done : done + CHUNK_BYTES])
             if not count:
                 break
             done += count
             if on_bytes is not None:
                 on_bytes(count)
+        return done
+
+    def _chunk_of(self, into: memoryview) -> int:
+        """Fill `into` as far as the body goes. TLS brings at most 16 KiB at once, so this loop is tight."""
+        if self._head.is_chunked or self._left is None or self._rest:
+            return self._some(into)
+        wanted, done, read = min(len(into), self._left), 0, self._read
+        while done < wanted:
+            count = read(into[done:wanted])
+            if not count:
+                raise self._broken(f"the body ended {self._left - done} bytes too early")
+            done += count
+        self._left -= done
+        self.heard_at = time.monotonic()
         return done
 
     def read_all(self, limit: int) -> bytes:
@@ -274,7 +297,9 @@ class Wire:
             into[:count] = self._rest[:count]
             self._rest = self._rest[count:]
             return count
-        return self._read(into)
+        count = self._read(into)
+        self.heard_at = time.monotonic()
+        return count
 
     # -- chunks ---------------------------------------------------------------------------------
 
@@ -317,4 +342,6 @@ class Wire:
 
     def _broken(self, what: str, *, has_begun: bool = True) -> BadAnswer:
         self.is_broken = True
+        if self._is_late:
+            what = TOO_LATE
         return BadAnswer(what, has_begun=has_begun)

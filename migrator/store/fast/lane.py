@@ -67,6 +67,7 @@ class Lane:
         self._where = where
         self._extra = {"x-amz-request-payer": "requester"} if connection.requester_pays else {}
         self._is_off = False
+        self._is_watched = False
         self._lock = threading.Lock()  # guards what is below
         self._context: ssl.SSLContext | None = None
         self._pools: dict[tuple[str, int], Pool] = {}
@@ -79,6 +80,15 @@ class Lane:
     def interrupt(self) -> None:
         for pool in self._all():
             pool.interrupt()
+
+    def watch(self) -> None:
+        self._is_watched = True
+        for pool in self._all():
+            pool.is_watched = True
+
+    def break_off_late(self) -> None:
+        for pool in self._all():
+            pool.break_off_late()
 
     def _all(self) -> list[Pool]:
         with self._lock:
@@ -184,6 +194,7 @@ class Lane:
             self._context = ssl.create_default_context(cafile=ca_bundle(self._connection))
         context = self._context if address.is_encrypted else None
         pool = Pool(address.host, address.port, context, self._connection.threads + 4)
+        pool.is_watched = self._is_watched
         self._pools[address.host, address.port] = pool
         return pool
 

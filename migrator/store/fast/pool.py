@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections import deque
 
 from migrator.store.fast.http1 import Wire
@@ -30,6 +31,8 @@ class Pool:
         self._address = (host, port)
         self._context = context
         self._most = most
+        #: Somebody calls `break_off_late`: new connections have no time limit of their own.
+        self.is_watched = False
         self._idle: deque[Wire] = deque()  # its ends are atomic: no lock for what every request does
         self._lock = threading.Lock()  # guards what is below
         self._open: set[Wire] = set()
@@ -72,6 +75,15 @@ class Pool:
         for wire in busy:
             wire.interrupt()
 
+    def break_off_late(self) -> None:
+        """Break off requests of which nothing was heard for READ_TIMEOUT_S."""
+        now = time.monotonic()
+        with self._lock:
+            late = [wire for wire in self._open if now - wire.heard_at > READ_TIMEOUT_S]
+        for wire in late:
+            if wire not in self._idle:
+                wire.interrupt(is_late=True)
+
     def close(self) -> None:
         with self._lock:
             self._is_closed = True
@@ -97,7 +109,7 @@ class Pool:
                 sock.setsockopt(*option)
             if self._context is not None:
                 sock = self._context.wrap_socket(sock, server_hostname=self._address[0])
-            sock.settimeout(READ_TIMEOUT_S)
+            sock.settimeout(None if self.is_watched else READ_TIMEOUT_S)
         except OSError as cause:  # ssl.SSLError is one
             sock.close()
             raise NeverSent(cause, is_tls=isinstance(cause, ssl.SSLError)) from None

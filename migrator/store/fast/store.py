@@ -28,6 +28,14 @@ class FastStore(S3Store):
         self._lane.close()
         super().close()
 
+    def watch(self) -> None:
+        """From now on somebody calls `break_off_late` all the time: waits need no limit of their own."""
+        self._lane.watch()
+
+    def break_off_late(self) -> None:
+        """Break off requests of which nothing was heard for too long; they fail as lost connections."""
+        self._lane.break_off_late()
+
     def interrupt(self) -> None:
         """Break off what is under way; it fails at once, as a lost connection."""
         self._lane.interrupt()
