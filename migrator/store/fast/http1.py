@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Protocol, cast
 
 #: A status line and headers are never larger than this together: S3 sends at most 2 KB of metadata.
 HEAD_LIMIT_BYTES = 64 * 1024
@@ -47,6 +48,14 @@ class BadAnswer(Exception):
     def __init__(self, what: str, *, has_begun: bool = True) -> None:
         super().__init__(what)
         self.has_begun = has_begun
+
+
+class Stream(Protocol):
+    """What a connection is made of: a socket, or one with TLS on it (which has `pending`, too)."""
+
+    def sendall(self, data: bytes | bytearray | memoryview, /) -> None: ...
+    def recv_into(self, into: memoryview, /) -> int: ...
+    def close(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -111,14 +120,17 @@ class Wire:
     Anything that goes wrong leaves it `is_broken`; then it is closed, never used again.
     """
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: Stream, raw: socket.socket | None = None) -> None:
+        """`raw`: the socket below, where `sock` is none itself."""
         self._socket = sock
+        self._raw = raw if raw is not None else cast("socket.socket", sock)
         self._buffer = bytearray(FIRST_READ_BYTES)
         self._view = memoryview(self._buffer)
         self._rest = _NOTHING  # came with a head and belongs to what follows it
         self._left: int | None = 0  # of the present body; None: until the end is seen
         self._head = Head(0)
         self._read = sock.recv_into
+        self._pending: Callable[[], int] | None = getattr(sock, "pending", None)
         self._poll: Callable[[int], object] | None = None
         self.is_broken = False
         self.was_interrupted = False
@@ -138,7 +150,7 @@ class Wire:
         with suppress(OSError):  # it is closed already
             # Not the method of `ssl.SSLSocket`: that drops the encryption first, and what the other thread
             # reads or writes from then on are the bare bytes.
-            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+            socket.socket.shutdown(self._raw, socket.SHUT_RDWR)
 
     @property
     def is_stale(self) -> bool:
@@ -146,13 +158,13 @@ class Wire:
         return self.is_broken or bool(self._rest) or self._is_readable()
 
     def _is_readable(self) -> bool:
-        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+        if self._pending is not None and self._pending():
             return True  # decrypted already
         if sys.platform == "win32":
-            return bool(select.select([self._socket], [], [], 0)[0])
+            return bool(select.select([self._raw], [], [], 0)[0])
         if self._poll is None:
             poll = select.poll()
-            poll.register(self._socket, select.POLLIN)
+            poll.register(self._raw, select.POLLIN)
             self._poll = poll.poll
         return bool(self._poll(0))
 

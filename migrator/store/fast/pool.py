@@ -9,6 +9,7 @@ import time
 from collections import deque
 
 from migrator.store.fast.http1 import Wire
+from migrator.store.fast.tls import Encrypted
 from migrator.store.s3_client import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 
 #: Each half of a transfer needs room for a few round trips in flight.
@@ -27,9 +28,13 @@ class NeverSent(Exception):
 class Pool:
     """Thread-safe. Keeps at most `most` idle connections; there are never more than threads that ask."""
 
-    def __init__(self, host: str, port: int, context: ssl.SSLContext | None, most: int) -> None:
+    def __init__(
+        self, host: str, port: int, context: ssl.SSLContext | None, most: int, *, sends: bool = False
+    ) -> None:
+        """`sends`: its connections send more than they read."""
         self._address = (host, port)
         self._context = context
+        self._sends = sends
         self._most = most
         #: Somebody calls `break_off_late`: new connections have no time limit of their own.
         self.is_watched = False
@@ -107,9 +112,14 @@ class Pool:
         try:
             for option in _KEEPALIVE:
                 sock.setsockopt(*option)
+            limit = None if self.is_watched else READ_TIMEOUT_S
+            if self._context is not None and self._sends:
+                encrypted = Encrypted(sock, self._context, self._address[0])
+                sock.settimeout(limit)
+                return Wire(encrypted, sock)
             if self._context is not None:
                 sock = self._context.wrap_socket(sock, server_hostname=self._address[0])
-            sock.settimeout(None if self.is_watched else READ_TIMEOUT_S)
+            sock.settimeout(limit)
         except OSError as cause:  # ssl.SSLError is one
             sock.close()
             raise NeverSent(cause, is_tls=isinstance(cause, ssl.SSLError)) from None

@@ -6,11 +6,13 @@ import ssl
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import md5
 from pathlib import Path
 
 import pytest
 
 from migrator.errors import Transient, Unreachable
+from migrator.store.base import PLAIN
 from tests.store.fast.asking import BODY, OBJECT, Open, get, ok, put
 from tests.support.scripted import Reply, Request, Scripted, reply
 
@@ -56,8 +58,8 @@ def test_a_certificate_that_nobody_vouches_for(tls_server: Scripted, open_fast: 
 def test_a_ca_file_vouches_for_it(tls_server: Scripted, certificate: Path, open_fast: Open) -> None:
     store = open_fast(tls_server.url, ca_file=f"{certificate}.cert")
     assert get(store) == get(store) == BODY
-    assert put(store) == "e"
-    assert tls_server.connections == 1
+    assert put(store) == put(store) == "e"
+    assert tls_server.connections == 2  # one that reads, and one that sends
     assert tls_server.requests[-1].headers["x-amz-content-sha256"] == "UNSIGNED-PAYLOAD"
 
 
@@ -87,6 +89,36 @@ def test_an_interruption_breaks_off_tls(tls_server: Scripted, certificate: Path,
         store.interrupt()
         with pytest.raises(Transient):
             reading.result(10)
+    tls_server.wait_until_idle()
+
+
+@pytest.mark.parametrize("size", [0, 1, 16_384, 65_536, 65_537, 262_144, 3_000_001])
+def test_bodies_of_every_size_arrive(
+    tls_server: Scripted, certificate: Path, open_fast: Open, size: int
+) -> None:
+    body = bytes(number * 7 % 251 for number in range(size % 1000)) + b"x" * (size - size % 1000)
+    store = open_fast(tls_server.url, ca_file=f"{certificate}.cert")
+    for _ in range(2):
+        store.put("bucket", "key", body, PLAIN, md5=md5(body).digest())
+        assert tls_server.requests[-1].body == body
+    assert tls_server.connections == 1
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_an_upload_that_hangs_is_broken_off(
+    tls_server: Scripted, certificate: Path, open_fast: Open, watched: bool
+) -> None:
+    store = open_fast(tls_server.url, ca_file=f"{certificate}.cert")
+    if watched:
+        store.watch()
+    with ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(store.put, "bucket", "hang", BODY, PLAIN, md5=md5(BODY).digest())
+        tls_server.wait_until_hanging()
+        store.break_off_late()  # which it is not yet
+        assert not sending.done()
+        store.interrupt()
+        with pytest.raises(Transient):
+            sending.result(10)
     tls_server.wait_until_idle()
 
 

@@ -1,0 +1,76 @@
+"""TLS for connections that mostly send: many records go out in one call of the operating system.
+
+`ssl.SSLSocket` makes a call for each record of 16 KiB. For what is read that costs little; for what is sent
+it costs a third of the processor time of an upload (`python -m benchmarks.transfer --only medium`).
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+
+from migrator.store.fast.http1 import CHUNK_BYTES
+
+#: Answers to uploads are small.
+_READ_BYTES = 32 * 1024
+
+
+class Encrypted:
+    """A connected socket with TLS on it, as far as `Wire` needs one. `sock` is this object's from now on.
+
+    Raises:
+        OSError (ssl.SSLError): the handshake failed, or the other side is not whom its certificate names.
+    """
+
+    def __init__(self, sock: socket.socket, context: ssl.SSLContext, host: str) -> None:
+        self.raw = sock
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
+        self._room = memoryview(bytearray(_READ_BYTES))
+        while True:
+            try:
+                self._tls.do_handshake()
+            except ssl.SSLWantReadError:
+                self._flush()
+                if not self._fetch():
+                    raise ssl.SSLEOFError("the connection was closed during the handshake") from None
+            else:
+                break
+        self._flush()
+
+    def sendall(self, data: bytes | bytearray | memoryview) -> None:
+        with memoryview(data) as view:
+            for start in range(0, len(view), CHUNK_BYTES):
+                self._tls.write(view[start : start + CHUNK_BYTES])
+                self._flush()
+
+    def recv_into(self, into: memoryview) -> int:
+        """Some bytes; 0 where the other side closed the connection."""
+        while True:
+            try:
+                count = int(self._tls.read(len(into), into))
+            except ssl.SSLWantReadError:
+                self._flush()
+                if not self._fetch():
+                    return 0
+            except ssl.SSLZeroReturnError:
+                return 0
+            else:
+                return count
+
+    def pending(self) -> int:
+        """Bytes that came and were not read yet, decrypted or not."""
+        return self._tls.pending() + self._incoming.pending
+
+    def close(self) -> None:
+        self.raw.close()
+
+    def _flush(self) -> None:
+        if self._outgoing.pending:
+            self.raw.sendall(self._outgoing.read())
+
+    def _fetch(self) -> bool:
+        count = self.raw.recv_into(self._room)
+        self._incoming.write(self._room[:count])
+        return count > 0
