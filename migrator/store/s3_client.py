@@ -17,6 +17,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.httpsession import get_cert_path
+from botocore.loaders import create_loader
+from botocore.session import Session as BotocoreSession
 
 from migrator.store import s3_wire
 
@@ -44,10 +46,22 @@ class Connection:
         return f"Connection({self.end}, {self.endpoint_url or self.region})"
 
 
+#: Reads the SDK's descriptions of services; kept, because that takes longer than making a client of them.
+_LOADER = create_loader()
+
+
+def _new_session() -> BotocoreSession:
+    """Of its own for each client: a session keeps the keys that it found."""
+    session = BotocoreSession()
+    if not session.get_config_variable("data_path"):
+        session.register_component("data_loader", _LOADER)
+    return session
+
+
 def make_client(connection: Connection) -> Any:
     """Nothing is sent yet."""
     is_custom = bool(connection.endpoint_url)
-    session = boto3.session.Session(profile_name=connection.profile or None)
+    session = boto3.session.Session(profile_name=connection.profile or None, botocore_session=_new_session())
     access, secret, token = connection.keys or (None, None, None)
     s3_options: dict[str, Any] = {
         "addressing_style": "auto" if connection.is_aws and not is_custom else "path",
