@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from migrator.config import Job
 from migrator.engine.journal import Journal
-from migrator.engine.listing import in_step, objects
+from migrator.engine.listing import OutOfOrder, in_step, objects, objects_in_ranges
 from migrator.engine.ports import Executor, Ports
 from migrator.engine.reserved import KnownReserved
 from migrator.engine.schema import Entry
@@ -26,14 +26,27 @@ def find_drift(
 ) -> Drift:
     """Compare what was listed with what the source lists now, in step and in bounded memory.
 
+    The first listing says where pages end, so the second one takes several at a time.
+
     Raises:
         OutOfOrder: the source does not list in key order, so that it cannot be compared so.
         Cancelled: somebody asked to stop.
     """
+    place = job.source.bucket, job.source.prefix
+    try:
+        return _compared(
+            journal, known.without(objects_in_ranges(executor, source, *place, journal.page_ends())), ports
+        )
+    except OutOfOrder:
+        # An end may list in order and yet not begin where it is told to.
+        now = objects(executor, source, *place, must_be_sorted=True)
+        return _compared(journal, known.without(now), ports)
+
+
+def _compared(journal: Journal, now: Iterator[ObjectVersion], ports: Ports) -> Drift:
     added = changed = removed = 0
     before = ((entry.key, entry.listed()) for entry in _by_key(journal))
-    now = objects(executor, source, job.source.bucket, job.source.prefix, must_be_sorted=True)
-    for count, (was, there) in enumerate(in_step(before, known.without(now))):
+    for count, (was, there) in enumerate(in_step(before, now)):
         if was is None:
             added += 1
         elif there is None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -40,6 +41,12 @@ class EarlierRuns:
     def __exit__(self, *_: object) -> None:
         for _run, journal in self._journals:
             journal.close()
+
+    def page_ends(self) -> Iterator[str]:
+        """Where the pages of the newest run's listing ended: source keys in order, if any."""
+        for _run, journal in self._journals[:1]:
+            with suppress(JournalError):  # then it is one range to the end
+                yield from journal.page_ends()
 
     def proof(self, listed: ObjectVersion, there: ObjectVersion | None) -> Proof:
         """What is proven about a source object and what the destination holds under its key.

@@ -36,6 +36,10 @@ _TO_UNDO = (
 )
 
 
+#: Keys on a page of a listing (S3 API, ListObjectsV2).
+PAGE_KEYS = 1000
+
+
 class JournalReader:
     """The questions that a journal answers. Reading begins no transaction and waits for no writer."""
 
@@ -203,6 +207,14 @@ class JournalReader:
         if key is None:
             return self._entries("1 ORDER BY key LIMIT ?", (limit,))
         return self._entries("key > ? ORDER BY key LIMIT ?", (key_bytes(key), limit))
+
+    def page_ends(self) -> Iterator[str]:
+        """Every thousandth key, in the order of their bytes: about where the pages of the listing ended."""
+        query = "SELECT key FROM objects WHERE key > ? ORDER BY key LIMIT 1 OFFSET ?"
+        last = b""
+        while row := self._row(query, last, PAGE_KEYS - 1):
+            last = row[0]
+            yield key_text(last)
 
     def _entries(self, where: str, values: Iterable[Any]) -> list[Entry]:
         columns = OLDER_COLUMNS.get(self._version, COLUMNS)

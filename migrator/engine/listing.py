@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from migrator.engine.ports import Executor
@@ -10,6 +11,9 @@ from migrator.errors import NotS3
 from migrator.model.ledger import Seen
 from migrator.model.objects import ObjectVersion, Page
 from migrator.store.base import ObjectStore
+
+#: Ranges that are listed at a time: as many pages are held in memory.
+AT_ONCE = 8
 
 
 class OutOfOrder(Exception):
@@ -23,12 +27,16 @@ def objects(
     prefix: str,
     *,
     start_after: str = "",
+    until: str | None = None,
+    first: Callable[[], Page] | None = None,
     must_be_sorted: bool = False,
     seen: Seen | None = None,
 ) -> Iterator[ObjectVersion]:
     """Every object under a prefix, once each (a key repeated at once is dropped).
 
-    `seen` counts them as they come: at any moment up to the last one that was handed on.
+    `start_after` and `until` are keys: the last one before, and the last one wanted. `first` brings the first
+    page, where it was asked for already. `seen` counts them as they come: at any moment up to the last one
+    that was handed on.
 
     Raises:
         NotS3: the end repeats a continuation token: the listing would never end.
@@ -36,8 +44,10 @@ def objects(
     """
     last: str | None = start_after or None
     seen = seen or Seen()
-    for page in _pages(executor, store, bucket, prefix, start_after):
+    for page in _pages(executor, store, bucket, prefix, start_after, until, first):
         for each in page.objects:
+            if until is not None and each.key > until:
+                return
             seen.keys += 1
             if last is not None and each.key <= last:
                 if each.key == last:
@@ -49,14 +59,61 @@ def objects(
             yield each
 
 
+def objects_in_ranges(
+    executor: Executor,
+    store: ObjectStore,
+    bucket: str,
+    prefix: str,
+    marks: Iterator[str],
+    *,
+    seen: Seen | None = None,
+) -> Iterator[ObjectVersion]:
+    """Every object under a prefix, in order, listed in several ranges at a time.
+
+    `marks` are keys in order, about a page apart: what was listed before says where its pages ended. Without
+    any, page follows page. `seen` as in `objects`.
+
+    Raises:
+        OutOfOrder: this end does not list in order, or does not begin where it is told to.
+        NotS3: as `objects`.
+    """
+    waiting: deque[tuple[Callable[[], Page], str, str | None]] = deque()
+    after: str | None = ""
+    while waiting or after is not None:
+        while after is not None and len(waiting) < AT_ONCE:
+            until = next(marks, None)
+            fetch = executor.ahead(partial(store.list_page, bucket, prefix, start_after=after))
+            waiting.append((fetch, after, until))
+            after = until
+        first, begins_after, until = waiting.popleft()
+        yield from objects(
+            executor,
+            store,
+            bucket,
+            prefix,
+            start_after=begins_after,
+            until=until,
+            first=first,
+            must_be_sorted=True,
+            seen=seen,
+        )
+
+
 def _pages(
-    executor: Executor, store: ObjectStore, bucket: str, prefix: str, start_after: str
+    executor: Executor,
+    store: ObjectStore,
+    bucket: str,
+    prefix: str,
+    start_after: str,
+    until: str | None,
+    first: Callable[[], Page] | None,
 ) -> Iterator[Page]:
-    fetch = executor.ahead(partial(store.list_page, bucket, prefix, start_after=start_after))
+    fetch = first or executor.ahead(partial(store.list_page, bucket, prefix, start_after=start_after))
     seen: set[int] = set()  # one number a page of a thousand keys
     while True:
         page = fetch()
-        if page.next_token is None:
+        is_enough = until is not None and bool(page.objects) and page.objects[-1].key >= until
+        if page.next_token is None or is_enough:
             yield page
             return
         if hash(page.next_token) in seen:

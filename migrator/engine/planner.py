@@ -15,7 +15,7 @@ from pathlib import Path
 from migrator.config import Job
 from migrator.engine.earlier import EarlierRuns
 from migrator.engine.key_limits import KeyLimits
-from migrator.engine.listing import OutOfOrder, in_step, objects
+from migrator.engine.listing import OutOfOrder, in_step, objects, objects_in_ranges
 from migrator.engine.listing_table import ListingTable
 from migrator.engine.ports import Executor, Ports
 from migrator.engine.reserved import KnownReserved
@@ -208,8 +208,7 @@ class Planner:
         Raises:
             _Beside: the destination cannot hold two of these keys.
         """
-        left = self._source_listing(start_after, must_be_sorted=True)
-        right = self._destination_listing(start_after, must_be_sorted=True)
+        left, right = self._sorted_listings(start_after)
         with_keys = ((self._job.destination_key(each.key), each) for each in left)
         watched = self._open_at(start_after, is_recorded) if self._limits.suspects(Shape.BESIDE) else None
         for listed, there in in_step(with_keys, right):
@@ -224,6 +223,34 @@ class Planner:
                     watched = None
             if listed is not None and action is not None:
                 yield listed, action
+
+    def _sorted_listings(self, start_after: str) -> tuple[Iterator[ObjectVersion], Iterator[ObjectVersion]]:
+        """Both listings in order; several pages at a time where an earlier run says where they end."""
+        if start_after:
+            return (
+                self._source_listing(start_after, must_be_sorted=True),
+                self._destination_listing(start_after, must_be_sorted=True),
+            )
+        source, destination = self._job.source, self._job.destination
+        left = objects_in_ranges(
+            self._executor,
+            self._source,
+            source.bucket,
+            source.prefix,
+            self._earlier.page_ends(),
+            seen=self._seen,
+        )
+        if self._destination is None:
+            return self._known.without(left, self._seen), iter(())
+        right = objects_in_ranges(
+            self._executor,
+            self._destination,
+            destination.bucket,
+            destination.prefix,
+            map(self._job.destination_key, self._earlier.page_ends()),
+            seen=self._seen_there,
+        )
+        return self._known.without(left, self._seen), self._known.without(right)
 
     def _open_at(self, start_after: str, is_recorded: Callable[[str], bool]) -> OpenPrefixes:
         """Those of the keys before that a later one can still stand below."""

@@ -72,6 +72,8 @@ class Done:
     error: BaseException | None = None
 
 
+#: Pages that are fetched at a time.
+LISTERS = 8
 #: Small tasks that one thread is given at once.
 MOST_TOGETHER = 8
 
@@ -107,8 +109,8 @@ class Threads:
         self._count = count
         self._small: list[tuple[Any, Callable[[], Any]]] = []  # not handed over yet
         self._pool = ThreadPoolExecutor(count, thread_name_prefix=name)
-        # Listings run beside transfers: two ends, one page ahead each.
-        self._listers = ThreadPoolExecutor(2, thread_name_prefix="lister")
+        # Listings run beside transfers: two ends, one page ahead each; or one end in ranges.
+        self._listers = ThreadPoolExecutor(LISTERS, thread_name_prefix="lister")
         self._done: queue.SimpleQueue[list[Done]] = queue.SimpleQueue()
 
     def start(self, tag: Any, task: Callable[[], Any], *, is_small: bool = False) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from migrator.engine.trust import FIRST, ONE_OF
-from migrator.model.events import ListingProgress, ObjectCopied, Summary
-from migrator.model.ledger import Outcome
+from migrator.model.events import Event, ListingProgress, ObjectCopied, Phase, PhaseChanged, Summary
+from migrator.model.ledger import Drift, Outcome
 from migrator.model.objects import (
     METADATA_LIMIT_BYTES,
     MTIME_KEY,
@@ -467,6 +467,87 @@ def test_verify_reads_every_byte_back_when_asked(world: World, small_parts: None
 
 
 # -- drift ----------------------------------------------------------------------------------------
+
+
+class TestRanges:
+    """The second listing takes several pages at a time: where the first one's ended is known."""
+
+    @pytest.fixture
+    def many(self, world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+        monkeypatch.setattr("migrator.engine.journal_reader.PAGE_KEYS", 10)
+        for number in range(95):
+            world.seed(f"{number:03}")
+        return world
+
+    def listed(self, world: World, ignores_start: bool = False) -> tuple[Drift | None, int]:
+        """The drift found after keys came, changed and went, and how many pages of it were asked for."""
+        inner, pages = world.source, itertools.count()
+
+        class Source:
+            is_again = False
+
+            def __getattr__(self, name: str) -> Any:
+                return getattr(inner, name)
+
+            def list_page(self, *place: Any, start_after: str = "", **how: Any) -> Any:
+                if self.is_again:
+                    next(pages)
+                return inner.list_page(*place, start_after="" if ignores_start else start_after, **how)
+
+        world.source = source = Source()
+
+        def change(event: Event) -> None:
+            if isinstance(event, PhaseChanged) and event.phase is Phase.CHECKING:
+                source.is_again = True
+                for key in ("000", "010", "055", "094"):
+                    world.source_cloud.delete(FROM, key)
+                for key in ("!", "0105", *[f"050-{number:02}" for number in range(25)], "zzz"):
+                    world.seed(key)
+                for key in ("020", "021"):
+                    world.seed(key, b"changed")
+
+        world.on_event = change
+        return world.run().drift, next(pages)
+
+    def test_every_change_is_found(self, many: World, inline: None) -> None:
+        drift, pages = self.listed(many)
+        assert drift == Drift(added=28, changed=2, removed=4)
+        assert pages == 10
+
+    def test_with_threads_too(self, many: World) -> None:
+        assert self.listed(many)[0] == Drift(added=28, changed=2, removed=4)
+
+    def test_an_end_that_begins_at_its_beginning_is_listed_in_one_go(self, many: World) -> None:
+        assert self.listed(many, ignores_start=True)[0] == Drift(added=28, changed=2, removed=4)
+
+    @pytest.mark.parametrize("prefix", ["", "in/here/"])
+    def test_a_second_run_lists_both_ends_so(
+        self, new_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch, prefix: str
+    ) -> None:
+        monkeypatch.setattr("migrator.engine.journal_reader.PAGE_KEYS", 10)
+        world = new_world()
+        world.set("destination", prefix=prefix)
+        for number in range(95):
+            world.seed(f"{number:03}")
+        assert world.run().ledger["copied"] == 95
+        world.put_there(f"{prefix}0455", b"theirs")
+        for key in ("!", "0455", "050x", "zzz"):
+            world.seed(key)
+        world.source_cloud.delete(FROM, "031")
+        world.forget_events()
+        ends = world.source, world.destination
+        before = [len([each for each in end.calls if each[0] == "ListObjectsV2"]) for end in ends]
+        summary = world.run()
+        assert counts(summary) == {"listed": 98, "planned": 4, "copied": 3, "same": 94, "conflicts": 1}
+        pages = [len([each for each in end.calls if each[0] == "ListObjectsV2"]) for end in ends]
+        assert pages[0] - before[0] >= 10
+        assert pages[1] - before[1] >= 10
+
+    def test_pages_smaller_than_ranges_are_followed(self, new_world: Callable[..., World]) -> None:
+        world = new_world(source_quirks=Quirks(page_size=3))
+        for number in range(95):
+            world.seed(f"{number:03}")
+        assert self.listed(world)[0] == Drift(added=28, changed=2, removed=4)
 
 
 def test_drift_at_the_source_is_reported_and_no_error(world: World) -> None:

@@ -254,6 +254,7 @@ def new_world(
     root: Path,
     *,
     quirks: Quirks = AWS,
+    source_quirks: Quirks = AWS,
     versioning: Versioning = Versioning.OFF,
     min_part_bytes: int = PART,
     clock: StillClock | None = None,
@@ -262,7 +263,7 @@ def new_world(
     clouds: dict[str, Any] = {"min_part_bytes": min_part_bytes}
     if clock is not None:
         clouds["now"] = clock.wall
-    source = MemoryCloud(**clouds)
+    source = MemoryCloud(quirks=source_quirks, **clouds)
     destination = MemoryCloud(quirks=quirks, **clouds)
     source.create_bucket(FROM)
     destination.create_bucket(TO, versioning=versioning)
