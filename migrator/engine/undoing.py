@@ -170,6 +170,10 @@ class Undoing:
             return None
         if there is not None and is_ours(trace, there):
             return None
+        return self._of_this_write(entry, key)
+
+    def _of_this_write(self, entry: Entry, key: str) -> str | None:
+        """The id of a version that this write made, wherever it lies."""
         try:
             stack = self._destination.versions(self._bucket, key)
         except (AccessDenied, NotSupported):
@@ -178,9 +182,14 @@ class Undoing:
             if each.is_marker or not is_real(each.version_id) or each.last_modified < self._began:
                 continue
             below = self._look(key, each.version_id)
-            if below is not None and same_operation(trace.token, below.token):
+            if below is not None and self._is_twin(entry, below):
                 return each.version_id
         return None
+
+    def _is_twin(self, entry: Entry, there: ObjectHead) -> bool:
+        """Whether this is what the same write made, maybe another time. An edit can keep our metadata,
+        and our token with it: where the ETag of our write is on record, it has to be that."""
+        return same_operation(self._token(entry), there.token) and entry.after_etag in ("", there.etag)
 
     # -- acting ---------------------------------------------------------------------------------
 
@@ -278,7 +287,7 @@ class Undoing:
                 self._destination.delete(self._bucket, key, version_id=version_id)
             is_deleted = False
             there = self._look(key)
-            if there is None or not same_operation(self._token(entry), there.token):
+            if there is None or not self._is_twin(entry, there):
                 if not self._seen.delete_version and is_real(version_id) and self._look(key, version_id):
                     raise self._stays()
                 return None
@@ -294,10 +303,7 @@ class Undoing:
             if self._look(key, version_id):
                 raise self._stays()
             # Also others of the same write, where answers were lost.
-            doubtful = replace(entry, after_etag="", after_version=None)
-            # The top is looked at for somebody's edit that kept our metadata: it is not ours to remove.
-            there = self._look(key)
-            version_id = self._hidden(doubtful, key, self._trace(doubtful, there), there)
+            version_id = self._of_this_write(entry, key)
 
     def _mark_deleted(self, entry: Entry, key: str) -> Undone:
         """Lay the marker without an id that our write replaced; it replaces our object in turn.

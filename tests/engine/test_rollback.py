@@ -527,6 +527,42 @@ def test_a_saved_copy_that_stays_is_named(world: World) -> None:
     assert world.there == {"a": b"old"}
 
 
+@pytest.mark.parametrize("later", ["a delete marker", "another object"])
+def test_nor_is_such_an_edit_below_what_came_later(new_world: Callable[..., World], later: str) -> None:
+    world = new_world(versioning=Versioning.ENABLED)
+    world.seed("a", b"our")
+    world.run()
+    ours = world.destination_cloud.list_versions(TO)[0].version
+    world.destination_cloud.seed(TO, "a", b"edited", ours.properties)
+    if later == "a delete marker":
+        world.destination_cloud.delete(TO, "a")
+    else:
+        world.put_there("a", b"later")
+    assert world.rollback().exit_code == 4
+    bodies = [line.version.body for line in world.destination_cloud.list_versions(TO)]
+    assert bodies == [b"" if later == "a delete marker" else b"later", b"edited"]
+
+
+def test_an_edit_between_two_attempts_stays(new_world: Callable[..., World]) -> None:
+    """The first attempt landed unheard of, somebody edited it in place, and the second one came on top."""
+    world = new_world(versioning=Versioning.ENABLED)
+    world.seed("a", b"our")
+    inner = world.destination
+
+    def edit(_: object, __: object) -> object:
+        first = world.destination_cloud.list_versions(TO)[0].version
+        world.destination_cloud.seed(TO, "a", b"edited", first.properties)
+        world.destination_cloud.delete(TO, "a")  # so that the second attempt finds nothing in its way
+        raise Transient("The connection was lost.", code="ConnectionClosed")
+
+    world.destination = Faulty(inner, Fault("PutObject", key="a", after=edit))
+    assert world.run().ledger["copied"] == 1
+    world.destination = inner
+    world.rollback()
+    bodies = [line.version.body for line in world.destination_cloud.list_versions(TO)]
+    assert b"edited" in bodies
+
+
 def test_an_edit_that_keeps_our_metadata_is_not_taken_for_ours(new_world: Callable[..., World]) -> None:
     """Consoles and tools that edit an object in place write its metadata back, our token with it."""
     world = new_world(versioning=Versioning.ENABLED)

@@ -10,8 +10,10 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.simulation.life import Life
 
-#: The long form: so many lives of so many events; `MIGRATOR_EXAMPLES` makes it longer still.
-LONG = int(os.environ.get("MIGRATOR_EXAMPLES", "500"))
+#: The long form: so many lives of so many events, the same ones each time. With `MIGRATOR_EXAMPLES` there are
+#: more, and others each time.
+MORE = os.environ.get("MIGRATOR_EXAMPLES")
+LONG = int(MORE or "500")
 EVENTS = 60
 
 _USUAL = settings(
@@ -32,4 +34,6 @@ def test_whatever_happens_nothing_of_others_is_lost_and_undo_is_exact() -> None:
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_whatever_happens_in_many_long_lives() -> None:
-    run_state_machine_as_test(Life, settings=settings(_USUAL, max_examples=LONG, stateful_step_count=EVENTS))
+    run_state_machine_as_test(
+        Life, settings=settings(_USUAL, max_examples=LONG, stateful_step_count=EVENTS, derandomize=not MORE)
+    )
