@@ -245,6 +245,11 @@ class Transfer:
         if tag.step == "abort":
             if done.error is None:
                 self._journal.close_upload(tag.seq)
+            elif is_left_for_later(done.error):
+                # It keeps its open state: recovery aborts the upload, or the run goes on with it.
+                self._pause = self._pause or reason_to_pause(done.error)
+                self._forget(moving)
+                return
             self._fail(moving, moving.failure or done.error)
         elif done.error is not None:
             self._settle_error(tag, moving, done.error)

@@ -532,3 +532,22 @@ def test_a_destination_without_tags_gets_everything_but_the_tagged_objects(world
     assert world.of(ObjectUnsupported)[0].reason == "tags-unsupported"
     world.set("carry", tags=False)
     assert world.run().outcome is Outcome.COMPLETED
+
+
+def test_an_upload_that_cannot_be_aborted_now_pauses_the_run(world: World, small_parts: None) -> None:
+    """Its key was taken meanwhile, and then the keys expired: the upload must not be forgotten."""
+    world.seed("large", b"x" * 3 * PART)
+    inner = world.destination
+    world.destination = Faulty(
+        inner,
+        meanwhile("CompleteMultipartUpload", lambda: world.put_there("large", b"theirs")),
+        fails("AbortMultipartUpload", ExpiredCredentials("expired", code="ExpiredToken"), times=None),
+    )
+    paused = world.run()
+    assert (paused.outcome, paused.exit_code) == (Outcome.PAUSED, 5)
+    assert world.open_uploads
+    world.destination = inner
+    resumed = world.resume()
+    assert (resumed.exit_code, counts(resumed)["conflicts"]) == (1, 1)
+    assert not world.open_uploads
+    assert world.there == {"large": b"theirs"}

@@ -122,7 +122,7 @@ class Watch:
             self.wrong.append(f"I1: {operation} of {key}, which is not in the journal")
             return ""
         # One row of a key; of a whole history, those that the request can be about.
-        allowed = [row for row in rows if self._is_allowed(operation, version_id, row)]
+        allowed = [row for row in rows if self._is_allowed(operation, key, version_id, row)]
         state, undo, _, _, *rest, _ = (allowed or rows)[0]
         if not allowed:
             self.wrong.append(f"I1: {operation} of {key} while {state}, {undo or 'not undone'}")
@@ -136,12 +136,16 @@ class Watch:
             return i2_recorded_state(key, there.etag or None, rest[1])
         return ""
 
-    def _is_allowed(self, operation: str, version_id: str | None, row: Row) -> bool:
-        state, undo, attempt, upload_id, *_, after_version, kind = row
+    def _is_allowed(self, operation: str, key: str, version_id: str | None, row: Row) -> bool:
+        state, undo, attempt, upload_id, seq, _, after_etag, after_version, kind = row
         if kind == "marker" and operation not in {"LayMarker", *_REMOVES}:
             return False
         if version_id is not None and after_version not in (version_id, None):
-            return False
+            # Another version that the same write made, unheard of: the bytes tell it from an edit.
+            there = self._there(key, version_id)
+            is_twin = there is not None and there.etag == after_etag
+            if there is None or not is_twin or not self._is_ours(there, seq, None, after_etag, None, kind):
+                return False
         if self._command in {"rollback", "accept"}:
             is_abort = operation == "AbortMultipartUpload" and bool(attempt or upload_id)
             return is_abort or Undo(undo) in _BACKWARD.get(operation, set())

@@ -18,7 +18,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from migrator.engine.home import all_runs
 from migrator.errors import ExpiredCredentials
 from migrator.model.ledger import Outcome
-from migrator.model.objects import Properties
+from migrator.model.objects import TOKEN_KEY, Properties
+from migrator.model.undo import run_of
 from migrator.store.base import BucketLock, Versioning
 from migrator.store.memory import CEPH, LYVE, Quirks
 from migrator.store.memory_bucket import StoredVersion
@@ -218,6 +219,7 @@ class Life(RuleBasedStateMachine):
             return
         for key, was in before.items():
             self._must_be_undone(run, key, was, is_whole=is_whole)
+        self._went_from_below(run)
         self._must_be_settled(run, is_over=is_over)
 
     @precondition(lambda self: len(self.runs) > 2)
@@ -255,6 +257,21 @@ class Life(RuleBasedStateMachine):
             there = {key: content_of(self._top(key)) for key in self.foreign}
             expected = {key: there[key] if self.writer[key] else self.foreign[key] for key in self.foreign}
             assert there == expected
+
+    def _went_from_below(self, run: str) -> None:
+        """What another run laid on top of this one's objects (where an end ignores conditions) lies on what
+        was there before them, once they are gone."""
+        for (other, key), prior in list(self.prior.items()):
+            mine = self.prior.get((run, key))
+            if other == run or prior.writer != run or mine is None:
+                continue
+            tokens = [
+                line.version.properties.metadata.get(TOKEN_KEY, "")
+                for line in self.cloud.list_versions(TO, key)
+                if line.version.key == key
+            ]
+            if not any(run_of(token) == run for token in tokens):
+                self.prior[other, key] = mine
 
     def _must_be_unchanged(self, before: dict[str, StoredVersion | None]) -> None:
         for key, was in before.items():
@@ -317,7 +334,8 @@ class Life(RuleBasedStateMachine):
     @property
     def _may_hide(self) -> bool:
         """Where versions are kept and conditions ignored, what came after the plan may end up below ours."""
-        ignores = self.cloud.quirks.ignores_conditions_when_versioned
+        quirks = self.cloud.quirks
+        ignores = quirks.ignores_conditions_when_versioned or quirks.ignores_if_none_match
         return ignores and self.cloud.versioning(TO) is Versioning.ENABLED
 
     # -- helpers --------------------------------------------------------------------------------
