@@ -26,14 +26,20 @@ class EarlierRuns:
 
     def __init__(self, root: Path, migration: str, clock: Clock, *, apart_from: str = "") -> None:
         self._journals: list[tuple[str, Journal]] = []
+        self._newest: Journal | None = None  # of any run, also one that copied nothing
         #: How many decisions rest on what each earlier run copied.
         self.relied_on: Counter[str] = Counter()
         for directory in all_runs(root):
             if directory.run == apart_from or len(self._journals) == MOST:
                 continue
             journal = _open(directory, migration, clock)
-            if journal is not None:
+            if journal is None:
+                continue
+            if _may_prove_something(journal):
                 self._journals.append((directory.run, journal))
+            elif self._newest is not None:
+                journal.close()
+            self._newest = self._newest or journal
 
     def __enter__(self) -> EarlierRuns:
         return self
@@ -41,12 +47,14 @@ class EarlierRuns:
     def __exit__(self, *_: object) -> None:
         for _run, journal in self._journals:
             journal.close()
+        if self._newest is not None:
+            self._newest.close()
 
     def page_ends(self) -> Iterator[str]:
         """Where the pages of the newest run's listing ended: source keys in order, if any."""
-        for _run, journal in self._journals[:1]:
+        if self._newest is not None:
             with suppress(JournalError):  # then it is one range to the end
-                yield from journal.page_ends()
+                yield from self._newest.page_ends()
 
     def proof(self, listed: ObjectVersion, there: ObjectVersion | None) -> Proof:
         """What is proven about a source object and what the destination holds under its key.
@@ -87,6 +95,14 @@ class EarlierRuns:
                 self.relied_on[run] += 1
                 return entry
         return None
+
+
+def _may_prove_something(journal: Journal) -> bool:
+    """Whether it holds copies. Runs that found all the same hold none, and there can be many of them."""
+    try:
+        return journal.has_copies()
+    except JournalCorrupt:
+        return True  # asked about a key, it says so
 
 
 def _counts(ask: Callable[[], Entry | None]) -> Entry | None:

@@ -115,6 +115,10 @@ class JournalReader:
             (*_BACK, before_seq, limit),
         )
 
+    def has_copies(self) -> bool:
+        """True where something was copied."""
+        return self._number("SELECT EXISTS (SELECT 1 FROM objects WHERE state = 'committed')") > 0
+
     def has_overwrites(self) -> bool:
         """True where something planned replaces what the destination holds."""
         return (

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from migrator.engine.journal import Journal
 from migrator.engine.trust import FIRST, ONE_OF
 from migrator.model.events import Event, ListingProgress, ObjectCopied, Phase, PhaseChanged, Summary
 from migrator.model.ledger import Drift, Outcome
@@ -542,6 +543,19 @@ class TestRanges:
         pages = [len([each for each in end.calls if each[0] == "ListObjectsV2"]) for end in ends]
         assert pages[0] - before[0] >= 10
         assert pages[1] - before[1] >= 10
+
+    def test_runs_that_copied_nothing_are_not_asked_about_keys(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for number in range(10):
+            world.seed(f"{number}")
+        for _ in range(4):
+            world.run()
+        asked: list[str] = []
+        by_key = Journal.by_key
+        monkeypatch.setattr(Journal, "by_key", lambda self, key: asked.append(key) or by_key(self, key))
+        assert world.run().ledger["same"] == 10
+        assert sorted(asked) == [f"{number}" for number in range(10)]
 
     def test_pages_smaller_than_ranges_are_followed(self, new_world: Callable[..., World]) -> None:
         world = new_world(source_quirks=Quirks(page_size=3))
