@@ -183,10 +183,16 @@ def ministack_keeper() -> Iterator[Keeper]:
 
 @contextmanager
 def server_keeper(
-    name: str, url: str, access_key: str = ACCESS_KEY, secret: str = SECRET, *, part_bytes: int = 5 * MIB
+    name: str,
+    url: str,
+    access_key: str = ACCESS_KEY,
+    secret: str = SECRET,
+    *,
+    part_bytes: int = 5 * MIB,
+    kind: type[S3Store] = S3Store,
 ) -> Iterator[Keeper]:
     """The S3 store against any server; `name` as in `abilities.LACKS`."""
-    store = store_of(url, access_key=access_key, secret=secret)
+    store = store_of(url, kind, access_key=access_key, secret=secret)
     client = client_of(url, access_key, secret)
 
     def create_bucket(bucket: str, versioning: Versioning) -> None:
