@@ -21,7 +21,7 @@ _COMMANDS: Mapping[str, str] = {
 _KINDS: Mapping[str, str] = {
     "list": "LIST",
     "settings": "settings",
-    "head": "HEAD",
+    "head": "HEAD (at most)",
     "get": "GET",
     "tags": "tags (at most)",
     "put": "PUT",

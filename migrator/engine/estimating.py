@@ -86,7 +86,7 @@ def _destination(job: Job, work: Work, listed: Listed, ready: Ready) -> Demand:
     ask[Kind.PART] += work.parts
     ask[Kind.MULTIPART] += 2 * work.large
     ask[Kind.LIST] += work.large  # uploads.abort_twins
-    ask[Kind.HEAD] += work.objects  # checking
+    ask[Kind.HEAD] += work.objects  # checking: of most small ones it is left out, see `trust`
     ask[Kind.TAGS] += work.objects if job.carry.tags else 0  # checking: of those that have some
     keeps_versions = ready.versioning is Versioning.ENABLED
     if not keeps_versions:

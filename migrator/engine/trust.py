@@ -108,8 +108,13 @@ class Trust:
                 self._pending.setdefault(look.kind, []).extend(look.bracket)
 
     def last_ones(self) -> list[tuple[Unlooked, Look]]:
-        """The last copy of each kind that was not looked at, with the look that stands for the others."""
+        """The last copy of each kind that was not looked at, with the look that stands for the others. None
+        stands for any other once a difference was found: then all of them are suspects."""
         with self._lock:
+            if not self._is_allowed:
+                for pending in self._pending.values():
+                    self._suspects += pending
+                self._pending.clear()
             found = [
                 (pending[-1], Look(kind, pending[:-1])) for kind, pending in self._pending.items() if pending
             ]

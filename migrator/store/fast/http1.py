@@ -136,6 +136,7 @@ class Wire:
         self.was_interrupted = False
         self._is_late = False
         self.heard_at = time.monotonic()  # when something last went through
+        self.is_busy = True  # with a request; as the pool knows
         self.uses = 0
 
     def close(self) -> None:

@@ -55,6 +55,8 @@ class Pool:
             except IndexError:
                 break
             if not wire.is_stale:
+                wire.heard_at = time.monotonic()  # before it counts as busy, or it would be late at once
+                wire.is_busy = True
                 return wire
             self._drop(wire)
         wire = self._connected()
@@ -71,12 +73,13 @@ class Pool:
         if wire.is_broken or not wire.is_at_end or self._is_closed or len(self._idle) >= self._most:
             self._drop(wire)
         else:
+            wire.is_busy = False
             self._idle.append(wire)
 
     def interrupt(self) -> None:
         """Break off every request that is under way: whoever waits for one hears of it at once."""
         with self._lock:
-            busy = self._open.difference(self._idle)
+            busy = [wire for wire in self._open if wire.is_busy]
         for wire in busy:
             wire.interrupt()
 
@@ -84,10 +87,9 @@ class Pool:
         """Break off requests of which nothing was heard for READ_TIMEOUT_S."""
         now = time.monotonic()
         with self._lock:
-            late = [wire for wire in self._open if now - wire.heard_at > READ_TIMEOUT_S]
+            late = [wire for wire in self._open if wire.is_busy and now - wire.heard_at > READ_TIMEOUT_S]
         for wire in late:
-            if wire not in self._idle:
-                wire.interrupt(is_late=True)
+            wire.interrupt(is_late=True)
 
     def close(self) -> None:
         with self._lock:
