@@ -12,9 +12,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 from unittest import mock
 
 import psutil
@@ -174,30 +174,13 @@ class Shell:
     def __call__(self, *arguments: str, hear: Hear = lambda _: None) -> Told:
         told: Told = {"event": "none"}
         with tempfile.TemporaryFile("w+", dir=self._root) as err:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "migrator", *arguments, "--json"],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=err,
-                text=True,
-                env=self._environment,
-            )
-            watch = threading.Timer(COMMAND_WITHIN_S, self._process.send_signal, [signal.SIGABRT])
-            watch.start()
-            try:
-                assert self._process.stdout is not None
-                for line in self._process.stdout:
-                    if line.endswith("\n"):  # else it was killed in the middle of a line
-                        told = json.loads(line)
-                        hear(told)
-                code = self._process.wait()
-            finally:
-                self._process.kill()
-                self._process.wait()
-                watch.cancel()
-                watch.join()
+            for line in self._lines(arguments, err):
+                told = json.loads(line)
+                hear(told)
             err.seek(0)
             said = err.read()
+        assert self._process is not None
+        code = self._process.returncode
         if code == -signal.SIGKILL:
             return {"event": "summary", "outcome": "killed"}
         assert code != -signal.SIGABRT, f"{arguments} has not ended: {said}"
@@ -207,3 +190,25 @@ class Shell:
         else:
             assert code == 0, (arguments, code, said)
         return told
+
+    def _lines(self, arguments: tuple[str, ...], err: IO[str]) -> Iterator[str]:
+        """What a command says, as it says it; it has ended afterwards, also where nobody listens any more."""
+        with subprocess.Popen(
+            [sys.executable, "-m", "migrator", *arguments, "--json"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=err,
+            text=True,
+            env=self._environment,
+        ) as self._process:
+            watch = threading.Timer(COMMAND_WITHIN_S, self._process.send_signal, [signal.SIGABRT])
+            watch.start()
+            try:
+                assert self._process.stdout is not None
+                # Killed in the middle of a line, it leaves half of one.
+                yield from (line for line in self._process.stdout if line.endswith("\n"))
+                self._process.wait()
+            finally:
+                self._process.kill()
+                watch.cancel()
+                watch.join()
