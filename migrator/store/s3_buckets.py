@@ -22,7 +22,7 @@ from migrator.store.answers import Where, endless, not_s3
 from migrator.store.base import BucketLock, Versioning
 from migrator.store.connection import Connection
 from migrator.store.s3_client import make_client
-from migrator.store.s3_errors import translated
+from migrator.store.s3_errors import CONNECT, translated
 
 #: An upload that does not say when it was opened is older than anything of ours.
 _UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,7 +34,7 @@ class S3Buckets:
     def __init__(self, connection: Connection) -> None:
         self._end = connection.end
         self._payer: dict[str, Any] = {"RequestPayer": "requester"} if connection.requester_pays else {}
-        with translated(Where("Connect", connection.end, connection.endpoint_url or "AWS")):
+        with translated(Where(CONNECT, connection.end, connection.endpoint_url or "AWS")):
             self._client = make_client(connection)
         self._host = urlsplit(self._client.meta.endpoint_url).netloc
 
