@@ -11,11 +11,15 @@ from migrator.gui import labels
 from migrator.gui.screen import Decision
 from migrator.gui.status import Tone
 from migrator.model.findings import PropertyFound
+from migrator.model.key_limits import Shape
+from migrator.model.planned import Fate
 from migrator.model.run_state import RunState
 from migrator.model.sizes import show_duration
 from migrator.phrases import count, number, shown_key
 from migrator.preferences import Preferences
 from migrator.reasons import PROPERTIES
+
+_SHAPES = frozenset(shape.value for shape in Shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,7 @@ def decisions(state: RunState, answered: Answered, limits: Preferences, existing
         yield _conflicts(state.conflicts, answered, existing)
     for found in state.fidelity.found if state.fidelity else ():
         yield _loss(found, answered)
-    if state.unsupported:
-        yield _unsupported(state, answered)
+    yield from _unsupported(state, answered)
     if (limit := _limit(state, answered, limits)) is not None:
         yield limit
 
@@ -75,17 +78,31 @@ def _loss(found: PropertyFound, answered: Answered) -> Decision:
     )
 
 
-def _unsupported(state: RunState, answered: Answered) -> Decision:
+def _unsupported(state: RunState, answered: Answered) -> Iterator[Decision]:
     fates = tuple(each for each in state.made.fates if each.outcome == "unsupported") if state.made else ()
-    reasons = plan_words.by_reason(fates)
-    return Decision(
-        "unsupported",
-        f"{count(state.unsupported, 'object')} cannot be carried over",
-        f"{reasons}. The rest goes on without them; the report names them.".removeprefix(". "),
-        Tone.WARN,
-        {"go-on": labels.GO_ON_WITHOUT},
-        _words(answered, "unsupported", {"go-on": "They are left out"}),
-    )
+    # A plan writes no probe: what the destination's documents say of keys, only the run tries out.
+    doubtful = tuple(each for each in fates if each.reason in _SHAPES)
+    sure = tuple(each for each in fates if each.reason not in _SHAPES)
+    if sure:
+        yield Decision(
+            "unsupported",
+            f"{count(_objects(sure), 'object')} cannot be carried over",
+            f"{plan_words.by_reason(sure)}. The rest goes on without them; the report names them.",
+            Tone.WARN,
+            {"go-on": labels.GO_ON_WITHOUT},
+            _words(answered, "unsupported", {"go-on": "They are left out"}),
+        )
+    if doubtful:
+        yield Decision(
+            "doubtful",
+            f"{count(_objects(doubtful), 'key')} may not be possible at the destination",
+            f"{plan_words.by_reason(doubtful)}. The run tries that out first; the report names what had to stay.",
+            Tone.QUIET,
+        )
+
+
+def _objects(fates: tuple[Fate, ...]) -> int:
+    return sum(each.objects for each in fates)
 
 
 def _limit(state: RunState, answered: Answered, limits: Preferences) -> Decision | None:

@@ -142,6 +142,15 @@ def test_migrate_data_stops_at_the_plan_where_something_is_open(events: list[Eve
     assert "start" not in asked(desk)
 
 
+def test_keys_that_only_documents_speak_against_stop_nothing() -> None:
+    """A plan writes no probe, and the run tries them out."""
+    desk = plan(*canned.planned(Fate("unsupported", "key-folder-body", 1, 882)))
+    assert desk.see().status is Status.PLANNED
+    (told,) = desk.see().plan.decisions
+    assert not told.is_open
+    assert "Folder name with content: 1" in told.text
+
+
 def test_limits_are_those_of_settings() -> None:
     desk = plan(*canned.planned(usd=700, hours=90), desk=Desk(preferences=LimitsFile(701, 91)))
     assert desk.see().status is Status.PLANNED
