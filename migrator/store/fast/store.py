@@ -115,20 +115,28 @@ class FastStore(S3Store):
             return super().put(bucket, key, body, properties, md5=md5, condition=condition)
 
     def upload_part(
-        self, bucket: str, key: str, upload_id: str, number: int, body: Body, *, md5: bytes
+        self,
+        bucket: str,
+        key: str,
+        upload_id: str,
+        number: int,
+        body: Body,
+        *,
+        md5: bytes = b"",
+        crc32: str = "",
     ) -> UploadedPart:
         def uploaded(_: Wire, head: Head) -> UploadedPart:
             etag = bare_etag(head.headers.get("etag", ""))
             if not etag:
                 raise self._not_s3("UploadPart", bucket, key)
-            return UploadedPart(number, etag, len(body))
+            return UploadedPart(number, etag, len(body), crc32)
 
         query = {"partNumber": str(number), "uploadId": upload_id}
-        headers = {"content-md5": s3_wire.base64_text(md5)}
+        headers = {"x-amz-checksum-crc32": crc32} if crc32 else {"content-md5": s3_wire.base64_text(md5)}
         try:
             return self._lane.send("UploadPart", "PUT", bucket, key, uploaded, headers, query, body)
         except Elsewhere:
-            return super().upload_part(bucket, key, upload_id, number, body, md5=md5)
+            return super().upload_part(bucket, key, upload_id, number, body, md5=md5, crc32=crc32)
 
     def list_page(self, bucket: str, prefix: str, *, start_after: str = "", token: str | None = None) -> Page:
         query = {"list-type": "2", "encoding-type": "url", "prefix": prefix}
