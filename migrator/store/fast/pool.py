@@ -8,9 +8,9 @@ import threading
 import time
 from collections import deque
 
+from migrator.store.connection import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 from migrator.store.fast.http1 import Wire
 from migrator.store.fast.tls import Encrypted
-from migrator.store.s3_client import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 
 #: Each half of a transfer needs room for a few round trips in flight.
 _KEEPALIVE = ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1))
@@ -115,12 +115,10 @@ class Pool:
             for option in _KEEPALIVE:
                 sock.setsockopt(*option)
             limit = None if self.is_watched else READ_TIMEOUT_S
-            if self._context is not None and self._sends:
+            if self._context is not None:
                 encrypted = Encrypted(sock, self._context, self._address[0])
                 sock.settimeout(limit)
                 return Wire(encrypted, sock)
-            if self._context is not None:
-                sock = self._context.wrap_socket(sock, server_hostname=self._address[0])
             sock.settimeout(limit)
         except OSError as cause:  # ssl.SSLError is one
             sock.close()
