@@ -7,6 +7,7 @@ nothing but the destination, and only after the control thread made the intent d
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -51,6 +52,20 @@ class Opened:
     digest_kind: str = MD5_PARTS
 
 
+class Buffers(threading.local):
+    """One buffer for each thread: asking the system for the same pages again and again is not free."""
+
+    def __init__(self) -> None:
+        self._kept = bytearray()
+
+    def of(self, length: int) -> bytearray:
+        """A buffer of exactly so many bytes, with anything in it; this thread's until it asks again."""
+        if len(self._kept) != length:
+            self._kept = bytearray()  # first, so that there are never two
+            self._kept = bytearray(length)
+        return self._kept
+
+
 class Copier:
     """The two ends of a run, and how objects go from one to the other. Used by all workers at once."""
 
@@ -86,6 +101,7 @@ class Copier:
         is_enough = bool(seen.checks_crc32) and verify in {"auto", "size"}
         self._digest_kind = CRC32_PARTS if is_enough else MD5_PARTS
         self._saver = saver
+        self._buffers = Buffers()
 
     # -- before anything is replaced ------------------------------------------------------------
 
@@ -167,7 +183,7 @@ class Copier:
 
     def copy_part(self, order: Order, opened: Opened, part: Part) -> SentPart:
         """Bring one range of the source over as one part."""
-        body = bytearray(part.length)
+        body = self._buffers.of(part.length)
         self._read(order, body, part.offset)
         send = partial(
             self._destination.upload_part,
