@@ -51,7 +51,7 @@ class BadAnswer(Exception):
 
 
 class Stream(Protocol):
-    """What a connection is made of: a socket, or one with TLS on it (which has `pending`, too)."""
+    """What a connection is made of: a socket, or one with TLS on it (which has `pending` and `fill`, too)."""
 
     def sendall(self, data: bytes | bytearray | memoryview, /) -> None: ...
     def recv_into(self, into: memoryview, /) -> int: ...

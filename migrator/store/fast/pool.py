@@ -28,13 +28,9 @@ class NeverSent(Exception):
 class Pool:
     """Thread-safe. Keeps at most `most` idle connections; there are never more than threads that ask."""
 
-    def __init__(
-        self, host: str, port: int, context: ssl.SSLContext | None, most: int, *, sends: bool = False
-    ) -> None:
-        """`sends`: its connections send more than they read."""
+    def __init__(self, host: str, port: int, context: ssl.SSLContext | None, most: int) -> None:
         self._address = (host, port)
         self._context = context
-        self._sends = sends
         self._most = most
         #: Somebody calls `break_off_late`: new connections have no time limit of their own.
         self.is_watched = False

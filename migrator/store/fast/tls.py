@@ -1,7 +1,7 @@
-"""TLS for connections that mostly send: many records go out in one call of the operating system.
+"""TLS in which many records go through one call of the operating system.
 
-`ssl.SSLSocket` makes a call for each record of 16 KiB. For what is read that costs little; for what is sent
-it costs a third of the processor time of an upload (`python -m benchmarks.transfer --only medium`).
+`ssl.SSLSocket` makes one call for each record of 16 KiB that it sends, and two for each that it reads: a
+third of the processor time of an upload (`python -m benchmarks.transfer --only medium large`).
 """
 
 from __future__ import annotations
@@ -59,6 +59,8 @@ class Encrypted:
 
     def recv_into(self, into: memoryview) -> int:
         """Some bytes; 0 where the other side closed the connection."""
+        if not self.pending() and not self._fetch():
+            return 0  # asked before anything came, OpenSSL would have to raise an exception
         while True:
             try:
                 count = int(self._tls.read(len(into), into))
@@ -78,6 +80,8 @@ class Encrypted:
         Where they all have something to decrypt, they wake each other up for nothing; so no more of them do
         it at once than there are processors.
         """
+        if not self.pending() and not self._fetch():
+            return 0
         while True:
             done, is_over = 0, False
             with _DECRYPTING:
