@@ -10,13 +10,14 @@ from collections.abc import Sequence
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit code of the contract."""
-    import multiprocessing
-
     from migrator.cli import run_command_line
 
     _make_streams_safe()
-    # In the executable, the window's engine process starts here and goes no further.
-    multiprocessing.freeze_support()
+    if getattr(sys, "frozen", False):
+        import multiprocessing
+
+        # In the executable, the window's engine process starts here and goes no further.
+        multiprocessing.freeze_support()
     return run_command_line(sys.argv[1:] if arguments is None else list(arguments))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from xml.sax.saxutils import escape
 
 from migrator.model.objects import OpenUpload, Properties, UploadedPart, Written, bare_etag
 from migrator.store import s3_wire
@@ -107,8 +106,12 @@ class Uploads(Questions):
 
 def _list_of(parts: Sequence[UploadedPart]) -> bytes:
     lines = "".join(
-        f"<Part><PartNumber>{part.number}</PartNumber><ETag>&quot;{escape(part.etag)}&quot;</ETag></Part>"
+        f"<Part><PartNumber>{part.number}</PartNumber><ETag>&quot;{_escaped(part.etag)}&quot;</ETag></Part>"
         for part in parts
     )
     xmlns = "http://s3.amazonaws.com/doc/2006-03-01/"
     return f'<CompleteMultipartUpload xmlns="{xmlns}">{lines}</CompleteMultipartUpload>'.encode()
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
