@@ -7,7 +7,7 @@ The window's own labels are in `migrator.gui.labels`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple, assert_never
 
@@ -170,11 +170,21 @@ def kept_where(vault: str) -> str:
 
 def connected(event: EndChecked) -> str:
     """The result of a connection test that went well: `Connected · 14 buckets · 21 ms`."""
-    if event.buckets is None:
-        buckets = "may not list buckets, so type the name"
-    else:
-        buckets = count(len(event.buckets), "bucket")
+    buckets = (
+        "may not list buckets, so type the name" if event.buckets is None else many_buckets(event.buckets)
+    )
     return f"Connected · {buckets} · {event.millis} ms"
+
+
+def keys_accepted(name: str, where: str, buckets: Sequence[str] | None) -> str:
+    """What `keys test` found where they are accepted; `buckets` is None where they may not list them."""
+    may = "they may not list buckets" if buckets is None else f"{many_buckets(buckets)} listed"
+    return f"{visible(where)} accepts the keys {name}: {may}."
+
+
+def many_buckets(buckets: Sequence[str]) -> str:
+    """`14 buckets`."""
+    return count(len(buckets), "bucket")
 
 
 def found(event: UnfinishedFound) -> str:
