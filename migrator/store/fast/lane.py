@@ -11,7 +11,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
-from http.client import responses
+from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -45,6 +45,8 @@ AFTER_ALL = 500
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
 #: Text that stands in a path as it is.
 _SAFE = re.compile(r"[A-Za-z0-9/._~-]*")
+#: What is said where an error has no document.
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 _READS = frozenset({"GET", "HEAD"})
 _HAS_BODY = frozenset({"PUT", "POST"})
 #: What a successful write says in its body: nothing, or very little.
@@ -222,7 +224,7 @@ class Lane:
         self, operation: str, bucket: str, key: str | None, head: Head, said: ErrorDocument | None
     ) -> StoreError:
         """The error that an answer is; `said` by its document, where it has one."""
-        found = said or ErrorDocument(said=responses.get(head.status, ""))
+        found = said or ErrorDocument(said=_PHRASES.get(head.status, ""))
         request_id = head.headers.get("x-amz-request-id") or found.request_id
         return error_of(
             ErrorAnswer(head.status, head.headers, found.code, found.said, found.region, request_id),

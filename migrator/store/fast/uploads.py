@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from xml.sax.saxutils import escape
 
 from migrator.model.objects import OpenUpload, Properties, UploadedPart, Written, bare_etag
 from migrator.store import s3_wire
@@ -117,10 +116,14 @@ class Uploads(Questions):
 
 def _list_of(parts: Sequence[UploadedPart]) -> bytes:
     lines = "".join(
-        f"<Part><PartNumber>{part.number}</PartNumber><ETag>&quot;{escape(part.etag)}&quot;</ETag>"
+        f"<Part><PartNumber>{part.number}</PartNumber><ETag>&quot;{_escaped(part.etag)}&quot;</ETag>"
         + (f"<ChecksumCRC32>{part.crc32}</ChecksumCRC32>" if part.crc32 else "")
         + "</Part>"
         for part in parts
     )
     xmlns = "http://s3.amazonaws.com/doc/2006-03-01/"
     return f'<CompleteMultipartUpload xmlns="{xmlns}">{lines}</CompleteMultipartUpload>'.encode()
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
