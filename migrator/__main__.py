@@ -13,8 +13,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import multiprocessing
 
     from migrator.cli import run_command_line
+    from migrator.redacting import guard_process
 
     _make_streams_safe()
+    guard_process(os.environ)
     # In the executable, the window's engine process starts here and goes no further.
     multiprocessing.freeze_support()
     return run_command_line(sys.argv[1:] if arguments is None else list(arguments))

@@ -32,6 +32,7 @@ from migrator.model.objects import visible
 from migrator.model.run_state import RunState
 from migrator.model.sizes import show_duration, show_size
 from migrator.reasons import TITLES
+from migrator.redacting import redacted
 
 LINE_EVERY_S = 10.0
 BAR_EVERY_S = 0.1
@@ -71,7 +72,7 @@ class LogFile:
         self._file = path.open("a", encoding="utf-8")
 
     def show(self, event: Event) -> None:
-        print(json_line(event), file=self._file, flush=True)
+        print(redacted(json_line(event)), file=self._file, flush=True)
 
 
 class Text:

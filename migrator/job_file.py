@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from migrator.errors import JobFileError, Problem
+from migrator.redacting import redacted
+
 _COMMENTS = {
     "source": "where objects come from; it is only read",
     "destination": "where they go",
@@ -18,9 +21,14 @@ _COMMENTS = {
 
 
 def job_text(table: Mapping[str, Any]) -> str:
-    """TOML of the job file's shape. Empty values are left out: absent means the default."""
+    """TOML of the job file's shape. Empty values are left out: absent means the default.
+
+    Raises:
+        JobFileError: a secret that we know stands in one of the values.
+    """
     import tomlkit
 
+    _no_secrets_in(table)
     document = tomlkit.document()
     document.add(tomlkit.comment("AWS S3 <> Lyve Cloud Data Migration: a job. There are no secrets in here."))
     for name, value in table.items():
@@ -36,6 +44,21 @@ def job_text(table: Mapping[str, Any]) -> str:
         elif value not in ("", None):
             document.add(name, value)
     return tomlkit.dumps(document)
+
+
+def _no_secrets_in(table: Mapping[str, Any], section: str = "") -> None:
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            _no_secrets_in(value, f"{section}{name}.")
+        elif redacted(str(value)) != str(value):
+            raise JobFileError(
+                [
+                    Problem(
+                        f"{section}{name}",
+                        "contains a secret key or session token. Take it out: it was not saved.",
+                    )
+                ]
+            )
 
 
 def write_private(path: Path, text: str) -> None:

@@ -8,6 +8,7 @@ Commands go one way through a pipe, events come back in batches; secrets travel 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import queue
 import signal
 import threading
@@ -22,6 +23,7 @@ from migrator.engine.endings import EXIT_FAILED
 from migrator.engine.service import EngineService
 from migrator.model.events import Event, Summary
 from migrator.model.ledger import Ledger, Outcome
+from migrator.redacting import guard_process
 
 #: Events sent together; the pipe's other end is emptied by a thread that does nothing else.
 BATCH = 500
@@ -130,6 +132,7 @@ def _lost() -> Summary:
 
 def serve(pipe: Connection, root: Path, is_demo: bool) -> None:
     """The child: carry out what comes through the pipe until it says `close`, or is gone."""
+    guard_process(os.environ)
     # Ctrl-C in a terminal reaches both processes; the window's decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     service = EngineService(root, is_demo=is_demo)

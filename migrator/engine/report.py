@@ -25,6 +25,7 @@ from migrator.model.ledger import Drift
 from migrator.model.objects import key_bytes, visible
 from migrator.model.sizes import show_duration, show_size
 from migrator.model.undo import State
+from migrator.redacting import redacted
 
 COLUMNS = (
     "key",
@@ -133,6 +134,7 @@ class _Hashed:
         return self._digest.hexdigest()
 
     def write(self, text: str) -> int:
+        text = redacted(text)
         self._digest.update(text.encode("utf-8", "surrogateescape"))
         return self._file.write(text) if self._file is not None else len(text)
 

@@ -21,8 +21,17 @@ from migrator.engine.ports import Ports, Stop, SystemClock
 from migrator.engine.runs import waiting_runs
 from migrator.errors import CredentialsError, MigratorError
 from migrator.job_file import job_text, write_private
-from migrator.model.events import ConfigWritten, EndChecked, Event, Summary, UnfinishedFound, Warned
+from migrator.model.events import (
+    ConfigWritten,
+    EndChecked,
+    Event,
+    ObjectCopied,
+    Summary,
+    UnfinishedFound,
+    Warned,
+)
 from migrator.model.ledger import Ledger, Outcome
+from migrator.redacting import without_secrets
 
 #: Unfinished runs offered at a start; older ones are in `migrator runs`.
 MOST_FOUND = 5
@@ -125,7 +134,7 @@ class EngineService:
     def _tell(self, event: Event) -> None:
         # Set before anybody can answer: whoever hears the end may ask for the next thing at once.
         self._said_its_last_word = self._said_its_last_word or isinstance(event, Summary | ConfigWritten)
-        self.events.put(event)
+        self.events.put(event if type(event) is ObjectCopied else without_secrets(event))
 
     def _guarded(
         self, name: str, work: Callable[[Engine], object], engine: Engine, before: threading.Thread | None
@@ -140,7 +149,7 @@ class EngineService:
         except OSError as error:
             self._tell_end(EXIT_FAILED, Outcome.FAILED, f"{name} failed: {error.strerror or error}", "")
         except Exception as error:  # a defect of ours: say so instead of leaving the window waiting
-            self.events.put(Warned("internal", traceback.format_exc()))
+            self._tell(Warned("internal", traceback.format_exc()))
             self._tell_end(EXIT_FAILED, Outcome.FAILED, f"{name} failed: {error!r}", "Please report this.")
 
     def _find_unfinished(self) -> None:
@@ -160,7 +169,7 @@ class EngineService:
                     )
                 )
         except (MigratorError, OSError) as error:
-            self.events.put(Warned("runs", f"Earlier runs could not be looked at: {error}"))
+            self._tell(Warned("runs", f"Earlier runs could not be looked at: {error}"))
 
     def _tell_end(self, exit_code: int, outcome: Outcome, message: str, advice: str) -> None:
         books = Ledger().as_dict()
@@ -169,7 +178,7 @@ class EngineService:
     def _generate(self, table: Mapping[str, Any], keys: Mapping[str, Keys], ends: tuple[End, End]) -> None:
         in_vault = [self._store_keys(name, pair) for name, pair in keys.items()]
         for side, end in zip(("source", "destination"), ends, strict=True):
-            self.events.put(self._check(side, end))
+            self._tell(self._check(side, end))
         write_private(self.job_file, job_text(table))
         vault = credentials.vault_name() if all(in_vault) else ""
         self._tell(ConfigWritten(str(self.job_file), vault))

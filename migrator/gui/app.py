@@ -21,6 +21,7 @@ from migrator.gui.views.action_bar import ActionBarView
 from migrator.gui.views.rail import Rail
 from migrator.gui.views.run import RunView
 from migrator.gui.views.setup import SetupView
+from migrator.redacting import redacted
 
 #: Without the menu bar, which Tk does not count.
 FIRST_SIZE, LEAST_SIZE = (1280, 774), (1000, 600)
@@ -105,7 +106,7 @@ class Window:
 
     def copy(self, text: str) -> None:
         self.root.clipboard_clear()
-        self.root.clipboard_append(text)
+        self.root.clipboard_append(redacted(text))
 
     # -- the timer ---------------------------------------------------------------------------------
 
@@ -167,7 +168,7 @@ class Window:
         places = traceback.extract_tb(trace)[-3:]
         where = " < ".join(f"{place.name}:{place.lineno}" for place in reversed(places))
         text = f"Something went wrong in the window: {kind.__name__} at {where}"
-        self.errors.append(f"{text}: {error}")
+        self.errors.append(redacted(f"{text}: {error}"))
         print(text, file=sys.stderr)  # noqa: T201  (the last resort, and the only one here)
         if not self.is_closed:
             self.presenter.report(text)

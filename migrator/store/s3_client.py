@@ -5,11 +5,13 @@
 * answers to ranged reads are not checksum-validated: Lyve Cloud sends the whole object's checksum;
 * one send for each call (`total_max_attempts=1`): patience is `store.retrying`'s, in one place;
 * every wait bounded; one client for each end, shared by all threads, its pool as large as they are many;
+* neither the SDK nor what is below it ever logs below warnings: its DEBUG lines hold signatures and tokens;
 * endpoint URLs from the environment are ignored: the job file alone says where data goes.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +22,7 @@ from botocore.httpsession import get_cert_path
 from botocore.loaders import create_loader
 from botocore.session import Session as BotocoreSession
 
+from migrator.redacting import learn
 from migrator.store import s3_wire
 
 CONNECT_TIMEOUT_S = 10
@@ -45,6 +48,10 @@ class Connection:
     def __repr__(self) -> str:
         return f"Connection({self.end}, {self.endpoint_url or self.region})"
 
+
+for _name in ("boto3", "botocore", "urllib3", "s3transfer"):
+    # Also where whoever embeds us turned on DEBUG for everything.
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 #: Reads the SDK's descriptions of services; kept, because that takes longer than making a client of them.
 _LOADER = create_loader()
@@ -85,7 +92,7 @@ def make_client(connection: Connection) -> Any:
     )
     # A region is needed to sign; Lyve Cloud takes any (API guide p. 123).
     region = connection.region or session.region_name or "us-east-1"
-    return session.client(
+    client = session.client(
         "s3",
         region_name=region,
         endpoint_url=connection.endpoint_url or None,
@@ -95,6 +102,25 @@ def make_client(connection: Connection) -> Any:
         verify=connection.ca_file or None,
         config=config,
     )
+    if connection.keys is None:
+        _learn_what_the_chain_finds(client)
+    return client
+
+
+def _learn_what_the_chain_finds(client: Any) -> None:
+    """Keys of profiles, roles and sign-ins are the SDK's business, and renewed by it: all are secrets."""
+    newest: list[Any] = [None]
+
+    def before_sign(request_signer: Any, **_: Any) -> None:
+        keys = request_signer._credentials  # there is no other way to them
+        if keys is None:
+            return
+        frozen = keys.get_frozen_credentials()
+        if frozen is not newest[0]:
+            newest[0] = frozen
+            learn(frozen.secret_key or "", frozen.token or "")
+
+    client.meta.events.register("before-sign.s3", before_sign)
 
 
 def ca_bundle(connection: Connection) -> str:
