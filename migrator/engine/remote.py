@@ -61,6 +61,11 @@ class EngineProcess:
         job_from(table)
         self._send("start", dict(table), dict(keys))
 
+    def plan(self, table: Mapping[str, Any], keys: Mapping[str, Keys]) -> None:
+        """See `EngineService.plan`; checked here likewise."""
+        job_from(table)
+        self._send("plan", dict(table), dict(keys))
+
     def resume(self, run: str) -> None:
         self._send("resume", run)
 
@@ -72,6 +77,9 @@ class EngineProcess:
 
     def find_unfinished(self) -> None:
         self._tell("find_unfinished")
+
+    def list_runs(self) -> None:
+        self._tell("list_runs")
 
     def cancel(self) -> None:
         self._tell("cancel")

@@ -17,8 +17,9 @@ from migrator.credentials import Keys
 from migrator.engine.commands import Engine
 from migrator.engine.endings import EXIT_FAILED, EXIT_USAGE
 from migrator.engine.ends import StoreFactory, check_end, open_s3
+from migrator.engine.home import all_runs
 from migrator.engine.ports import Ports, Stop, SystemClock
-from migrator.engine.runs import waiting_runs
+from migrator.engine.runs import past_run, waiting_runs
 from migrator.errors import CredentialsError, MigratorError
 from migrator.job_file import job_text, write_private
 from migrator.model.events import (
@@ -31,10 +32,13 @@ from migrator.model.events import (
     Warned,
 )
 from migrator.model.ledger import Ledger, Outcome
+from migrator.model.past_runs import RunsListed
 from migrator.redacting import without_secrets
 
 #: Unfinished runs offered at a start; older ones are in `migrator runs`.
 MOST_FOUND = 5
+#: Runs listed for the history; older ones likewise.
+MOST_LISTED = 500
 
 
 class EngineService:
@@ -49,6 +53,7 @@ class EngineService:
         self._thread: threading.Thread | None = None
         self._said_its_last_word = False
         self._finder: threading.Thread | None = None
+        self._lister: threading.Thread | None = None
 
     @property
     def job_file(self) -> Path:
@@ -84,6 +89,17 @@ class EngineService:
 
         self._begin("run", work)
 
+    def plan(self, table: Mapping[str, Any], keys: Mapping[str, Keys]) -> None:
+        """List and decide, and say what it would cost; nothing is written.
+
+        Raises:
+            JobFileError: the table is wrong.
+        """
+        job = job_from(table)
+        for name, pair in keys.items():
+            credentials.keep_for_session(name, pair)
+        self._begin("plan", lambda engine: engine.plan(job))
+
     def resume(self, run: str) -> None:
         self._begin("resume", lambda engine: engine.resume(run))
 
@@ -103,6 +119,12 @@ class EngineService:
             self._finder = threading.Thread(target=self._find_unfinished, name="unfinished-runs", daemon=True)
             self._finder.start()
 
+    def list_runs(self) -> None:
+        """Every run there is a journal of: a `RunsListed`. Beside whatever else is asked for, likewise."""
+        if self._lister is None or not self._lister.is_alive():
+            self._lister = threading.Thread(target=self._list_runs, name="list-of-runs", daemon=True)
+            self._lister.start()
+
     def cancel(self) -> None:
         """Ask what is running to stop; asked again, it breaks off. A `Summary` follows either way."""
         self._stop.ask()
@@ -112,7 +134,7 @@ class EngineService:
         if not self._stop.is_asked:
             self._stop.ask()
         by = time.monotonic() + timeout_s
-        threads = [each for each in (self._thread, self._finder) if each is not None]
+        threads = [each for each in (self._thread, self._finder, self._lister) if each is not None]
         for each in threads:
             each.join(max(0.0, by - time.monotonic()))
         return not any(each.is_alive() for each in threads)
@@ -168,6 +190,14 @@ class EngineService:
                         ledger=info.ledger.as_dict(),
                     )
                 )
+        except (MigratorError, OSError) as error:
+            self._tell(Warned("runs", f"Earlier runs could not be looked at: {error}"))
+
+    def _list_runs(self) -> None:
+        try:
+            runs = all_runs(self._root)
+            listed = [past_run(each, SystemClock()) for each in runs[:MOST_LISTED]]
+            self.events.put(RunsListed(tuple(listed), len(runs)))
         except (MigratorError, OSError) as error:
             self._tell(Warned("runs", f"Earlier runs could not be looked at: {error}"))
 

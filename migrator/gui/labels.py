@@ -9,8 +9,11 @@ from collections.abc import Mapping
 
 TITLE = "AWS S3 <> Lyve Cloud Data Migration"
 
+DEMO = "Demo"
 SETUP_TITLE = "Set up"
 SETUP_CONTEXT = "Choose where objects come from and where they go. Nothing is copied until you say so."
+PLAN_TITLE = "Plan"
+NO_PLAN_CONTEXT = "No plan has been made yet. Preview Plan makes one; nothing is copied by that."
 RUN_TITLE = "Run"
 NO_RUN_CONTEXT = "Nothing has run yet. Migrate Data on Set up starts a run."
 
@@ -142,6 +145,17 @@ WHAT_TO_DO = "What you can do"
 ACCOUNTED = "Every object is accounted for"
 NOT_ACCOUNTED = "These numbers do not add up"
 
+# -- history and settings --------------------------------------------------------------------------
+
+HISTORY_TITLE = "History"
+HISTORY_CONTEXT = "Every run is kept until you remove it. The newest is first."
+NO_RUNS = "No runs yet. The first one will appear here."
+LOOKING_FOR_RUNS = "Looking at the runs…"
+SETTINGS_TITLE = "Settings"
+SETTINGS_CONTEXT = "These hold for this window on this computer, and are kept at once."
+APPEARANCE = "Appearance"
+APPEARANCES: Mapping[str, str] = {"system": "As the system", "light": "Light", "dark": "Dark"}
+
 # -- the log -----------------------------------------------------------------------------------------
 
 LOG = "Log"
@@ -152,9 +166,18 @@ LOG_COPY = "Copy"
 LOG_EMPTY = "What happens is written here."
 LOG_NO_MATCH = "No line matches."
 
+# -- the menu ----------------------------------------------------------------------------------------
+
+MENUS: Mapping[str, str] = {"file": "File", "edit": "Edit", "run": "Run", "view": "View"}
+EDITS: Mapping[str, str] = {"cut": "Cut", "copy": "Copy", "paste": "Paste", "select_all": "Select All"}
+FIND = "Find"
+QUIT = "Quit Application"
+
 # -- buttons -----------------------------------------------------------------------------------------
 
 BUTTONS: Mapping[str, str] = {
+    "preview_plan": "Preview Plan",
+    "plan_again": "Plan Again",
     "migrate": "Migrate Data",
     "cancel": "Cancel",
     "cancel_now": "Stop Now",

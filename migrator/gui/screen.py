@@ -12,6 +12,22 @@ from migrator.gui.status import Intent, Status, Tone
 
 
 @dataclass(frozen=True, slots=True)
+class Pill:
+    """One or two words on a page's state."""
+
+    text: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The line below a page's title, and the pills at its right."""
+
+    context: str
+    pills: tuple[Pill, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FieldState:
     """The line below a field: quiet hint, or what is wrong."""
 
@@ -122,9 +138,7 @@ class Banner:
 class RunScreen:
     """Run."""
 
-    context: str
-    pill: str
-    tone: Tone
+    head: Head
     bars: tuple[Bar, ...] = ()
     figures: tuple[Figure, ...] = ()
     shows_transfers: bool = False
@@ -134,6 +148,64 @@ class RunScreen:
     groups_count: int = 0
     ledger: LedgerScreen | None = None
     banner: Banner | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One outcome of a plan: how many objects, and what is said about them."""
+
+    name: str
+    text: str
+    count: str
+    size: str
+    note: str
+    fraction: float
+    tone: Tone = Tone.QUIET
+
+
+@dataclass(frozen=True, slots=True)
+class PlanScreen:
+    """Plan."""
+
+    head: Head
+    shares: tuple[Share, ...] = ()
+    total: str = ""
+    estimate: tuple[str, ...] = ()
+    losses: tuple[str, ...] = ()
+    banner: Banner | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run in the history."""
+
+    run: str
+    started: str
+    places: str
+    result: str
+    tone: Tone
+    objects: str
+    size: str
+    took: str
+    undo: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryScreen:
+    """History: the runs, newest first."""
+
+    head: Head
+    rows: tuple[RunRow, ...] = ()
+    empty: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsScreen:
+    """Settings. Fields by name, as `Preferences` has them, in words as typed; problems beside them."""
+
+    head: Head
+    values: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, FieldState] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +254,9 @@ class ActionBar:
 
 @dataclass(frozen=True, slots=True)
 class RailItem:
-    """One page in the rail, with its state in words."""
+    """One page's state in words."""
 
     page: str
-    number: str
-    text: str
     state: str
     tone: Tone
     is_current: bool
@@ -200,9 +270,13 @@ class Screen:
     page: str
     rail: tuple[RailItem, ...]
     setup: SetupScreen
+    plan: PlanScreen
     run: RunScreen
+    history: HistoryScreen
+    settings: SettingsScreen
     log: LogScreen
     bar: ActionBar
+    appearance: str = "system"  #: light | dark | system
     demo: bool = False
     allowed: frozenset[Intent] = field(default_factory=frozenset)
 

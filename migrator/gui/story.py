@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from migrator import ending_words
+from migrator.estimate_words import money
 from migrator.gui.found import FOUND
 from migrator.gui.status import TABLE, Status, Tone
 from migrator.model.events import Phase, Summary
 from migrator.model.ledger import Outcome
 from migrator.model.run_state import RunState
+from migrator.model.sizes import show_size
 from migrator.phrases import count, number
 
 _S = Status
@@ -100,7 +102,13 @@ def sentences(status: Status, state: RunState, *, quitting: bool = False) -> tup
         case _S.HALF_CONNECTED:
             return "Not ready yet", "Put the marked field right, then Generate Config File again."
         case _S.CONNECTED:
-            return "Ready", "Migrate Data plans first, then copies. The source is only read."
+            return "Ready to plan", "Migrate Data plans first, then copies. The source is only read."
+        case _S.PLANNING:
+            return _listing(
+                state
+            ), "Both sides are listed and every object is decided on. Nothing is written."
+        case _S.PLANNED:
+            return _planned(state)
         case _S.LISTING:
             return _listing(state), "Copying starts when both sides are listed."
         case _S.RUNNING:
@@ -130,6 +138,30 @@ def setup_state(status: Status) -> tuple[str, Tone]:
     return text, TABLE[status].tone if status in _SETUP_STATES else Tone.OK
 
 
+def plan_state(status: Status | None, state: RunState, *, is_stale: bool) -> tuple[str, Tone]:
+    """The rail's words for Plan."""
+    if status is _S.PLANNING:
+        return (f"Listing · {number(state.listed)}" if state.listed else "Listing"), Tone.BUSY
+    if status is _S.CANCELLING:
+        return "Stopping…", Tone.BUSY
+    if is_stale and state.summary is not None:
+        return "Out of date", Tone.WARN
+    if status is _S.PLANNED:
+        return f"{number(state.planned - state.conflicts)} to copy", Tone.OK
+    if status is _S.PLAN_REFUSED:
+        return "Could not be made", Tone.PROBLEM
+    return "Not made yet", Tone.QUIET
+
+
+def history_state(runs: int | None, waiting: int) -> tuple[str, Tone]:
+    """The rail's words for History."""
+    if waiting:
+        return f"{number(waiting)} can be resumed", Tone.WARN
+    if runs is None:
+        return "", Tone.QUIET
+    return (count(runs, "run") if runs else "No runs yet"), Tone.QUIET
+
+
 def run_state(status: Status, state: RunState, share: float | None) -> tuple[str, Tone]:
     """The rail's words for Run."""
     if state.phase is None:
@@ -142,6 +174,15 @@ def run_state(status: Status, state: RunState, share: float | None) -> tuple[str
     if status in _PILLS:
         return _PILLS[status], tone
     return "Ended", Tone.QUIET
+
+
+def _planned(state: RunState) -> tuple[str, str]:
+    to_copy = state.planned - state.conflicts
+    if not to_copy:
+        return "Nothing to copy", "Everything is there already, or left out. Change the filters on Set up."
+    cost = f", {money(state.estimate.total_usd)}" if state.estimate else ""
+    what = f"Ready: {count(to_copy, 'object')}, {show_size(state.bytes_planned)}{cost}"
+    return what, "Migrate Data looks once more and then copies. The source is only read."
 
 
 def _listing(state: RunState) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from migrator.model.findings import CheckFound, Estimated, FidelityChecked
 from migrator.model.ledger import Drift, Outcome
+from migrator.model.past_runs import RunsListed
 
 
 class Phase(StrEnum):
@@ -266,6 +267,7 @@ Event = (
     EndChecked
     | ConfigWritten
     | UnfinishedFound
+    | RunsListed
     | RunStarted
     | PhaseChanged
     | ListingProgress

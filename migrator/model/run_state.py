@@ -35,6 +35,7 @@ from migrator.model.events import (
     Warned,
 )
 from migrator.model.findings import CheckFound, Estimated, FidelityChecked
+from migrator.model.past_runs import RunsListed
 
 MAX_ACTIVE = 64
 MAX_GROUPS = 50
@@ -174,8 +175,8 @@ class RunState:
                 return replace(self, fidelity=event)
             case ObjectUndone() | ObjectChecked() | Reported() | EndChecked() | ConfigWritten() | RunRelies():
                 return self
-            case CheckFound() | UnfinishedFound():
-                return self  # a run of its own, not the one that is folded here
+            case CheckFound() | UnfinishedFound() | RunsListed():
+                return self  # other runs, not the one that is folded here
             case Summary():
                 return replace(self, phase=Phase.ENDED, summary=event, active=())
             case _:

@@ -32,6 +32,7 @@ from migrator.model.events import (
 )
 from migrator.model.findings import FidelityChecked, PropertyFound
 from migrator.model.ledger import Outcome
+from migrator.model.past_runs import PastRun, RunsListed
 
 RUN = "20261122T105002Z-7f3a"
 SOURCE, DESTINATION = "AWS acme-media-prod/video/", "Lyve Cloud acme-archive/video/"
@@ -63,6 +64,7 @@ class FakeService:
     def __init__(self) -> None:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self.asked: list[tuple[Any, ...]] = []
+        self.listed = 0  #: how often the runs were asked for
         self.refuse: JobFileError | None = None
         self.is_busy = False
         self.closed: float | None = None
@@ -72,6 +74,9 @@ class FakeService:
 
     def start(self, table: Mapping[str, Any], keys: Mapping[str, Keys]) -> None:
         self._begin("start", table, keys)
+
+    def plan(self, table: Mapping[str, Any], keys: Mapping[str, Keys]) -> None:
+        self._begin("plan", table, keys)
 
     def resume(self, run: str) -> None:
         self._begin("resume", run)
@@ -84,6 +89,9 @@ class FakeService:
 
     def find_unfinished(self) -> None:
         self.asked.append(("find_unfinished",))
+
+    def list_runs(self) -> None:
+        self.listed += 1
 
     def cancel(self) -> None:
         self.asked.append(("cancel",))
@@ -276,3 +284,58 @@ def lossy() -> list[Event]:
             advice='To go on without, write accept = ["acl", "storage-class"] under [carry] in the job file.',
         ),
     ]
+
+
+def planned(**more: Any) -> list[Event]:
+    """A plan from its first word to its last."""
+    books = {"listed": 1284, "planned": 1201, "same": 61, "filtered": 19, "unsupported": 3, "conflicts": 0}
+    books |= {"copied": 0, "verified": 0, "bytes_copied": 0} | more.pop("ledger", {})
+    totals = ListingProgress(
+        1284, 8_420_000_000, 1201, 7_910_000_000, 61, 19, 3, 0, {"max_date": 15, "max_size": 4}, final=True
+    )
+    return [
+        RunStarted("plan", "plan", SOURCE, DESTINATION, 16),
+        PhaseChanged(Phase.LISTING),
+        totals,
+        summary(Outcome.PLANNED, ledger=books, filtered_by={"max_date": 15, "max_size": 4}, **more),
+    ]
+
+
+def past_run(number: int = 0, **more: Any) -> PastRun:
+    """A run in the history."""
+    done = 1204 - number
+    books = {"listed": done, "planned": done, "copied": done, "verified": done, "bytes_copied": 8_800_000_000}
+    fields: dict[str, Any] = {
+        "run": f"202611{22 - number:02}T105002000Z-7f3a00",
+        "state": "completed",
+        "undo": "",
+        "name": "videos",
+        "source": SOURCE,
+        "destination": DESTINATION,
+        "created": f"2026-11-{22 - number:02}T10:50:02+00:00",
+        "changed": f"2026-11-{22 - number:02}T10:54:02+00:00",
+        "seconds": 240.0,
+        "ledger": books,
+        "open_uploads": 0,
+        "kept": 0,
+        "bytes_kept": 0,
+        "directory": "/var/runs/one",
+        "waits": False,
+        "is_busy": False,
+    }
+    return PastRun(**(fields | more))
+
+
+def history() -> RunsListed:
+    """Runs of every kind."""
+    failed = {"listed": 1284, "planned": 1204, "copied": 1167, "failed": 37, "bytes_copied": 7_900_000_000}
+    runs = (
+        past_run(0, state="crashed", waits=True, ledger={"planned": 2000, "copied": 812}),
+        past_run(1, state="failed", ledger=failed, seconds=36_900.0),
+        past_run(2),
+        past_run(3, undo="incomplete"),
+        past_run(4, undo="rolled-back"),
+        past_run(5, undo="accepted"),
+        past_run(6, state="unreadable", source="", destination="", created="", ledger={}, seconds=0.0),
+    )
+    return RunsListed(runs, len(runs))

@@ -98,7 +98,7 @@ def test_keys_do_what_buttons_do(driver: Driver) -> None:
     assert driver.service.asked[-1][0] == "generate"
     driver.service.say(*canned.connected())
     driver.pump()
-    driver.key("<Control-Key-2>")
+    driver.key("<Control-Key-3>")
     assert driver.screen.page == "run"
     driver.key("<Control-Key-1>")
     assert driver.screen.page == "setup"
@@ -234,7 +234,7 @@ def test_a_hundred_thousand_events_lose_nothing_and_keep_the_bounds(driver: Driv
         if n % 1000 == 0:
             driver.service.say(canned.transfers(n // 1000))
     driver.pump()
-    pump, run = driver.window.pump, driver.presenter._run
+    pump, run = driver.window.pump, driver.presenter.run.state
     assert run.copied == total
     assert run.bytes_copied == total * 10
     assert pump.longest_batch <= 200
