@@ -16,6 +16,7 @@ _COMMENTS = {
     "destination": "where they go",
     "filters": "all optional; an absent one filters nothing",
     "transfer": "how",
+    "environment": "variables that may redirect traffic",
     "carry": "what travels besides bytes, system headers and user metadata",
 }
 

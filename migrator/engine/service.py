@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from migrator.config import End, ends_of, job_from
 from migrator.credentials import Keys
 from migrator.engine.commands import Engine
 from migrator.engine.endings import EXIT_FAILED, EXIT_USAGE
-from migrator.engine.ends import StoreFactory, check_end, open_s3
+from migrator.engine.ends import StoreFactory, check_end, environment_of, open_s3
 from migrator.engine.home import all_runs
 from migrator.engine.ports import Ports, Stop, SystemClock
 from migrator.engine.runs import past_run, waiting_runs
@@ -70,8 +70,8 @@ class EngineService:
         Raises:
             JobFileError: the table is wrong (buckets may be missing).
         """
-        ends = ends_of(table)
-        self._begin("connect", lambda _: self._generate(table, keys, ends))
+        ends, accept = ends_of(table), table.get("environment", {}).get("accept", ())
+        self._begin("connect", lambda _: self._generate(table, keys, ends, accept))
 
     def start(self, table: Mapping[str, Any], keys: Mapping[str, Keys]) -> None:
         """Plan and migrate. Writes the job file once more, as it runs.
@@ -205,10 +205,16 @@ class EngineService:
         books = Ledger().as_dict()
         self._tell(Summary("", outcome, 0.0, books, message=message, advice=advice, exit_code=exit_code))
 
-    def _generate(self, table: Mapping[str, Any], keys: Mapping[str, Keys], ends: tuple[End, End]) -> None:
+    def _generate(
+        self,
+        table: Mapping[str, Any],
+        keys: Mapping[str, Keys],
+        ends: tuple[End, End],
+        accept: Sequence[str],
+    ) -> None:
         in_vault = [self._store_keys(name, pair) for name, pair in keys.items()]
         for side, end in zip(("source", "destination"), ends, strict=True):
-            self._tell(self._check(side, end))
+            self._tell(self._check(side, end, accept))
         write_private(self.job_file, job_text(table))
         vault = credentials.vault_name() if all(in_vault) else ""
         self._tell(ConfigWritten(str(self.job_file), vault))
@@ -219,10 +225,12 @@ class EngineService:
             return False
         return credentials.save(name, pair)
 
-    def _check(self, side: str, end: End) -> EndChecked:
+    def _check(self, side: str, end: End, accept: Sequence[str]) -> EndChecked:
         ports = Ports(stop=self._stop)
         began = ports.now()
         try:
+            for message in environment_of((end,), accept):
+                self._tell(Warned("environment", message))
             found = check_end(end, side, credentials.resolve(end.credentials, side), ports, self._factory)
         except CredentialsError as error:
             return EndChecked(side, False, f"{side}.credentials", error.message, error.advice)

@@ -162,6 +162,16 @@ def unreachable(where: Where, reason: str) -> Unreachable:
     )
 
 
+def link_local(where: Where, address: str) -> Rejected:
+    """Nothing was sent, and nothing will be: the name leads to where a computer's own metadata is."""
+    return Rejected(
+        f"{where.host} leads to {address}, a link-local address: a computer's own metadata service is there.",
+        code="LinkLocal",
+        advice="Nothing was sent. Check the endpoint URL, and what answers for its name.",
+        **where.fields(),
+    )
+
+
 def untrusted(where: Where, cause: BaseException) -> Unreachable:
     """Nothing was sent: the other side's certificate does not hold."""
     return Unreachable(

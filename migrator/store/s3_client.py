@@ -21,7 +21,15 @@ from botocore.session import Session as BotocoreSession
 
 from migrator.redacting import learn
 from migrator.store import s3_wire
-from migrator.store.connection import AGENT, ANY_REGION, CONNECT_TIMEOUT_S, READ_TIMEOUT_S, Connection
+from migrator.store.connection import (
+    AGENT,
+    ANY_REGION,
+    CONNECT_TIMEOUT_S,
+    READ_TIMEOUT_S,
+    Connection,
+    usual_ca_bundle,
+)
+from migrator.store.s3_peers import look_at_peers
 
 for _name in ("boto3", "botocore", "urllib3", "s3transfer"):
     # Also where whoever embeds us turned on DEBUG for everything.
@@ -43,6 +51,10 @@ def make_client(connection: Connection) -> Any:
     """Nothing is sent yet."""
     is_custom = bool(connection.endpoint_url)
     session = boto3.session.Session(profile_name=connection.profile or None, botocore_session=_new_session())
+    # Never left to the SDK: an empty AWS_CA_BUNDLE or REQUESTS_CA_BUNDLE makes it trust everybody, and the
+    # clients that it makes by itself for roles and sign-ins likewise.
+    certificates = session._session.get_config_variable("ca_bundle") or usual_ca_bundle()
+    session._session.set_config_variable("ca_bundle", certificates)
     access, secret, token = connection.keys or (None, None, None)
     s3_options: dict[str, Any] = {
         "addressing_style": "auto" if connection.is_aws and not is_custom else "path",
@@ -71,9 +83,10 @@ def make_client(connection: Connection) -> Any:
         aws_access_key_id=access,
         aws_secret_access_key=secret,
         aws_session_token=token or None,
-        verify=connection.ca_file or None,
+        verify=connection.ca_file or certificates,
         config=config,
     )
+    look_at_peers(client)
     if connection.keys is None:
         _learn_what_the_chain_finds(client)
     return client

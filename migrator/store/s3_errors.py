@@ -19,10 +19,12 @@ from migrator.store.answers import (
     Where,
     error_of,
     first_line,
+    link_local,
     lost,
     unreachable,
     untrusted,
 )
+from migrator.store.peers import RefusedPeer
 
 #: The operation that makes a client: nothing is sent, but keys are looked for.
 CONNECT = "Connect"
@@ -46,6 +48,8 @@ def translated(where: Where) -> Iterator[None]:
     except _NEVER_SENT as cause:
         raise unreachable(where, _why_unreachable(cause)) from None
     except _LOST as cause:
+        if (peer := _refused_peer(cause)) is not None:
+            raise link_local(where, peer.address) from None
         raise lost(where, cause) from None
     except sdk.ParamValidationError as cause:
         raise Rejected(
@@ -118,6 +122,13 @@ def from_answer(cause: sdk.ClientError, where: Where) -> StoreError:
         ),
         where,
     )
+
+
+def _refused_peer(cause: BaseException | None) -> RefusedPeer | None:
+    """What `store.peers` raised, somewhere below what the SDK made of it."""
+    while cause is not None and not isinstance(cause, RefusedPeer):
+        cause = cause.__cause__ or cause.__context__
+    return cause
 
 
 def _why_unreachable(cause: sdk.BotoCoreError) -> str:
