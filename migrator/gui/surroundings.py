@@ -1,4 +1,4 @@
-"""The question before both ends are tried, where the environment would lead traffic elsewhere: accept that?"""
+"""The question before both ends are tried, where the environment would lead traffic elsewhere."""
 
 from __future__ import annotations
 

@@ -95,8 +95,10 @@ class Children:
         with suppress(psutil.Error):
             for child in psutil.Process(self._process.pid).children(recursive=True):
                 with suppress(psutil.Error):
-                    self.arguments[child.pid] = child.cmdline()
-                    self.environments[child.pid] = child.environ()
+                    arguments, environment = child.cmdline(), child.environ()
+                    if arguments:  # one that is ending has none any more
+                        self.arguments[child.pid] = arguments
+                        self.environments[child.pid] = environment
 
     def must_be_clean(self) -> None:
         for arguments in self.arguments.values():
