@@ -74,7 +74,8 @@ class Checker:
         self.warnings: list[str] = []
 
     def problem(self, field: str, message: str) -> None:
-        self.problems.append(Problem(field, message))
+        # What was typed is repeated in messages, and shown by terminals and labels.
+        self.problems.append(Problem(visible(field), visible(message)))
 
     def get(self, field: str, default: Any = None) -> Any:
         section, _, name = field.rpartition(".")

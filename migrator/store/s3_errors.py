@@ -21,6 +21,7 @@ from migrator.store.answers import (
     first_line,
     link_local,
     lost,
+    told,
     unreachable,
     untrusted,
 )
@@ -141,4 +142,4 @@ def _why_unreachable(cause: sdk.BotoCoreError) -> str:
 
 
 def _last_line(cause: BaseException) -> str:
-    return (str(cause).strip() or type(cause).__name__).splitlines()[-1]
+    return told((str(cause).strip() or type(cause).__name__).splitlines()[-1])
