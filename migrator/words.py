@@ -41,6 +41,7 @@ from migrator.model.findings import CheckFound, Estimated, FidelityChecked, Prop
 from migrator.model.ledger import Outcome
 from migrator.model.objects import visible
 from migrator.model.past_runs import RunsListed
+from migrator.model.planned import PlanMade, PlanRows
 from migrator.model.sizes import show_size
 from migrator.phrases import KEY_CHARS, count, in_books, number, objects_in, reason, shown_key
 from migrator.reasons import ASSURANCES, CONFLICTS, FILTERS, PROPERTIES, UNDO_REASONS, UNSUPPORTED
@@ -109,7 +110,7 @@ def sentence(event: Event) -> Line | None:
             return Line("info", "run", text) if text else None
         case ListingProgress():
             return _listed(event) if event.final else None
-        case TransferProgress() | RollbackProgress() | RunsListed():
+        case TransferProgress() | RollbackProgress() | RunsListed() | PlanMade() | PlanRows():
             return None
         case ObjectCopied():
             proof = ASSURANCES.get(event.assurance, event.assurance)

@@ -78,6 +78,9 @@ class EngineProcess:
     def find_unfinished(self) -> None:
         self._tell("find_unfinished")
 
+    def find_in_plan(self, text: str, outcome: str) -> None:
+        self._tell("find_in_plan", text, outcome)
+
     def list_runs(self) -> None:
         self._tell("list_runs")
 

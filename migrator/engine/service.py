@@ -18,6 +18,7 @@ from migrator.engine.commands import Engine
 from migrator.engine.endings import EXIT_FAILED, EXIT_USAGE
 from migrator.engine.ends import StoreFactory, check_end, environment_of, open_s3
 from migrator.engine.home import all_runs
+from migrator.engine.plan_book import PlanBook
 from migrator.engine.ports import Ports, Stop, SystemClock
 from migrator.engine.runs import past_run, waiting_runs
 from migrator.errors import CredentialsError, MigratorError
@@ -54,6 +55,12 @@ class EngineService:
         self._said_its_last_word = False
         self._finder: threading.Thread | None = None
         self._lister: threading.Thread | None = None
+        self._book: PlanBook | None = None
+        self._book_lock = threading.Lock()  # held while the book is read or exchanged
+        self._searcher: threading.Thread | None = None
+        self._asking = threading.Lock()  # of the two below
+        self._asked: tuple[str, str] | None = None
+        self._is_searching = False
 
     @property
     def job_file(self) -> Path:
@@ -98,7 +105,26 @@ class EngineService:
         job = job_from(table)
         for name, pair in keys.items():
             credentials.keep_for_session(name, pair)
-        self._begin("plan", lambda engine: engine.plan(job))
+
+        def work(engine: Engine) -> None:
+            with self._book_lock:
+                if self._book is not None:
+                    self._book.close()
+                self._book = PlanBook()
+            engine.plan(job, book=self._book)
+
+        self._begin("plan", work)
+
+    def find_in_plan(self, text: str, outcome: str) -> None:
+        """Keys of the newest plan: a `PlanRows`. Beside whatever else is asked for; a newer question replaces
+        one that nobody has begun with."""
+        with self._asking:
+            self._asked = (text, outcome)
+            if self._is_searching:
+                return
+            self._is_searching = True
+        self._searcher = threading.Thread(target=self._search, name="plan-search", daemon=True)
+        self._searcher.start()
 
     def resume(self, run: str) -> None:
         self._begin("resume", lambda engine: engine.resume(run))
@@ -134,10 +160,15 @@ class EngineService:
         if not self._stop.is_asked:
             self._stop.ask()
         by = time.monotonic() + timeout_s
-        threads = [each for each in (self._thread, self._finder, self._lister) if each is not None]
+        workers = (self._thread, self._finder, self._lister, self._searcher)
+        threads = [each for each in workers if each is not None]
         for each in threads:
             each.join(max(0.0, by - time.monotonic()))
-        return not any(each.is_alive() for each in threads)
+        is_over = not any(each.is_alive() for each in threads)
+        if is_over and self._book is not None:
+            self._book.close()
+            self._book = None
+        return is_over
 
     # -- in the background ----------------------------------------------------------------------
 
@@ -200,6 +231,17 @@ class EngineService:
             self.events.put(RunsListed(tuple(listed), len(runs)))
         except (MigratorError, OSError) as error:
             self._tell(Warned("runs", f"Earlier runs could not be looked at: {error}"))
+
+    def _search(self) -> None:
+        while True:
+            with self._asking:
+                asked, self._asked = self._asked, None
+                if asked is None:
+                    self._is_searching = False
+                    return
+            with self._book_lock:
+                if self._book is not None:
+                    self.events.put(self._book.find(*asked))
 
     def _tell_end(self, exit_code: int, outcome: Outcome, message: str, advice: str) -> None:
         books = Ledger().as_dict()

@@ -95,7 +95,7 @@ class Window:
         line = theme.color("line")
         self.body = ttk.Frame(root)
         self.setup = SetupView(self.body, presenter.set_up, presenter.generate)
-        self.plan = PlanView(self.body)
+        self.plan = PlanView(self.body, presenter.plan)
         self.run = RunView(self.body, presenter)
         self.history = HistoryView(self.body)
         self.settings = SettingsView(self.body, presenter.settings)

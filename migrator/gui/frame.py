@@ -29,6 +29,8 @@ class Facts:
     plan: RunState
     plan_status: Status | None
     plan_is_stale: bool
+    plan_is_spent: bool
+    decisions: int  #: how many are left
     runs: int | None  #: how many there are; None while nobody has looked
     runs_waiting: int
     question: Question | None
@@ -52,7 +54,9 @@ QUIT_QUESTION = Question(
 def action_bar(facts: Facts) -> ActionBar:
     row = TABLE[facts.status]
     state = facts.plan if facts.status in PLAN_STATUSES else facts.run
-    sentence, help_text = story.sentences(facts.status, state, quitting=facts.is_quitting)
+    sentence, help_text = story.sentences(
+        facts.status, state, quitting=facts.is_quitting, decisions=facts.decisions
+    )
     if facts.has_problems and facts.status in {Status.EMPTY, Status.CONNECTED}:
         help_text = labels.PUT_RIGHT
     if facts.status in OFFERS and facts.more_found:
@@ -71,9 +75,14 @@ def rail(facts: Facts) -> tuple[RailItem, ...]:
     """The pages' states in words."""
     share = run_screen.share_done(facts.run) if facts.run.is_running else None
     run_status = facts.run_status or (story.status_of_summary(facts.run) if facts.run.summary else None)
+    plan = story.plan_state(facts.plan_status, facts.plan, facts.decisions)
+    if facts.plan_is_spent:
+        plan = labels.CARRIED_OUT, Tone.OK
+    elif facts.plan_is_stale:
+        plan = labels.OUT_OF_DATE, Tone.WARN
     states = {
         "setup": story.setup_state(facts.connection),
-        "plan": story.plan_state(facts.plan_status, facts.plan, is_stale=facts.plan_is_stale),
+        "plan": plan,
         "run": story.run_state(run_status or facts.status, facts.run, share),
         "history": story.history_state(facts.runs, facts.runs_waiting),
         "settings": ("", Tone.QUIET),
@@ -99,7 +108,7 @@ def can_roll_back(facts: Facts) -> bool:
 def _button(cell: str, facts: Facts) -> Button:
     intent = Intent(cell.removeprefix("-"))
     text, enabled = labels.BUTTONS[intent.value], not cell.startswith("-")
-    if intent is Intent.PREVIEW_PLAN and (facts.plan_status or facts.plan_is_stale):
+    if intent is Intent.PREVIEW_PLAN and (facts.plan_status or facts.plan_is_stale or facts.plan_is_spent):
         text = labels.BUTTONS["plan_again"]
     elif intent is Intent.RETRY:
         text = f"Retry {facts.failed:,} Failed" if facts.failed else text

@@ -117,6 +117,14 @@ AWS_REGIONS = (
 LYVE_REGIONS = ("us-east-1", "us-east-2", "us-west-1", "us-central-1", "eu-west-1", "ap-southeast-1")
 REGIONS: Mapping[str, tuple[str, ...]] = {"aws": AWS_REGIONS, "lyve": LYVE_REGIONS}
 
+#: What stands in a policy for what is not typed yet.
+PLACEHOLDERS: Mapping[str, str] = {
+    "aws.bucket": "your-aws-bucket",
+    "lyve.bucket": "your-lyve-bucket",
+    "lyve.endpoint": "https://s3.your-region.example.lyve.seagate.com",
+    "aws.region": "us-east-1",
+}
+
 FILL_THIS = "Please fill out this field."
 FILL_ALL = "Please fill out all the fields."
 CHOOSE_BUCKET = "Choose a bucket, or type its name."
@@ -128,6 +136,45 @@ CHECKING_BOTH = "Checking both sides…"
 GENERATE_HINT = "Checks both sides, fills the bucket lists and saves your settings."
 PUT_RIGHT = "Put the marked fields right first."
 GENERATED = "Config generated successfully!"
+
+# -- the plan page -----------------------------------------------------------------------------------
+
+OUTCOMES_TITLE = "What will happen to each object"
+DECISIONS_TITLE = "Before data moves"
+NOTHING_OPEN = "Nothing is left to decide."
+COSTS_TITLE = "Cost and time"
+ESTIMATE = "estimate"
+SIZES_TITLE = "Sizes"
+SIZES_NOTE = "objects to copy, by size"
+PERMISSIONS_TITLE = "Permissions for exactly this job"
+COPY_POLICY: Mapping[str, str] = {"aws": "Copy AWS Policy", "lyve": "Copy Lyve Policy"}
+COPIED = "Copied"
+KEYS_TITLE = "Objects"
+FIND_KEY = "Find a key: what happens to it, and why?"
+ANY_OUTCOME = "All objects"
+NO_SUCH_KEY = (
+    "The source did not list such a key: it is not there, or it does not begin with the folder on Set up."
+)
+NO_PLAN_YET = "Preview Plan shows what would happen to each object, and what it would cost."
+BIN_LABELS = ("≤ 1 KB", "10 KB", "100 KB", "1 MB", "10 MB", "100 MB", "1 GB", "> 1 GB")
+CONFLICT_TEXT = "If you overwrite, the old ones are kept so that Roll Back can bring them back."
+CONFLICT_CHOICES: Mapping[str, str] = {
+    "leave": "Leave them, and report them",
+    "overwrite": "Overwrite, and keep the old ones",
+    "skip": "Skip whatever exists",
+}
+CONFLICT_ANSWERED: Mapping[str, str] = {"leave": "They are left alone and reported"}
+PLANNING = "Planning"
+CONNECTING_BOTH = "Connecting to both sides…"
+NO_PLAN_MADE = "No plan could be made. Nothing was written."
+OUT_OF_DATE = "Out of date"
+CARRIED_OUT = "Carried out"
+PLAN_STALE = "Plan Again looks at both sides once more; nothing is copied by an old plan."
+CHOOSE = "Choose…"
+CHANGE = "Change"
+ACCEPT = "Accept"
+GO_ON_WITHOUT = "Go On Without"
+GO_AHEAD = "Go Ahead"
 
 # -- the run page ----------------------------------------------------------------------------------
 
@@ -178,6 +225,7 @@ QUIT = "Quit Application"
 BUTTONS: Mapping[str, str] = {
     "preview_plan": "Preview Plan",
     "plan_again": "Plan Again",
+    "change_filters": "Change Filters",
     "migrate": "Migrate Data",
     "cancel": "Cancel",
     "cancel_now": "Stop Now",

@@ -39,7 +39,8 @@ from migrator.model.events import (
     Warned,
 )
 from migrator.model.past_runs import RunsListed
-from migrator.preferences import PreferencesFile
+from migrator.model.planned import PlanRows
+from migrator.preferences import Preferences, PreferencesFile
 from migrator.words import Line
 
 #: Numbers on the page change at most this often; words and rows follow at once.
@@ -82,6 +83,7 @@ class Presenter:
         self.settings = SettingsPage(self, preferences or PreferencesFile())
         self._intents: Mapping[Intent, Callable[[], None]] = {
             Intent.PREVIEW_PLAN: self._preview_plan,
+            Intent.CHANGE_FILTERS: lambda: self.show("setup"),
             Intent.MIGRATE: self._migrate,
             Intent.CANCEL: self._cancel,
             Intent.RESUME: self.run.resume,
@@ -170,6 +172,13 @@ class Presenter:
     @property
     def is_quitting(self) -> bool:
         return self._quit_by is not None
+
+    @property
+    def preferences(self) -> Preferences:
+        return self.settings.preferences
+
+    def copy(self, text: str) -> None:
+        self.view.copy(text)
 
     def changed(self) -> None:
         self._dirty = True
@@ -288,6 +297,8 @@ class Presenter:
             plan=self.plan.state,
             plan_status=self.plan.status,
             plan_is_stale=self.plan.is_stale,
+            plan_is_spent=self.plan.is_spent,
+            decisions=self.plan.open,
             runs=self.history.total,
             runs_waiting=self.history.can_be_resumed,
             question=self._question,
@@ -304,10 +315,13 @@ class Presenter:
             self.show("setup")
 
     def _migrate(self) -> None:
-        if self.set_up.may_migrate():
+        """At once where a plan stands, else after one has shown that nothing is left to decide."""
+        if not self.set_up.may_migrate():
+            self.show("setup")
+        elif self.plan.status is Status.PLANNED:
             self.run.start()
         else:
-            self.show("setup")
+            self.plan.make(then_migrate=True)
 
     def _cancel(self) -> None:
         if self.plan.is_making:
@@ -336,8 +350,13 @@ class Presenter:
                 return
             case Warned() if connection.is_checking:
                 connection.say(event.message, Tone.WARN)
+            case PlanRows():
+                self.plan.found(event)
             case _ if self.plan.is_making:
-                self.plan.take(event)
+                self._write_about(event)
+                if self.plan.take(event):
+                    self.run.start()
+                return
             case TransferProgress():
                 self.run.take(event)
                 return
@@ -347,7 +366,13 @@ class Presenter:
                 is_told = self.run.take(event)
                 if isinstance(event, Summary | RunStarted):
                     self.history.ask()
-        if is_told and (line := words.sentence(event)) is not None:
+                if isinstance(event, RunStarted) and event.command == "run":
+                    self.plan.spend()
+        if is_told:
+            self._write_about(event)
+
+    def _write_about(self, event: Event) -> None:
+        if (line := words.sentence(event)) is not None:
             self.write(line)
 
     def _watch_service(self, *, idle: bool) -> None:

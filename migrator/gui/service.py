@@ -45,6 +45,10 @@ class Service(Protocol):
         The service is not busy meanwhile.
         """
 
+    def find_in_plan(self, text: str, outcome: str) -> None:
+        """Keys of the newest plan that are, begin with or contain `text`: a `PlanRows`. The service is not
+        busy meanwhile; of several questions in a row only the newest may be answered."""
+
     def list_runs(self) -> None:
         """List every run: a `RunsListed`. The service is not busy meanwhile."""
 

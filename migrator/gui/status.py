@@ -15,7 +15,9 @@ class Status(StrEnum):
     HALF_CONNECTED = "half-connected"
     CONNECTED = "connected"
     PLANNING = "planning"
-    PLANNED = "planned"  #: a plan was made, and nothing has changed since
+    PLANNED = "planned"  #: a plan was made, nothing is open, and nothing has changed since
+    PLAN_OPEN = "plan-open"  #: likewise, with something left to decide
+    NOTHING_TO_DO = "nothing-to-do"
     PLAN_REFUSED = "plan-refused"  #: no plan could be made
     LISTING = "listing"
     RUNNING = "running"
@@ -49,6 +51,7 @@ class Intent(StrEnum):
     """What a button asks for."""
 
     PREVIEW_PLAN = "preview_plan"
+    CHANGE_FILTERS = "change_filters"
     MIGRATE = "migrate"
     CANCEL = "cancel"
     RESUME = "resume"
@@ -77,7 +80,9 @@ class Row:
 #: Something found at the start is offered; nothing has been done in this window yet.
 OFFERS = frozenset({Status.FOUND, Status.FOUND_IN_UNDO})
 #: The plan decides what is said.
-PLAN_STATUSES = frozenset({Status.PLANNING, Status.PLANNED, Status.PLAN_REFUSED})
+PLAN_STATUSES = frozenset(
+    {Status.PLANNING, Status.PLANNED, Status.PLAN_OPEN, Status.NOTHING_TO_DO, Status.PLAN_REFUSED}
+)
 #: An ended run that still wants something: entering new keys must not make its Resume vanish.
 UNFINISHED = OFFERS | {
     Status.STOPPED,
@@ -96,6 +101,8 @@ TABLE: Mapping[Status, Row] = {
     _S.CONNECTED: Row("migrate", ("preview_plan",), True, False, _T.OK),
     _S.PLANNING: Row("", ("cancel",), False, False, _T.BUSY),
     _S.PLANNED: Row("migrate", ("preview_plan",), True, False, _T.OK),
+    _S.PLAN_OPEN: Row("-migrate", ("preview_plan",), True, False, _T.WARN),
+    _S.NOTHING_TO_DO: Row("change_filters", ("preview_plan",), True, False, _T.OK),
     _S.PLAN_REFUSED: Row("preview_plan", (), True, False, _T.PROBLEM),
     _S.LISTING: Row("", ("cancel",), False, False, _T.BUSY),
     _S.RUNNING: Row("", ("cancel",), False, False, _T.BUSY),

@@ -92,7 +92,9 @@ def pill(status: Status, state: RunState) -> str:
     return _PILLS.get(status, "") if state.phase is not None else ""
 
 
-def sentences(status: Status, state: RunState, *, quitting: bool = False) -> tuple[str, str]:
+def sentences(
+    status: Status, state: RunState, *, quitting: bool = False, decisions: int = 0
+) -> tuple[str, str]:
     """The action bar's sentence and helping line."""
     match status:
         case _S.EMPTY:
@@ -109,6 +111,11 @@ def sentences(status: Status, state: RunState, *, quitting: bool = False) -> tup
             ), "Both sides are listed and every object is decided on. Nothing is written."
         case _S.PLANNED:
             return _planned(state)
+        case _S.PLAN_OPEN:
+            both = "it is" if decisions == 1 else "both are" if decisions == 2 else "all are"
+            return f"{count(decisions, 'decision')} left", f"Migrate Data becomes available when {both} made."
+        case _S.NOTHING_TO_DO:
+            return "Nothing to copy", _nothing(state)
         case _S.LISTING:
             return _listing(state), "Copying starts when both sides are listed."
         case _S.RUNNING:
@@ -138,14 +145,16 @@ def setup_state(status: Status) -> tuple[str, Tone]:
     return text, TABLE[status].tone if status in _SETUP_STATES else Tone.OK
 
 
-def plan_state(status: Status | None, state: RunState, *, is_stale: bool) -> tuple[str, Tone]:
+def plan_state(status: Status | None, state: RunState, decisions: int) -> tuple[str, Tone]:
     """The rail's words for Plan."""
     if status is _S.PLANNING:
         return (f"Listing · {number(state.listed)}" if state.listed else "Listing"), Tone.BUSY
     if status is _S.CANCELLING:
         return "Stopping…", Tone.BUSY
-    if is_stale and state.summary is not None:
-        return "Out of date", Tone.WARN
+    if status is _S.PLAN_OPEN:
+        return f"{count(decisions, 'decision')} left", Tone.WARN
+    if status is _S.NOTHING_TO_DO:
+        return "Nothing to copy", Tone.OK
     if status is _S.PLANNED:
         return f"{number(state.planned - state.conflicts)} to copy", Tone.OK
     if status is _S.PLAN_REFUSED:
@@ -177,12 +186,21 @@ def run_state(status: Status, state: RunState, share: float | None) -> tuple[str
 
 
 def _planned(state: RunState) -> tuple[str, str]:
-    to_copy = state.planned - state.conflicts
-    if not to_copy:
-        return "Nothing to copy", "Everything is there already, or left out. Change the filters on Set up."
-    cost = f", {money(state.estimate.total_usd)}" if state.estimate else ""
-    what = f"Ready: {count(to_copy, 'object')}, {show_size(state.bytes_planned)}{cost}"
-    return what, "Migrate Data looks once more and then copies. The source is only read."
+    cost = f", about {money(state.estimate.total_usd)}" if state.estimate else ""
+    cost = cost.replace("about less", "less")
+    copies = sum(each.size_bytes for each in state.made.fates if each.outcome == "copy") if state.made else 0
+    what = f"Ready: {count(state.planned - state.conflicts, 'object')}, {show_size(copies)}{cost}"
+    return what, "Migrate Data looks at both sides once more, then copies. The source is only read."
+
+
+def _nothing(state: RunState) -> str:
+    pairs = (
+        (state.same, "already there, identical"),
+        (state.filtered, "left out by filters"),
+        (state.unsupported, "cannot be carried over"),
+    )
+    told = ", ".join(f"{number(n)} {what}" for n, what in pairs if n)
+    return f"{told}." if told else "The source has no object here."
 
 
 def _listing(state: RunState) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 from migrator.model.findings import CheckFound, Estimated, FidelityChecked
 from migrator.model.ledger import Drift, Outcome
 from migrator.model.past_runs import RunsListed
+from migrator.model.planned import PlanMade, PlanRows
 
 
 class Phase(StrEnum):
@@ -268,6 +269,8 @@ Event = (
     | ConfigWritten
     | UnfinishedFound
     | RunsListed
+    | PlanMade
+    | PlanRows
     | RunStarted
     | PhaseChanged
     | ListingProgress

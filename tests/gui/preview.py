@@ -24,7 +24,8 @@ from migrator.gui import labels, theme
 from migrator.gui.app import Window
 from migrator.gui.form import EndForm, Form
 from migrator.gui.status import Intent
-from migrator.model.events import Phase, PhaseChanged, RollbackProgress, RunStarted
+from migrator.model.events import Event, Phase, PhaseChanged, RollbackProgress, RunStarted
+from migrator.model.findings import PropertyFound
 from migrator.model.ledger import Outcome
 from migrator.model.past_runs import RunsListed
 from tests.gui import canned
@@ -79,6 +80,8 @@ def running_while_listing(window: Window, service: canned.FakeService) -> None:
     connected(window, service)
     drain(window)
     window.presenter.do(Intent.MIGRATE)
+    service.say(*canned.planned())
+    drain(window)
     service.say(*canned.started(), canned.listing(), PhaseChanged(Phase.COPYING), canned.transfers())
     service.say(*canned.copied(36), canned.throttled(), *canned.copied(20, 36))
 
@@ -90,11 +93,40 @@ def planning(window: Window, service: canned.FakeService) -> None:
     service.say(*canned.planned()[:2], canned.listing())
 
 
-def planned(window: Window, service: canned.FakeService) -> None:
+def plan(window: Window, service: canned.FakeService, *events: Event) -> None:
     connected(window, service)
     drain(window)
     window.presenter.do(Intent.PREVIEW_PLAN)
-    service.say(*canned.planned())
+    service.say(*events, canned.rows())
+
+
+def planned(window: Window, service: canned.FakeService) -> None:
+    plan(window, service, *canned.planned())
+
+
+def plan_open(window: Window, service: canned.FakeService) -> None:
+    unknown = PropertyFound("locks", "unknown", 4, is_exact=False, example="video/a.mp4")
+    plan(window, service, *canned.planned(*canned.OPEN, found=(canned.lost(), unknown), usd=704.0))
+    drain(window)
+    window.presenter.plan.decide("loss:storage-class", "accept")
+
+
+def plan_found(window: Window, service: canned.FakeService) -> None:
+    planned(window, service)
+    drain(window)
+    window.presenter.plan.find(text="cam02")
+    service.say(canned.rows("cam02"))
+
+
+def plan_stale(window: Window, service: canned.FakeService) -> None:
+    planned(window, service)
+    drain(window)
+    window.presenter.set_up.edit("max_size", "1 GB")
+
+
+def no_plan(window: Window, service: canned.FakeService) -> None:
+    connected(window, service)
+    window.presenter.show("plan")
 
 
 def plan_refused(window: Window, service: canned.FakeService) -> None:
@@ -125,6 +157,8 @@ def listing(window: Window, service: canned.FakeService) -> None:
     connected(window, service)
     drain(window)
     window.presenter.do(Intent.MIGRATE)
+    service.say(*canned.planned())
+    drain(window)
     service.say(*canned.started(), canned.listing())
 
 
@@ -132,6 +166,8 @@ def running(window: Window, service: canned.FakeService) -> None:
     connected(window, service)
     drain(window)
     window.presenter.do(Intent.MIGRATE)
+    service.say(*canned.planned())
+    drain(window)
     service.say(*canned.started(), canned.listing(1284, final=True), PhaseChanged(Phase.COPYING))
     service.say(*canned.copied(30), canned.throttled(), *canned.failures()[:12])
     service.say(*canned.copied(377, 30))
@@ -158,6 +194,8 @@ def finished(window: Window, service: canned.FakeService) -> None:
     connected(window, service)
     drain(window)
     window.presenter.do(Intent.MIGRATE)
+    service.say(*canned.planned())
+    drain(window)
     service.say(*canned.started(), canned.listing(218, final=True), *canned.copied(40), canned.summary())
 
 
@@ -165,6 +203,8 @@ def weakly(window: Window, service: canned.FakeService) -> None:
     connected(window, service)
     drain(window)
     window.presenter.do(Intent.MIGRATE)
+    service.say(*canned.planned())
+    drain(window)
     service.say(*canned.started(), canned.summary(ledger={"assurance": {"digest": 206, "size": 12}}))
 
 
@@ -172,6 +212,8 @@ def failed(window: Window, service: canned.FakeService) -> None:
     connected(window, service)
     drain(window)
     window.presenter.do(Intent.MIGRATE)
+    service.say(*canned.planned())
+    drain(window)
     service.say(*canned.started(), *canned.copied(40), *canned.failures(), canned.failed_summary())
 
 
@@ -179,6 +221,8 @@ def paused(window: Window, service: canned.FakeService) -> None:
     connected(window, service)
     drain(window)
     window.presenter.do(Intent.MIGRATE)
+    service.say(*canned.planned())
+    drain(window)
     books = {"listed": 1284, "planned": 1284, "copied": 443, "verified": 443, "left": 841}
     message = "The AWS session token expired at 14:31. Nothing failed and nothing is lost."
     advice = "Enter new keys on Set up, then press Resume."
@@ -190,6 +234,8 @@ def refused(window: Window, service: canned.FakeService) -> None:
     connected(window, service)
     drain(window)
     window.presenter.do(Intent.MIGRATE)
+    service.say(*canned.planned())
+    drain(window)
     message = "This key may not write to acme-archive: s3:PutObject is missing."
     none = {"listed": 0, "planned": 0, "copied": 0}
     advice = "Ask the owner of the bucket for it, then try again."
@@ -202,6 +248,8 @@ def losses(window: Window, service: canned.FakeService) -> None:
     connected(window, service)
     drain(window)
     window.presenter.do(Intent.MIGRATE)
+    service.say(*canned.planned())
+    drain(window)
     service.say(*canned.started(), *canned.lossy())
 
 
@@ -265,6 +313,10 @@ STATES: dict[str, State] = {
         swapped,
         planning,
         planned,
+        plan_open,
+        plan_found,
+        plan_stale,
+        no_plan,
         plan_refused,
         history,
         no_history,

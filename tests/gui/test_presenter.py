@@ -73,9 +73,14 @@ class Desk:
         self.presenter.do(Intent.PREVIEW_PLAN)
         return self.hear(*events)
 
+    def migrate(self) -> Screen:
+        """Migrate Data, and the plan that comes first."""
+        self.presenter.do(Intent.MIGRATE)
+        return self.hear(*canned.planned())
+
     def run(self, *events: Event) -> Screen:
         self.connect()
-        self.presenter.do(Intent.MIGRATE)
+        self.migrate()
         return self.hear(*canned.started(), *events)
 
 
@@ -96,6 +101,10 @@ def reach(status: Status) -> Desk:
             desk.plan(*canned.planned()[:2])
         case Status.PLANNED:
             desk.plan(*canned.planned())
+        case Status.PLAN_OPEN:
+            desk.plan(*canned.planned(*canned.OPEN))
+        case Status.NOTHING_TO_DO:
+            desk.plan(*canned.planned_nothing())
         case Status.PLAN_REFUSED:
             desk.plan(canned.summary(Outcome.REFUSED, message="No such bucket.", ledger={"copied": 0}))
         case Status.LISTING:

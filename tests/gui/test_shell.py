@@ -23,7 +23,7 @@ from tests.gui.test_presenter import Desk, reach
 def test_the_rail_says_where_every_page_stands() -> None:
     states = {item.page: item.state for item in reach(Status.PLANNED).see().rail}
     assert states["setup"] == "Connected"
-    assert states["plan"] == "1,201 to copy"
+    assert states["plan"] == "1,201,442 to copy"
     assert states["run"] == "Nothing running"
     assert list(states) == [page.name for page in PAGES]
 

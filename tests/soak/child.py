@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import faulthandler
 import gc
+import json
 import os
 import signal
 import socket
 import sys
+from collections import Counter
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -17,8 +19,8 @@ from migrator.engine import remote
 
 #: While this file is there no name can be looked up.
 NAMES_GONE = "names-gone"
-#: Where the process writes, on SIGUSR1, how many blocks of memory the interpreter holds.
-BLOCKS = "blocks"
+#: Where the process writes, on SIGUSR1, what memory the interpreter holds.
+MEMORY = "memory.json"
 #: Where it writes what its threads are doing, on SIGUSR2.
 STACKS = "stacks"
 
@@ -27,7 +29,7 @@ _serve = remote.serve
 
 def serve(pipe: Connection, root: Path, is_demo: bool) -> None:
     """In the place of `remote.serve`."""
-    signal.signal(signal.SIGUSR1, lambda *_: _tell_blocks(root))
+    signal.signal(signal.SIGUSR1, lambda *_: _tell_memory(root))
     with (root / STACKS).open("w") as stacks:
         faulthandler.register(signal.SIGUSR2, stacks, all_threads=True)
         _lose_names(root / NAMES_GONE)
@@ -45,8 +47,10 @@ def _lose_names(gone: Path) -> None:
     socket.getaddrinfo = looked_up
 
 
-def _tell_blocks(root: Path) -> None:
+def _tell_memory(root: Path) -> None:
+    """Blocks, and how many objects of each type the garbage collector knows."""
     gc.collect()
-    told = root / f"{BLOCKS}.new"
-    told.write_text(str(sys.getallocatedblocks()))
-    os.replace(told, root / BLOCKS)
+    types = Counter(f"{type(each).__module__}.{type(each).__qualname__}" for each in gc.get_objects())
+    told = root / f"{MEMORY}.new"
+    told.write_text(json.dumps([sys.getallocatedblocks(), types]))
+    os.replace(told, root / MEMORY)

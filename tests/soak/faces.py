@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -102,13 +103,14 @@ class Window:
     def find_names(self) -> None:
         (self._root / child.NAMES_GONE).unlink(missing_ok=True)
 
-    def blocks(self) -> int:
-        """How many blocks of memory its interpreter holds, garbage collected."""
-        told = self._root / child.BLOCKS
+    def memory(self) -> tuple[int, Counter[str]]:
+        """How many blocks of memory its interpreter holds, garbage collected, and objects by type."""
+        told = self._root / child.MEMORY
         told.unlink(missing_ok=True)
         self.process.send_signal(signal.SIGUSR1)
         self._wait_until(told.exists, "told of its memory")
-        return int(told.read_text())
+        blocks, types = json.loads(told.read_text())
+        return blocks, Counter(types)
 
     def _until(self, last: type[Event], hear: Hear) -> Told:
         deadline = time.monotonic() + COMMAND_WITHIN_S

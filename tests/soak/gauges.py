@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psutil
 
@@ -14,6 +15,9 @@ HOUR_S = 3600.0
 #: The first part is left out: pools fill, modules are imported, the allocator finds its size.
 WARM_UP = 0.3
 LOOK_EVERY_S = 0.25
+LEAST_SAMPLES = 2
+#: So many types are named.
+MOST_TYPES = 8
 #: A table is no longer than this.
 ROWS = 40
 
@@ -30,6 +34,7 @@ class Sample:
     blocks: int
     descriptors: int
     threads: int
+    types: Counter[str] = field(default_factory=Counter)  #: objects that the garbage collector knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,14 @@ class Gauge:
 
 GAUGES = (
     Gauge("resident memory", "MiB", lambda sample: sample.rss_mib, most_per_hour=16, noise=8, settles_s=600),
-    Gauge("memory blocks", "blocks", lambda sample: sample.blocks, most_per_hour=20_000, noise=8_000),
+    Gauge(
+        "memory blocks",
+        "blocks",
+        lambda sample: sample.blocks,
+        most_per_hour=20_000,
+        noise=8_000,
+        settles_s=600,
+    ),
     Gauge("file descriptors", "", lambda sample: sample.descriptors, most_per_hour=1, noise=0.5),
     Gauge("threads", "", lambda sample: sample.threads, most_per_hour=1, noise=0.5),
 )
@@ -76,18 +88,20 @@ class Slope:
         return f"{name} an hour, {self.grown:+,.1f} in all ({allowed}): {verdict}"
 
 
+def warm(samples: Sequence[Sample]) -> list[Sample]:
+    """Those that count."""
+    return [sample for sample in samples if sample.seconds >= samples[-1].seconds * WARM_UP]
+
+
 def slopes(samples: Sequence[Sample]) -> list[Slope]:
-    """Of every gauge, by least squares, without the warm-up; ValueError with fewer than three samples."""
-    if not samples:
-        raise ValueError("nothing was sampled")
-    end_s = samples[-1].seconds
-    warm = [sample for sample in samples if sample.seconds >= end_s * WARM_UP]
-    if len(warm) < 3:
-        raise ValueError(f"{len(warm)} samples are too few for a slope")
-    times = [sample.seconds for sample in warm]
+    """Of every gauge, by least squares, without the warm-up; ValueError where that leaves too few samples."""
+    warm_ones = warm(samples)
+    if len(warm_ones) < LEAST_SAMPLES:
+        raise ValueError(f"{len(warm_ones)} samples are too few for a slope")
+    times = [sample.seconds for sample in warm_ones]
     found = []
     for gauge in GAUGES:
-        per_s = least_squares(times, [gauge.of(sample) for sample in warm])
+        per_s = least_squares(times, [gauge.of(sample) for sample in warm_ones])
         found.append(Slope(gauge, per_s * HOUR_S, times[-1] - times[0]))
     return found
 
@@ -112,6 +126,13 @@ def table(samples: Sequence[Sample]) -> str:
     return "\n".join(lines)
 
 
+def grown_types(samples: Sequence[Sample]) -> str:
+    """Of which types there are more than when it was warm: where to look for a leak."""
+    first, last = warm(samples)[0], samples[-1]
+    more = (last.types - first.types).most_common(MOST_TYPES)
+    return ", ".join(f"{name} +{count:,}" for name, count in more) or "none"
+
+
 class Watch(threading.Thread):
     """Remembers the most memory that a process had."""
 
@@ -126,7 +147,7 @@ class Watch(threading.Thread):
             while not self._is_over.wait(LOOK_EVERY_S):
                 self._peak_bytes = max(self._peak_bytes, self._process.memory_info().rss)
 
-    def sample(self, seconds: float, lives: int, blocks: int) -> Sample:
+    def sample(self, seconds: float, lives: int, memory: tuple[int, Counter[str]]) -> Sample:
         rss = self._process.memory_info().rss
         peak, self._peak_bytes = max(self._peak_bytes, rss), 0
         return Sample(
@@ -134,9 +155,10 @@ class Watch(threading.Thread):
             lives,
             rss / MIB,
             peak / MIB,
-            blocks,
+            memory[0],
             self._process.num_fds(),
             self._process.num_threads(),
+            memory[1],
         )
 
     def end(self) -> None:

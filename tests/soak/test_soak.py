@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.soak.gauges import GAUGES, Sample, Slope, least_squares, slopes, table
+from tests.soak.gauges import GAUGES, Sample, Slope, grown_types, least_squares, slopes, table
 from tests.soak.scenes import Size
 
 SHORT_S = 40.0
@@ -59,8 +60,14 @@ def test_the_slope_is_that_of_the_nearest_line() -> None:
 def test_too_few_samples_are_told_of() -> None:
     with pytest.raises(ValueError, match="too few"):
         slopes(STEADY[:1])
-    with pytest.raises(ValueError, match="nothing"):
+    with pytest.raises(ValueError, match="too few"):
         slopes([])
+
+
+def test_types_of_which_there_are_more_are_named_the_most_first() -> None:
+    end = replace(STEADY[-1], types=Counter({"some.Entry": 50, "dict": 9, "list": 2}))
+    assert grown_types([*STEADY[:-1], end]) == "some.Entry +50, dict +9, list +2"
+    assert grown_types(STEADY) == "none"
 
 
 def test_a_long_soak_has_a_short_table_with_its_beginning_and_its_end() -> None:

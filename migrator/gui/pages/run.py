@@ -215,7 +215,7 @@ class RunPage:
         self._shell.changed()
 
     def _go_on_without(self, lost: Sequence[PropertyFound]) -> None:
-        self._set_up.accept(lost)
+        self._set_up.accept(each.name for each in lost)
         self._dismissed = True
         self.start()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from migrator.config import job_from
 from migrator.errors import JobFileError
 from migrator.gui import checks, labels, losses
 from migrator.gui.connection import Connection
@@ -12,7 +13,7 @@ from migrator.gui.pages.shell import Shell
 from migrator.gui.screen import SetupScreen
 from migrator.gui.status import Status, Tone
 from migrator.model.events import EndChecked
-from migrator.model.findings import PropertyFound
+from migrator.model.policy import policies
 
 
 class SetupPage:
@@ -55,10 +56,33 @@ class SetupPage:
         self.form = self.form.put("direction", direction)
         self._problems = {name: text for name, text in self._problems.items() if "." not in name}
 
-    def accept(self, lost: Iterable[PropertyFound]) -> None:
+    def choose(self, name: str, value: str) -> None:
+        """Something was decided on another page that the form says: the widgets follow."""
+        self.edit(name, value)
+        self.revision += 1
+
+    def accept(self, names: Iterable[str]) -> None:
         """The job accepts these losses from now on."""
-        self.form = losses.accepting(self.form, lost)
+        self.form = losses.accepting(self.form, names)
         self._shell.changed()
+
+    def take_back(self, name: str) -> None:
+        """The job does not accept this loss any more."""
+        self.form = losses.not_accepting(self.form, name)
+        self._shell.changed()
+
+    def policy(self, provider: str) -> str:
+        """The least that this job needs at one end, ready to paste; names that are missing stand as such."""
+        form = self.form
+        for name, value in labels.PLACEHOLDERS.items():
+            if not form.get(name).strip():
+                form = form.put(name, value)
+        try:
+            found = policies(job_from(to_table(form)).needs)
+        except JobFileError as cause:
+            self.refused(cause)
+            return ""
+        return next(each.text for each in found if each.provider == provider)
 
     def generate(self) -> None:
         """Generate Config File: checks the form, then both ends. Only while the form takes input."""

@@ -12,6 +12,7 @@ from typing import Protocol
 from migrator.gui import labels
 from migrator.gui.screen import Question
 from migrator.gui.service import Service
+from migrator.preferences import Preferences
 from migrator.words import Line
 
 
@@ -45,6 +46,13 @@ class Shell(Protocol):
 
     @property
     def service(self) -> Service: ...
+
+    @property
+    def preferences(self) -> Preferences:
+        """What was chosen on Settings."""
+
+    def copy(self, text: str) -> None:
+        """Onto the clipboard."""
 
     @property
     def page(self) -> str:

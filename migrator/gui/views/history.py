@@ -35,7 +35,7 @@ class HistoryView(PageView):
         card.body.columnconfigure(0, weight=1)
         self.tree = tree = ttk.Treeview(
             card.body,
-            style="Table.Treeview",
+            style="Flat.Table.Treeview",
             columns=tuple(name for name, *_ in _COLUMNS),
             height=6,
             selectmode="browse",

@@ -6,10 +6,11 @@ import tkinter as tk
 from tkinter import ttk
 
 from migrator.gui import labels, theme
-from migrator.gui.screen import Banner, Bar, Figure, LedgerScreen, RunScreen, Screen
+from migrator.gui.screen import Bar, Figure, LedgerScreen, RunScreen, Screen
 from migrator.gui.views.log_pane import LogActions, LogPane
 from migrator.gui.views.page import GAP, PageView
 from migrator.gui.views.tables import ProblemsTable, TransfersTable
+from migrator.gui.widgets.banner import BannerView
 from migrator.gui.widgets.basics import Card, WrapLabel, set_text, show
 from migrator.gui.widgets.meter_bar import MeterBar
 
@@ -101,34 +102,6 @@ class RunView(PageView):
 
     def _select(self, tab: ttk.Frame) -> None:
         self.tabs.select(tab)  # type: ignore[no-untyped-call]
-
-
-class BannerView(ttk.Frame):
-    """How it ended, in one claim and one explanation."""
-
-    def __init__(self, parent: tk.Misc) -> None:
-        super().__init__(parent)
-        self.columnconfigure(2, weight=1)
-        self.edge = ttk.Frame(self, width=theme.px(4))
-        self.edge.grid(row=0, column=0, rowspan=2, sticky="ns")
-        self.icon = ttk.Label(self)
-        self.icon.grid(row=0, column=1, rowspan=2, padx=theme.px(14))
-        self.headline = WrapLabel(self)
-        self.headline.grid(row=0, column=2, sticky="swe", pady=(theme.px(10), 0), padx=(0, theme.px(12)))
-        self.detail = WrapLabel(self)
-        self.detail.grid(
-            row=1, column=2, sticky="nwe", pady=(theme.px(2), theme.px(10)), padx=(0, theme.px(12))
-        )
-
-    def render(self, banner: Banner) -> None:
-        tone = banner.tone
-        self.configure(style=f"{tone}.Banner.TFrame")
-        self.edge.configure(style=f"{tone}.Edge.TFrame")
-        self.icon.configure(image=theme.tone_icon(tone, 22), style=f"{tone}.Banner.TLabel")
-        self.headline.configure(style=f"{tone}.BannerStrong.TLabel")
-        self.detail.configure(style=f"{tone}.Banner.TLabel")
-        set_text(self.headline, banner.headline)
-        set_text(self.detail, banner.detail)
 
 
 class PhasesView(Card):
