@@ -56,6 +56,8 @@ _ENCRYPTION = re.compile(r"AES256|aws:kms:arn:[a-z-]+:kms:\S+")
 _REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 #: `s3.us-west-1.acme.lyve.seagate.com`: the region is the label after `s3`.
 _LYVE_HOST = re.compile(r"s3\.(?P<region>[a-z0-9-]+)\.(?P<rest>.+)")
+_IN_A_URL = re.compile(r"[!-~]+")
+_HOST = re.compile(r"[a-z0-9_](?:[a-z0-9._-]{0,251}[a-z0-9_.])?|[0-9a-f:.]*:[0-9a-f:.]*(?:%[a-z0-9_.-]+)?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OLD_LYVE = ".lyvecloud.seagate.com"
 
@@ -175,6 +177,13 @@ class Checker:
                     field, "is missing. Write the URL of the S3 service, e.g. https://s3.example.com"
                 )
             return ""
+        if not _IN_A_URL.fullmatch(value):
+            self.problem(
+                field,
+                "contains a space, a control character or a letter that no address has. Write names of other "
+                "alphabets in their ASCII form (xn--…).",
+            )
+            return ""
         try:
             parts = urlsplit(value)
             host, _ = parts.hostname or "", parts.port
@@ -185,6 +194,9 @@ class Checker:
             return ""
         if parts.username or parts.password:
             self.problem(field, "must not contain a user name or password.")
+            return ""
+        if not _HOST.fullmatch(host):
+            self.problem(field, f'has "{host}" for a host, which is no name and no address.')
             return ""
         if is_metadata_address(host):
             self.problem(

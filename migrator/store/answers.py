@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -328,8 +329,13 @@ def action_of(operation: str) -> str:
     return _ACTIONS.get(operation, f"s3:{operation}")
 
 
+#: Nobody is waited for longer because of what it asks for; asked too early, it says so again.
+LONGEST_WISH_S = 300.0
+
+
 def _seconds(text: str | None) -> float | None:
     try:
-        return float(text) if text else None
+        wish = float(text) if text else -1.0
     except ValueError:
         return None
+    return min(wish, LONGEST_WISH_S) if 0 <= wish < math.inf else None

@@ -21,6 +21,7 @@ from migrator.store.answers import (
     first_line,
     link_local,
     lost,
+    not_s3,
     told,
     unreachable,
     untrusted,
@@ -58,10 +59,18 @@ def translated(where: Where) -> Iterator[None]:
             code="InvalidParameter",
             **where.fields(),
         ) from None
+    except KeyError:
+        raise not_s3(where) from None  # something that every answer of the kind has
+    except ValueError as cause:
+        if isinstance(cause, UnicodeError):
+            raise Rejected(
+                f"{where.operation} failed: {first_line(cause)}", code=type(cause).__name__, **where.fields()
+            ) from None
+        raise not_s3(where) from None  # a date or a number in the answer that is none
     except RecursionError:
         # Redirected without a region, the SDK asks for the bucket's, is redirected, and asks again.
         raise error_of(ErrorAnswer(307, {}), where) from None
-    except (sdk.BotoCoreError, http.HTTPError, OSError, UnicodeError) as cause:
+    except (sdk.BotoCoreError, http.HTTPError, OSError) as cause:
         if isinstance(cause, OSError) and where.operation == CONNECT:
             raise _no_keys(cause, where) from None  # a program that hands out keys could not be started
         raise Rejected(

@@ -11,6 +11,8 @@ import pytest
 from tests.e2e.conftest import CommandLine, Result, Side
 from tests.support.rewriter import Passing, Rewriter
 
+pytestmark = pytest.mark.hostile
+
 #: What no line on a terminal may hold: controls but the newline, bidirectional and invisible characters.
 ACTS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 KEYS = [

@@ -13,6 +13,8 @@ from migrator.model.events import Warned
 from migrator.model.ledger import Outcome
 from tests.support.world import JOB
 
+pytestmark = pytest.mark.hostile
+
 FAR = Place("https://s3.example.com", "keyring:x")
 AWS = Place("", "keyring:x")
 NEAR = Place("http://127.0.0.1:9000", "keyring:x")

@@ -15,6 +15,8 @@ from migrator.gui.views.keys import KeysCard
 from migrator.gui.views.log_pane import LogPane
 from migrator.gui.views.tables import ProblemsTable, TransfersTable
 
+pytestmark = pytest.mark.hostile
+
 GUI = Path(__file__).parent.parent.parent / "migrator" / "gui"
 
 KEYS = [

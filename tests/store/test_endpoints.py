@@ -20,6 +20,8 @@ from migrator.store.s3 import S3Store
 from tests.store.fast.asking import connection_to, get, listed, ok, put
 from tests.support.scripted import Reply, Request, Scripted, reply
 
+pytestmark = pytest.mark.hostile
+
 Make = Callable[..., ObjectStore]
 ASKING = {"GET": get, "PUT": put, "listing": listed}
 
