@@ -300,11 +300,15 @@ class KeptVersion:
 
 @dataclass(frozen=True, slots=True)
 class UploadedPart:
-    """A part as the destination holds it; `number` counts from 1."""
+    """A part as the destination holds it; `number` counts from 1.
+
+    `crc32` as S3 spells it (see `model.checksums`); empty where the part was sent without one.
+    """
 
     number: int
     etag: str
     size_bytes: int
+    crc32: str = ""
 
 
 @dataclass(frozen=True, slots=True)
