@@ -9,17 +9,14 @@ Keys of objects are data: the journal keeps them exactly.
 
 from __future__ import annotations
 
-import base64
 import io
 import re
 import sys
 import threading
-import traceback
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from types import TracebackType
 from typing import Any, TypeVar
-from urllib.parse import unquote, urlsplit
 
 MASK = "***"
 #: Shorter values are no secrets that could be told from ordinary words.
@@ -156,6 +153,8 @@ def _any_case(digits: str) -> str:
 
 def _base64_of(raw: bytes) -> list[str]:
     """What of base64 is the secret's alone, whatever stands before and after it, in both alphabets."""
+    import base64
+
     found = []
     for before in range(3):
         encoded = base64.b64encode(bytes(before) + raw).decode()
@@ -168,6 +167,8 @@ def _base64_of(raw: bytes) -> list[str]:
 
 
 def _passwords(url: str) -> list[str]:
+    from urllib.parse import unquote, urlsplit
+
     try:
         password = urlsplit(url if "//" in url else f"//{url}").password or ""
     except ValueError:
@@ -212,6 +213,8 @@ def guard_process(environment: Mapping[str, str]) -> None:
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    import traceback
+
     if sys.stderr is not None:
         sys.stderr.write(redacted("".join(traceback.format_exception(kind, error, trace))))
 
