@@ -191,7 +191,8 @@ CRASHES = {
     "printed": "print({secret!r}); print({secret!r}, file=sys.stderr); raise SystemExit(1)",
     "printed to a stream that is not ours": (
         "import io, traceback\nfile = sys.stderr = io.StringIO()\ntry:\n  raise ValueError({secret!r})\n"
-        "except ValueError: sys.excepthook(*sys.exc_info())\nprint(file.getvalue()); raise SystemExit(1)"
+        "except ValueError: sys.excepthook(*sys.exc_info())\nprint(file.getvalue())\n"
+        "raise SystemExit(7 if {secret!r} in file.getvalue() else 1)"
     ),
     "logged": "import logging; logging.error({secret!r}); raise SystemExit(1)",
     "warned": "import warnings; warnings.warn({secret!r}); raise SystemExit(1)",
