@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -13,6 +14,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from migrator.cli import run_command_line
 
     _make_streams_safe()
+    # What is moved has no cycles; looking for some after every 700 new objects takes 3 % of a run's time.
+    gc.set_threshold(20_000, 20, 100)
     if getattr(sys, "frozen", False):
         import multiprocessing
 

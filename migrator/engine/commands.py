@@ -161,8 +161,9 @@ class Engine:
 
             return _ended(session, work)
 
-    def resume(self, run: str) -> Summary:
-        """Go on with a stopped or crashed run; on a finished one, retry what failed.
+    def resume(self, run: str, *, only: str = "") -> Summary:
+        """Go on with a stopped or crashed run; on a finished one, retry what failed, or only what failed for
+        one cause.
 
         Raises:
             UnknownRun: there is no such run.
@@ -183,7 +184,7 @@ class Engine:
                 must_keep_history(ready)
             journal.set_meta(outcome="running")
             journal.commit()
-            return Steps(session, ready).go_on(recover=True)
+            return Steps(session, ready).go_on(recover=True, only=only)
 
         return self._on(run, "resume", work)
 

@@ -183,6 +183,21 @@ COPYING = "Copying"
 ROLLING_BACK = "Rolling back"
 PREVIEWING = "Looking ahead"
 TRANSFERS = "Transfers"
+WAITING = "Waiting"
+DONE = "Done"
+THROUGHPUT = "Throughput"
+NOW = "now"
+LAST_MINUTES = "last 10 minutes"
+NO_THROUGHPUT = "The first seconds are being measured."
+NO_WAITING = "Nothing is waiting."
+NO_DONE = "Nothing has been copied yet."
+RETRY_THESE = "Retry These {count}"
+COPY_KEYS = "Copy Keys"
+ENTER_KEYS = "Enter New Keys"
+UNDO_POSSIBLE = "Undo is possible"
+END_TITLE = "What now?"
+SAVE_REPORT = "Save Report"
+REPORT_KINDS: Mapping[str, str] = {".html": "Web page", ".csv": "Table (CSV)", ".json": "JSON"}
 NOT_COPIED = "Not copied"
 LEFT_IN_PLACE = "Left in place"
 NO_TRANSFERS = "Nothing is being copied right now."
@@ -229,6 +244,9 @@ BUTTONS: Mapping[str, str] = {
     "migrate": "Migrate Data",
     "cancel": "Cancel",
     "cancel_now": "Stop Now",
+    "pause": "Pause",
+    "save_report": "Save Report…",
+    "enter_keys": "Enter New Keys",
     "resume": "Resume",
     "retry": "Retry Failed",
     "roll_back": "Roll Back…",

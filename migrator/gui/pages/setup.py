@@ -12,7 +12,7 @@ from migrator.gui.form import Form, form_field, keys_of, to_table
 from migrator.gui.pages.shell import Shell
 from migrator.gui.screen import SetupScreen
 from migrator.gui.status import Status, Tone
-from migrator.model.events import EndChecked
+from migrator.model.events import EndChecked, Summary
 from migrator.model.policy import policies
 
 
@@ -70,6 +70,13 @@ class SetupPage:
         """The job does not accept this loss any more."""
         self.form = losses.not_accepting(self.form, name)
         self._shell.changed()
+
+    def keys_at_fault(self, summary: Summary | None) -> str:
+        """The field of the key that a run's end speaks of; that of the source where it does not say."""
+        source, destination = self.form.direction.ends
+        text = summary.message if summary else ""
+        name = destination if labels.CARD_NAMES[destination].split(" ")[0] in text else source
+        return f"{name}.access_key_id"
 
     def policy(self, provider: str) -> str:
         """The least that this job needs at one end, ready to paste; names that are missing stand as such."""

@@ -74,8 +74,8 @@ class Lane:
         self._is_watched = False
         self._lock = threading.Lock()  # guards what is below
         self._context: ssl.SSLContext | None = None
-        self._pools: dict[tuple[str, int, bool], Pool] = {}
-        self._targets: dict[str, tuple[Address, Pool, Pool]] = {}  # by bucket: for reading, for sending
+        self._pools: dict[tuple[str, int], Pool] = {}
+        self._targets: dict[str, tuple[Address, Pool]] = {}  # by bucket
 
     def close(self) -> None:
         for pool in self._all():
@@ -122,13 +122,12 @@ class Lane:
         if self._is_off or key == "":
             raise Elsewhere
         try:
-            address, reading, sending = self._targets.get(bucket) or self._new_target(bucket)
+            address, pool = self._targets.get(bucket) or self._new_target(bucket)
             request = self._request(address, method, key, headers, query, body)
         except UnicodeError:
             raise Elsewhere from None
         except OSError as cause:  # the file of certificates is none
             raise untrusted(self._where(operation, bucket, key), cause) from None
-        pool = sending if method == "PUT" else reading
         is_fresh = False
         while True:
             try:
@@ -184,28 +183,26 @@ class Lane:
         target = f"{path}?{text}" if text else path
         return f"{method} {target} HTTP/1.1\r\n{lines}{length}user-agent:{AGENT}\r\n\r\n".encode("ascii")
 
-    def _new_target(self, bucket: str) -> tuple[Address, Pool, Pool]:
+    def _new_target(self, bucket: str) -> tuple[Address, Pool]:
         if _BUCKET.fullmatch(bucket) is None:
             raise Elsewhere
         with self._lock:
             if bucket not in self._targets:
                 address = address_of(self._connection, bucket)
-                reading = self._pool(address, sends=False)
-                sending = self._pool(address, sends=address.is_encrypted)
-                self._targets[bucket] = address, reading, sending
+                self._targets[bucket] = address, self._pool(address)
             return self._targets[bucket]
 
-    def _pool(self, address: Address, *, sends: bool) -> Pool:
-        known = self._pools.get((address.host, address.port, sends))
+    def _pool(self, address: Address) -> Pool:
+        known = self._pools.get((address.host, address.port))
         if known is not None:
             return known
         if address.is_encrypted and self._context is None:
             self._context = ssl.create_default_context(cafile=ca_bundle(self._connection))
         context = self._context if address.is_encrypted else None
         most = self._connection.threads + 4
-        pool = Pool(address.host, address.port, context, most, sends=sends)
+        pool = Pool(address.host, address.port, context, most)
         pool.is_watched = self._is_watched
-        self._pools[address.host, address.port, sends] = pool
+        self._pools[address.host, address.port] = pool
         return pool
 
     # -- what went wrong ------------------------------------------------------------------------
