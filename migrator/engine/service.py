@@ -291,4 +291,5 @@ class EngineService:
             found.advice,
             found.buckets,
             round((ports.now() - began) * 1000),
+            found.code,
         )
