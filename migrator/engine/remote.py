@@ -15,15 +15,17 @@ import threading
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migrator.config import ends_of, job_from
 from migrator.credentials import Keys
 from migrator.engine.endings import EXIT_FAILED
-from migrator.engine.service import EngineService
 from migrator.model.events import Event, Summary
 from migrator.model.ledger import Ledger, Outcome
 from migrator.redacting import guard_process
+
+if TYPE_CHECKING:
+    from migrator.engine.service import EngineService
 
 #: Events sent together; the pipe's other end is emptied by a thread that does nothing else.
 BATCH = 500
@@ -149,6 +151,9 @@ def serve(pipe: Connection, root: Path, is_demo: bool) -> None:
     guard_process(os.environ)
     # Ctrl-C in a terminal reaches both processes; the window's decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Here and not above: the window's process has no use for it, and opens sooner.
+    from migrator.engine.service import EngineService
+
     service = EngineService(root, is_demo=is_demo)
     sender = _Sender(pipe, service)
     thread = threading.Thread(target=sender.run, name="events-out", daemon=True)
