@@ -82,7 +82,7 @@ HELPERS = {
     "ending_words",
     "words",
 }
-HELPERS |= {"why_words", "estimate_words"}
+HELPERS |= {"why_words", "estimate_words", "pace_words"}
 FACES = {"cli", "cli_commands", "cli_check", "cli_policy", "console", "overview", "desktop", "demo"}
 FACES |= {"__main__"}
 #: Layer -> what of ours it may import, besides itself.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from migrator.engine.carrying import Carrier, Parcel, metadata_blamed, refusal_named
 from migrator.engine.checking import Checker
@@ -267,7 +266,7 @@ class Copier:
                 offset=offset,
                 if_match=order.listed.etag,
                 version_id=order.listed.version_id or None,
-                on_bytes=partial(self._meter.moved, order.seq),
+                on_bytes=self._meter.flow(order.seq, len(into)),
             )
         except Rejected as cause:
             if reason := refusal_named(cause):

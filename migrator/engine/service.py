@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from migrator import credentials
 from migrator.config import End, ends_of, job_from
@@ -19,6 +19,7 @@ from migrator.engine.endings import EXIT_FAILED, EXIT_USAGE
 from migrator.engine.ends import StoreFactory, check_end, open_s3
 from migrator.engine.ports import Ports, Stop, SystemClock
 from migrator.engine.runs import waiting_runs
+from migrator.engine.wishes import Wishes, possible_wish
 from migrator.errors import CredentialsError, MigratorError
 from migrator.job_file import job_text, write_private
 from migrator.model.events import ConfigWritten, EndChecked, Event, Summary, UnfinishedFound, Warned
@@ -37,6 +38,7 @@ class EngineService:
         self._root = root
         self._factory = factory
         self._stop = Stop()
+        self._wishes = Wishes()
         self._thread: threading.Thread | None = None
         self._said_its_last_word = False
         self._finder: threading.Thread | None = None
@@ -94,6 +96,16 @@ class EngineService:
             self._finder = threading.Thread(target=self._find_unfinished, name="unfinished-runs", daemon=True)
             self._finder.start()
 
+    def change(
+        self, *, threads: int | Literal["auto"] | None = None, bandwidth_bytes_s: int | None = None
+    ) -> None:
+        """Change a run that is going on; None: as it is. What is planned only begins with it.
+
+        Raises:
+            UsageError: such a number is not possible.
+        """
+        self._wishes.put(possible_wish(threads, bandwidth_bytes_s))
+
     def cancel(self) -> None:
         """Ask what is running to stop; asked again, it breaks off. A `Summary` follows either way."""
         self._stop.ask()
@@ -116,7 +128,9 @@ class EngineService:
             self.events.put(Warned("busy", "Something is still under way: wait for its end, or cancel it."))
             return
         self._stop, self._said_its_last_word = Stop(), False
-        engine = Engine(self._root, self._tell, Ports(stop=self._stop), self._factory)
+        self._wishes = Wishes()
+        ports = Ports(stop=self._stop, wishes=self._wishes)
+        engine = Engine(self._root, self._tell, ports, self._factory)
         self._thread = threading.Thread(
             target=self._guarded, args=(name, work, engine, before), name=f"control-{name}", daemon=True
         )
