@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,6 +20,7 @@ EPILOG = """\
 examples:
   migrator                               open the window
   migrator demo                          try it: two local S3 servers, no account, no network
+  migrator keys set lyve                 store keys in the system's key store
   migrator policy photos.toml            the rights its keys need, ready to paste
   migrator check photos.toml             whether its keys may do that, proven by trying
   migrator plan photos.toml              what would happen, nothing is written
@@ -247,12 +250,46 @@ def build_parser() -> argparse.ArgumentParser:
         help="the key at the source, or its name at the destination; also as reports show it (\\u{7})",
     )
 
+    _add_keys(commands, shared)
+
     demo = add(
         "demo", cli_commands.demo, "try everything on two local S3 servers", "migrator demo --headless"
     )
     demo.add_argument("--headless", action="store_true", help="no window: plan, migrate, verify, exit")
     demo.add_argument("--objects", type=_count, default=500, metavar="N", help="sample objects (default 500)")
     return parser
+
+
+def _add_keys(commands: argparse._SubParsersAction[_Parser], shared: _Parser) -> None:
+    text = "keep keys in the system's key store"
+    keys = commands.add_parser(
+        "keys",
+        help=text,
+        description=f"{text[0].upper()}{text[1:]}; a job file refers to them with keyring:NAME.",
+        epilog="example:\n  migrator keys set lyve",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    actions = keys.add_subparsers(title="what to do", metavar="ACTION", required=True, parser_class=_Parser)
+
+    def add(name: str, command: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        description = f"{text[0].upper()}{text[1:]}."
+        each = actions.add_parser(name, help=text, description=description, parents=[shared])
+        each.add_argument("key_name", metavar="NAME", help="a job file calls them keyring:NAME")
+        each.set_defaults(command=command, name="keys")
+        return each
+
+    store = add("set", cli_commands.set_keys, "store keys: asks for them, or reads them from standard input")
+    store.add_argument(
+        "--expires",
+        type=_moment,
+        metavar="MOMENT",
+        help="when temporary keys run out, e.g. 2026-11-28T20:00:00Z: you are told before it happens",
+    )
+    test = add("test", cli_commands.test_keys, "try keys at the service they belong to; writes nothing there")
+    test.add_argument("--job", type=Path, metavar="JOB", help="at the ends of this job that name them")
+    test.add_argument("--endpoint-url", metavar="URL", help="at this S3 service (default: AWS)")
+    test.add_argument("--region", metavar="REGION", help="sign for this region")
+    add("forget", cli_commands.forget_keys, "remove keys from the key store for good")
 
 
 def _run_argument(parser: argparse.ArgumentParser) -> None:
@@ -269,6 +306,15 @@ def _speed(text: str) -> float:
     if speed <= 0:
         raise argparse.ArgumentTypeError(f'"{text}" is not a speed; write e.g. "50 MB/s"')
     return float(speed)
+
+
+def _moment(text: str) -> datetime:
+    from migrator.credentials import moment
+
+    with suppress(ValueError):
+        if (found := moment(text)) is not None:
+            return found
+    raise argparse.ArgumentTypeError(f'"{text}" is not a moment; write e.g. 2026-11-28T20:00:00Z')
 
 
 def _count(text: str) -> int:

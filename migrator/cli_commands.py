@@ -189,6 +189,24 @@ def policy(options: argparse.Namespace) -> int:
     return 0
 
 
+def set_keys(options: argparse.Namespace) -> int:
+    from migrator import cli_keys
+
+    return cli_keys.set_keys(options)
+
+
+def test_keys(options: argparse.Namespace) -> int:
+    from migrator import cli_keys
+
+    return cli_keys.test_keys(options)
+
+
+def forget_keys(options: argparse.Namespace) -> int:
+    from migrator import cli_keys
+
+    return cli_keys.forget_keys(options)
+
+
 def why(options: argparse.Namespace) -> int:
     from migrator.overview import show_why
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -21,15 +23,25 @@ if TYPE_CHECKING:
 
 #: The vault's name for our entries; one entry for each NAME.
 SERVICE = "AWS S3 <> Lyve Cloud Data Migration"
+#: A vault may hold several entries of one name (Secret Service allows it); one that holds more is broken.
+MOST_ENTRIES = 8
+
+_NAME = re.compile(r"[^\s:][^:]{0,199}")
+#: What may stand in an HTTP header as it is, which is where an access key ID and a session token go.
+_KEY = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """A key pair, with the session token of temporary keys. The secret halves never show in `repr`."""
+    """A key pair, with the session token of temporary keys. The secret halves never show in `repr`.
+
+    `expires_at` (with a zone) where whoever gave us the keys said so; the keys themselves do not say.
+    """
 
     access_key_id: str
     secret_access_key: str
     session_token: str = ""
+    expires_at: datetime | None = None
 
     def __repr__(self) -> str:
         return f"Keys({self.masked}, ***)"
@@ -82,7 +94,26 @@ def _from_environment(side: str, environment: Mapping[str, str]) -> Keys:
             advice="Set them in the environment of this command.",
         )
     token = environment.get(f"MIGRATOR_{side.upper()}_SESSION_TOKEN", "")
-    return Keys(environment[names[0]], environment[names[1]], token)
+    name = f"MIGRATOR_{side.upper()}_CREDENTIAL_EXPIRATION"
+    try:
+        expires_at = moment(environment.get(name, ""))
+    except ValueError:
+        raise CredentialsError(
+            f"{name} is not a moment.", side=side, advice="Write e.g. 2026-11-28T20:00:00Z, or leave it out."
+        ) from None
+    return Keys(environment[names[0]], environment[names[1]], token, expires_at)
+
+
+def moment(text: str) -> datetime | None:
+    """A moment as AWS writes it (`2026-11-28T20:00:00Z`; without a zone it is UTC), None where empty.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not text:
+        return None
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _from_vault(name: str, side: str) -> Keys:
@@ -91,8 +122,8 @@ def _from_vault(name: str, side: str) -> Keys:
         raise CredentialsError(
             f'No keys are stored under the name "{name}" ({side}).',
             side=side,
-            advice="Enter them in the window and press Generate Config File, or use credentials = "
-            '"env" and environment variables.',
+            advice=f"Store them with: migrator keys set {name}. Or enter them in the window and press "
+            'Generate Config File, or use credentials = "env" and environment variables.',
         )
     return keys
 
@@ -108,18 +139,40 @@ def keep_for_session(name: str, keys: Keys) -> None:
     _session[name] = keys
 
 
+def is_key_name(name: str) -> bool:
+    """Whether keys may be stored under this name: `keyring:NAME` of a job file can say it."""
+    return _NAME.fullmatch(name) is not None and name.isprintable()
+
+
+def problem_of(keys: Keys) -> str:
+    """What is wrong with keys that were typed, in a sentence that repeats none of them; empty if nothing."""
+    halves = ("access key ID", keys.access_key_id), ("secret access key", keys.secret_access_key)
+    for what, value in halves:
+        if not value:
+            return f"The {what} is empty."
+    for what, value in (halves[0], ("session token", keys.session_token)):
+        if value and not _KEY.fullmatch(value):
+            return f"The {what} contains a space, a control character, or a letter that no key has."
+    if not keys.secret_access_key.isprintable():
+        return "The secret access key contains a control character."
+    return ""
+
+
 def save(name: str, keys: Keys) -> bool:
-    """Store keys in the system's vault; False where there is none and memory has to do."""
+    """Store keys in the system's vault; False where there is none (or it refuses), and memory has to do."""
     keep_for_session(name, keys)
     vault = _vault()
     if vault is None:
         return False
     fields = {"id": keys.access_key_id, "secret": keys.secret_access_key, "token": keys.session_token}
+    if keys.expires_at is not None:
+        fields["expires"] = keys.expires_at.isoformat()
+    text = json.dumps(fields)
     try:
-        vault.set_password(SERVICE, name, json.dumps(fields))
+        vault.set_password(SERVICE, name, text)
+        return vault.get_password(SERVICE, name) == text
     except Exception:  # every backend has errors of its own; a locked vault must not lose the session's keys
         return False
-    return True
 
 
 def load(name: str) -> Keys | None:
@@ -137,9 +190,41 @@ def load(name: str) -> Keys | None:
         return None
     try:
         fields: Any = json.loads(text)
-        return Keys(fields["id"], fields["secret"], fields.get("token", ""))
-    except (ValueError, KeyError, TypeError):
+        return Keys(
+            fields["id"], fields["secret"], fields.get("token", ""), moment(fields.get("expires", ""))
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def forget(name: str) -> bool:
+    """Remove keys from memory and from the vault, all entries of that name; False where there were none.
+
+    Raises:
+        CredentialsError: the vault refuses, or still holds them: they are not forgotten.
+    """
+    was_here = _session.pop(name, None) is not None
+    vault = _vault()
+    if vault is None:
+        return was_here
+    try:
+        for _ in range(MOST_ENTRIES):
+            # What is there counts, not whether it can be read as keys.
+            if vault.get_password(SERVICE, name) is None:
+                return was_here
+            vault.delete_password(SERVICE, name)
+            was_here = True
+        is_left = vault.get_password(SERVICE, name) is not None
+    except Exception as cause:  # every backend has errors of its own, and their texts are not ours to repeat
+        why = type(cause).__name__
+    else:
+        if not is_left:
+            return was_here
+        why = "they are still there"
+    raise CredentialsError(
+        f'The keys "{name}" could not be removed from {vault_name()} ({why}).',
+        advice=f"Unlock it and try again, or remove the entry {SERVICE!r} there by hand.",
+    )
 
 
 def vault_name() -> str:
@@ -162,7 +247,10 @@ def _vault() -> KeyringBackend | None:
     for backend in _candidates():
         try:
             if backend.priority > 0:
-                return backend()
+                vault = backend()
+                if hasattr(vault, "persist"):
+                    vault.persist = "local machine"  # Windows: keys must not roam to other computers
+                return vault
         except Exception:  # noqa: S112  (no D-Bus, no session, no library: the next candidate)
             continue
     return None

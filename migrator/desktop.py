@@ -42,7 +42,9 @@ def open_desktop(prefill: Callable[[], Form] | None = None) -> int:
     from migrator.engine.home import home
     from migrator.engine.remote import EngineProcess
     from migrator.gui.app import open_window
+    from migrator.preferences import PreferencesFile
 
     service = EngineProcess(home(), is_demo=prefill is not None)
     form = prefill() if prefill else None
-    return open_window(service, prefill=form, demo=prefill is not None)
+    preferences = PreferencesFile(home() / "window.json")
+    return open_window(service, prefill=form, demo=prefill is not None, preferences=preferences)

@@ -7,7 +7,7 @@ The window's own labels are in `migrator.gui.labels`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple, assert_never
 
@@ -42,6 +42,8 @@ from migrator.model.events import (
 from migrator.model.findings import CheckFound, Estimated, FidelityChecked, PropertyFound
 from migrator.model.ledger import Outcome
 from migrator.model.objects import visible
+from migrator.model.past_runs import RunsListed
+from migrator.model.planned import PlanMade, PlanRows
 from migrator.model.sizes import show_size
 from migrator.phrases import KEY_CHARS, count, in_books, number, objects_in, reason, shown_key
 from migrator.reasons import ASSURANCES, CONFLICTS, FILTERS, PROPERTIES, UNDO_REASONS, UNSUPPORTED
@@ -107,7 +109,7 @@ def sentence(event: Event) -> Line | None:
             return Line("info", "run", text) if text else None
         case ListingProgress():
             return _listed(event) if event.final else None
-        case TransferProgress() | RollbackProgress():
+        case TransferProgress() | RollbackProgress() | RunsListed() | PlanMade() | PlanRows():
             return None
         case ObjectCopied():
             proof = ASSURANCES.get(event.assurance, event.assurance)
@@ -172,11 +174,21 @@ def kept_where(vault: str) -> str:
 
 def connected(event: EndChecked) -> str:
     """The result of a connection test that went well: `Connected · 14 buckets · 21 ms`."""
-    if event.buckets is None:
-        buckets = "may not list buckets, so type the name"
-    else:
-        buckets = count(len(event.buckets), "bucket")
+    buckets = (
+        "may not list buckets, so type the name" if event.buckets is None else many_buckets(event.buckets)
+    )
     return f"Connected · {buckets} · {event.millis} ms"
+
+
+def keys_accepted(name: str, where: str, buckets: Sequence[str] | None) -> str:
+    """What `keys test` found where they are accepted; `buckets` is None where they may not list them."""
+    may = "they may not list buckets" if buckets is None else f"{many_buckets(buckets)} listed"
+    return f"{visible(where)} accepts the keys {name}: {may}."
+
+
+def many_buckets(buckets: Sequence[str]) -> str:
+    """`14 buckets`."""
+    return count(len(buckets), "bucket")
 
 
 def found(event: UnfinishedFound) -> str:

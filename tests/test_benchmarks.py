@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -143,3 +144,37 @@ def test_every_work_names_clients_that_exist_and_ours_first() -> None:
     for work in (*WORKS, *LONG):
         assert work.clients[0] == OURS
         assert set(work.clients) <= set(CLIENTS)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the measurement is for Linux")
+def test_what_the_journal_costs_is_counted_once_and_syncs_with_what_was_recorded_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from benchmarks.journal_cost import Ledger
+
+    now = [0.0]
+    monkeypatch.setattr("time.thread_time", lambda: now[0])
+    ledger = Ledger()
+
+    def takes(seconds: float, kind: str, *inner: Callable[[], None]) -> Callable[[], None]:
+        def method() -> None:
+            now[0] += seconds
+            for each in inner:
+                each()
+
+        return ledger.count(method, kind)
+
+    commit = takes(5, "")
+    takes(1, "decisions", commit)()
+    takes(10, "intents and outcomes", takes(100, "reading", commit))()
+    commit()
+    assert ledger.spent == {"decisions": 6, "intents and outcomes": 20, "reading": 100}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the measurement is for Linux")
+def test_every_method_that_is_counted_is_one_of_the_journals() -> None:
+    from benchmarks.journal_cost import DURABLE, KINDS
+    from migrator.engine.journal import Journal
+
+    names = {*DURABLE, *(name for methods in KINDS.values() for name in methods)}
+    assert not [name for name in names if not callable(getattr(Journal, name, None))]

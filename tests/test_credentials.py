@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import traceback
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -31,6 +33,37 @@ class Vault:
         if self.broken:
             raise RuntimeError("locked")
         return self.entries.get((service, name))
+
+    def delete_password(self, service: str, name: str) -> None:
+        if self.broken:
+            raise RuntimeError("locked")
+        del self.entries[service, name]
+
+
+class Twins(Vault):
+    """Holds an older entry of the same name behind the newer one, as Secret Service may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.older: dict[tuple[str, str], str] = {}
+
+    def set_password(self, service: str, name: str, value: str) -> None:
+        if (service, name) in self.entries:
+            self.older[service, name] = self.entries[service, name]
+        super().set_password(service, name, value)
+
+    def delete_password(self, service: str, name: str) -> None:
+        super().delete_password(service, name)
+        if (service, name) in self.older:
+            self.entries[service, name] = self.older.pop((service, name))
+
+
+class Deaf(Vault):
+    """Says yes to everything and does nothing."""
+
+    def set_password(self, service: str, name: str, value: str) -> None: ...
+
+    def delete_password(self, service: str, name: str) -> None: ...
 
 
 @pytest.fixture(autouse=True)
@@ -90,6 +123,31 @@ def test_missing_variables_are_named(
     assert caught.value.side == "source"
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("2026-11-28T20:00:00Z", datetime(2026, 11, 28, 20, tzinfo=UTC)),
+        ("2026-11-28T21:00:00+01:00", datetime(2026, 11, 28, 20, tzinfo=UTC)),
+        ("2026-11-28T20:00:00", datetime(2026, 11, 28, 20, tzinfo=UTC)),
+        ("", None),
+    ],
+)
+def test_the_environment_may_say_when_keys_run_out(text: str, found: datetime | None) -> None:
+    names = ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "CREDENTIAL_EXPIRATION")
+    environment = dict(zip((f"MIGRATOR_SOURCE_{name}" for name in names), ("id", "s", text), strict=True))
+    assert resolve("env", "source", environment) == Keys("id", "s", "", found)
+
+
+def test_an_expiry_that_is_none_is_refused() -> None:
+    environment = {
+        "MIGRATOR_SOURCE_ACCESS_KEY_ID": "id",
+        "MIGRATOR_SOURCE_SECRET_ACCESS_KEY": "secret",
+        "MIGRATOR_SOURCE_CREDENTIAL_EXPIRATION": "tomorrow",
+    }
+    with pytest.raises(CredentialsError, match="SOURCE_CREDENTIAL_EXPIRATION is not a moment"):
+        resolve("env", "source", environment)
+
+
 # -- the vault ------------------------------------------------------------------------------------
 
 
@@ -138,6 +196,57 @@ def test_entries_without_a_session_token_are_read(monkeypatch: pytest.MonkeyPatc
     assert vault is not None
     vault.entries[credentials.SERVICE, "work"] = json.dumps({"id": "a", "secret": "b"})
     assert load("work") == Keys("a", "b")
+
+
+def test_when_temporary_keys_run_out_is_kept_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, Vault())
+    until = datetime(2026, 11, 28, 20, tzinfo=UTC)
+    save("work", replace(KEYS, expires_at=until))
+    credentials._session.clear()
+    assert load("work") == replace(KEYS, expires_at=until)
+
+
+def test_a_vault_that_forgets_at_once_did_not_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, Deaf())
+    assert save("work", KEYS) is False
+
+
+@pytest.mark.parametrize("vault", [Vault(), Twins()], ids=["usual", "two entries"])
+def test_forgotten_is_forgotten(monkeypatch: pytest.MonkeyPatch, vault: Vault) -> None:
+    use(monkeypatch, vault)
+    save("work", Keys("older", "pair"))
+    save("work", KEYS)
+    save("other", KEYS)
+    assert credentials.forget("work") is True
+    assert load("work") is None
+    assert {name for _, name in vault.entries} == {"other"}
+    assert credentials.forget("work") is False
+
+
+def test_an_entry_that_is_no_keys_is_forgotten_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    vault = use(monkeypatch, Vault())
+    assert vault is not None
+    vault.entries[credentials.SERVICE, "work"] = ""
+    assert credentials.forget("work") is True
+    assert vault.entries == {}
+
+
+@pytest.mark.parametrize("kind", [Vault, Deaf], ids=["locked", "deaf"])
+def test_what_could_not_be_forgotten_is_said_to_be_there(
+    monkeypatch: pytest.MonkeyPatch, kind: type[Vault]
+) -> None:
+    vault = kind(broken=kind is Vault)
+    vault.entries[credentials.SERVICE, "work"] = "x"
+    use(monkeypatch, vault)
+    with pytest.raises(CredentialsError, match="could not be removed"):
+        credentials.forget("work")
+
+
+def test_without_a_vault_memory_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, None)
+    save("work", KEYS)
+    assert credentials.forget("work") is True
+    assert load("work") is None
 
 
 def test_the_vault_has_a_name_for_people(monkeypatch: pytest.MonkeyPatch) -> None:

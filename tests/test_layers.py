@@ -2,8 +2,8 @@
 
     gui, cli, console, overview, desktop, demo  ->  engine  ->  store  ->  model
 
-`errors` is for everybody; `config`, `job_rules`, `job_file`, `credentials` and `words` are helpers beside
-the layers. Reasons: `docs/DESIGN.md` and `docs/decisions/0001-layers.md`.
+`errors` is for everybody; `config`, `job_rules`, `job_file`, `credentials`, `preferences` and `words` are
+helpers beside the layers. Reasons: `docs/DESIGN.md` and `docs/decisions/0001-layers.md`.
 """
 
 from __future__ import annotations
@@ -82,9 +82,9 @@ HELPERS = {
     "ending_words",
     "words",
 }
-HELPERS |= {"why_words", "estimate_words", "pace_words"}
+HELPERS |= {"why_words", "estimate_words", "history_words", "pace_words", "plan_words", "preferences"}
 FACES = {"cli", "cli_commands", "cli_check", "cli_policy", "console", "overview", "desktop", "demo"}
-FACES |= {"__main__"}
+FACES |= {"__main__", "cli_keys"}
 #: Layer -> what of ours it may import, besides itself.
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
@@ -135,7 +135,10 @@ HOMES: dict[str, tuple[str, ...]] = {
     "argparse": ("cli*.py", "demo/*.py"),
 }
 #: Parts of the window that decide and must run, and be tested, without a display.
-WITHOUT_TKINTER = ("gui/presenter.py", "gui/screen.py", "gui/pump.py", "gui/form.py")
+WITHOUT_TKINTER = (
+    *("gui/presenter.py", "gui/screen.py", "gui/pump.py", "gui/form.py"),
+    *sorted(f"gui/pages/{path.name}" for path in (PACKAGE / "gui" / "pages").glob("*.py")),
+)
 
 
 @pytest.mark.parametrize("name", sorted(HOMES))

@@ -17,16 +17,22 @@ from migrator.demo.wire import Answer, BadRequest, Head, read_head, send
 READ_BUFFER_BYTES = 64 * 1024
 #: How soon a stop is noticed by the accepting thread.
 POLL_S = 0.02
+#: So many pieces a slow body comes in.
+PIECES = 20
 #: Close at once, with a reset instead of a goodbye.
 _ABRUPT = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What becomes of a request: an answer, half of one, or (None) a broken connection."""
+    """What becomes of a request: an answer, half of one, or (None) a broken connection.
+
+    `pause` is called before each of `PIECES` that the answer's body is then sent in.
+    """
 
     answer: Answer | None
     is_cut: bool = False
+    pause: Callable[[], object] | None = None
 
 
 class Service(Protocol):
@@ -137,8 +143,19 @@ class _Connection(socketserver.StreamRequestHandler):
             whole = len(answer.body) if answer.length is None else answer.length
             send(self.connection, head, replace(answer, body=half, length=whole), close=True, now=now)
             return False
-        send(self.connection, head, outcome.answer, close=head.closes, now=now)
+        if outcome.pause is not None and head.method != "HEAD":
+            self._trickle(head, outcome.answer, outcome.pause, now)
+        else:
+            send(self.connection, head, outcome.answer, close=head.closes, now=now)
         return not head.closes
+
+    def _trickle(self, head: Head, answer: Answer, pause: Callable[[], object], now: datetime) -> None:
+        body = memoryview(answer.body)
+        length = len(body) if answer.length is None else answer.length
+        send(self.connection, head, replace(answer, body=b"", length=length), close=head.closes, now=now)
+        for number in range(PIECES):
+            pause()
+            self.connection.sendall(body[len(body) * number // PIECES : len(body) * (number + 1) // PIECES])
 
 
 def _break(connection: socket.socket) -> None:

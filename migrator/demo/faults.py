@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from migrator.demo.wire import Answer
@@ -24,7 +24,7 @@ from migrator.errors import (
 )
 
 Kind = Literal[
-    "503",  #: SlowDown, not carried out
+    "503",  #: SlowDown, not carried out; with `seconds`, Retry-After says so
     "500",  #: InternalError, not carried out
     "409",  #: ConditionalRequestConflict, not carried out
     "denied",  #: 403 AccessDenied, not carried out
@@ -35,6 +35,7 @@ Kind = Literal[
     "reset",  #: the connection breaks before the answer; not carried out
     "applied-reset",  #: carried out, then the connection breaks before the answer
     "cut-body",  #: half of the answer's body, then the connection breaks
+    "slow-body",  #: the answer's body comes in pieces, which take `seconds` in all
     "bad-bytes",  #: one byte of the answer's body is another one
     "delay",  #: answered as usual after `seconds`
 ]
@@ -127,7 +128,12 @@ def instead(fault: Fault, request_id: str) -> Answer | None:
     if fault.kind == "html":
         return Answer(200, {"Content-Type": "text/html"}, _PAGE)
     error = _ERRORS.get(fault.kind)
-    return None if error is None else error_answer(error, request_id)
+    if error is None:
+        return None
+    answer = error_answer(error, request_id)
+    if fault.kind == "503" and fault.seconds:
+        return replace(answer, headers={**answer.headers, "Retry-After": f"{fault.seconds:.0f}"})
+    return answer
 
 
 def spoiled(fault: Fault, answer: Answer) -> Answer:

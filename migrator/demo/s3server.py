@@ -19,12 +19,13 @@ import sys
 import threading
 import uuid
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 
-from migrator.demo.connection import Listener, Outcome
+from migrator.demo.connection import PIECES, Listener, Outcome
 from migrator.demo.faults import Fault, Faults, denial, instead, spoiled
 from migrator.demo.routes import carry_out, operation_of
 from migrator.demo.samples import fill
@@ -162,7 +163,10 @@ class S3Server:
         if kind == "applied-reset":
             answer = None
         self._note(head, operation, answer, len(body))
-        return Outcome(answer, is_cut=kind == "cut-body")
+        pause: Callable[[], object] | None = None
+        if fault is not None and kind == "slow-body":
+            pause = partial(self._stopping.wait, fault.seconds / PIECES)
+        return Outcome(answer, is_cut=kind == "cut-body", pause=pause)
 
     def _answer(self, head: Head, body: bytes, operation: str, fault: Fault | None) -> Answer:
         request_id = _new_id()

@@ -26,6 +26,7 @@ from migrator.engine.home import RunDir, create_run, find_run
 from migrator.engine.journal import Journal
 from migrator.engine.key_limits import KeyLimits
 from migrator.engine.locking import lock_copies
+from migrator.engine.plan_book import PlanBook
 from migrator.engine.planning import Planning
 from migrator.engine.ports import Ports
 from migrator.engine.prices import read_prices
@@ -94,11 +95,13 @@ class Engine:
 
             return _ended(session, work)
 
-    def plan(self, job: Job, *, deep: bool = False, speed_bytes_s: float = 0.0) -> Summary:
+    def plan(
+        self, job: Job, *, deep: bool = False, speed_bytes_s: float = 0.0, book: PlanBook | None = None
+    ) -> Summary:
         """List and decide, and say what it would cost; nothing is written anywhere.
 
         `deep`: every planned object is asked for its properties, not a sample of them. `speed_bytes_s`: how
-        fast the run would be; 0 takes what earlier runs of the migration reached.
+        fast the run would be; 0 takes what earlier runs of the migration reached. `book`: gets every key.
 
         Raises:
             JobFileError: the user's own price table is not one.
@@ -113,10 +116,11 @@ class Engine:
                 session.open_ends()
                 ready, not_copied = with_history(job, session.ends, preflight(job, session.ends))
                 tell_not_copied(session, not_copied)
-                found = stack.enter_context(closing(Planning(session, ready, deep=deep)))
+                found = stack.enter_context(closing(Planning(session, ready, deep=deep, book=book)))
                 seen = Seen()
                 totals, _ = list_everything(session, ready, found.save, found.restart, seen, KeyLimits(job))
                 session.emit(totals.progress(final=True))
+                session.emit(found.made())
                 if deep:
                     tell_of_deep(session, found.work, prices)
                 session.emit(found.surveyed())

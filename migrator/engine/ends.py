@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from migrator.config import MAX_THREADS, End, Job, Transfer
 from migrator.credentials import AwsChain, Credentials, Keys, resolve
@@ -52,6 +53,13 @@ def open_s3(end: End, credentials: Credentials, how: Transfer) -> ObjectStore:
         ),
         only_sdk=how.data_plane == "boto3",
     )
+
+
+def sign_in_ends(profile: str) -> datetime | None:
+    """When the SSO sign-in behind a profile (empty: AWS's own chain) ends; None where it has none."""
+    from migrator.store.s3_sso import sign_in_ends as of_profile
+
+    return of_profile(profile)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -11,24 +12,33 @@ from pathlib import Path
 
 from migrator.engine.carrying import carrying_of
 from migrator.engine.ends import Ready
+from migrator.engine.plan_book import PlanBook
 from migrator.engine.planner import Decided
 from migrator.engine.session import Session
 from migrator.engine.survey import Planned, Survey
 from migrator.model.findings import FidelityChecked
 from migrator.model.objects import ObjectVersion, key_bytes, key_text
 from migrator.model.plan import Copy
+from migrator.model.planned import SIZE_BINS, Fate, PlanMade, fate_of, size_bin
 from migrator.model.pricing import Work
 
 _ANY_DATE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Planning:
-    """Collects what a listing decided. With `deep`, planned keys are put into a scratch table on disk."""
+    """Collects what a listing decided. With `deep`, planned keys are put into a scratch table on disk; with a
+    `book`, every key into that."""
 
-    def __init__(self, session: Session, ready: Ready, *, deep: bool = False) -> None:
+    def __init__(
+        self, session: Session, ready: Ready, *, deep: bool = False, book: PlanBook | None = None
+    ) -> None:
         self._session = session
         self._ready = ready
+        self._book = book
         self._planned = Planned()
+        self._objects: Counter[tuple[str, str]] = Counter()
+        self._bytes: Counter[tuple[str, str]] = Counter()
+        self._sizes = [0] * (len(SIZE_BINS) + 1)
         self.work = Work()
         self._folder = tempfile.TemporaryDirectory(prefix="migrator-") if deep else None
         self._keys: sqlite3.Connection | None = None
@@ -50,7 +60,11 @@ class Planning:
         for listed in copies:
             self._planned.add(listed)
         for listed, action in batch:
+            fate = fate_of(action)
+            self._objects[fate] += 1
+            self._bytes[fate] += listed.size_bytes
             if isinstance(action, Copy) and not listed.is_marker:
+                self._sizes[size_bin(listed.size_bytes)] += 1
                 self.work.add(listed.size_bytes, listed.storage_class, replaces=action.replaces is not None)
         if self._keys is not None:
             self._keys.execute("BEGIN")
@@ -59,14 +73,30 @@ class Planning:
                 ((key_bytes(each.key), each.version_id) for each in copies if not each.is_marker),
             )
             self._keys.execute("COMMIT")
+        if self._book is not None:
+            self._book.save(batch)
         self._session.tick()
 
     def restart(self) -> None:
         """The listing begins anew."""
         self._planned = Planned()
+        self._objects.clear()
+        self._bytes.clear()
+        self._sizes = [0] * len(self._sizes)
         self.work = Work()
         if self._keys is not None:
             self._keys.execute("DELETE FROM planned")
+        if self._book is not None:
+            self._book.restart()
+
+    def made(self) -> PlanMade:
+        """Everything that was decided, added up."""
+        if self._book is not None:
+            self._book.end()
+        fates = tuple(
+            Fate(*fate, objects, self._bytes[fate]) for fate, objects in sorted(self._objects.items())
+        )
+        return PlanMade(fates, tuple(self._sizes))
 
     def surveyed(self) -> FidelityChecked:
         """What copies would lack: of a sample, or of every object where keys were put on disk."""

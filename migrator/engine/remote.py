@@ -60,6 +60,11 @@ class EngineProcess:
         job_from(table)
         self._send("start", dict(table), dict(keys))
 
+    def plan(self, table: Mapping[str, Any], keys: Mapping[str, Keys]) -> None:
+        """See `EngineService.plan`; checked here likewise."""
+        job_from(table)
+        self._send("plan", dict(table), dict(keys))
+
     def resume(self, run: str) -> None:
         self._send("resume", run)
 
@@ -78,6 +83,12 @@ class EngineProcess:
         """See `EngineService.change`; checked here likewise."""
         possible_wish(threads, bandwidth_bytes_s)
         self._tell("change", threads, bandwidth_bytes_s)
+
+    def find_in_plan(self, text: str, outcome: str) -> None:
+        self._tell("find_in_plan", text, outcome)
+
+    def list_runs(self) -> None:
+        self._tell("list_runs")
 
     def cancel(self) -> None:
         self._tell("cancel")

@@ -19,6 +19,7 @@ from migrator.errors import JobFileError, JournalError
 from migrator.job_rules import is_loopback
 from migrator.model.events import Phase
 from migrator.model.ledger import Drift, Ledger
+from migrator.model.past_runs import PastRun
 
 #: The name of the demo's jobs.
 DEMO = "demo"
@@ -158,6 +159,30 @@ def _phase(journal: Journal, state: str, undo: str, ledger: Ledger) -> str:
     if not journal.is_listed():
         return Phase.LISTING
     return Phase.COPYING if ledger.left else Phase.CHECKING
+
+
+def past_run(directory: RunDir, clock: Clock) -> PastRun:
+    """The same for a face: values only."""
+    info = run_info(directory, clock)
+    return PastRun(
+        run=info.run,
+        state=info.state,
+        undo=info.undo,
+        name=info.name,
+        source=info.source,
+        destination=info.destination,
+        created=info.created,
+        changed=info.changed,
+        seconds=info.seconds,
+        ledger=info.ledger.as_dict(),
+        open_uploads=info.open_uploads,
+        kept=info.kept,
+        bytes_kept=info.bytes_kept,
+        directory=str(directory.path),
+        waits=info.waits_for_a_person,
+        is_busy=info.is_busy,
+        is_demo=_was_of_a_demo(directory),
+    )
 
 
 def list_runs(root: Path, clock: Clock) -> list[RunInfo]:

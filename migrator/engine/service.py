@@ -17,16 +17,21 @@ from migrator.credentials import Keys
 from migrator.engine.commands import Engine
 from migrator.engine.endings import EXIT_FAILED, EXIT_USAGE
 from migrator.engine.ends import StoreFactory, check_end, open_s3
+from migrator.engine.home import all_runs
+from migrator.engine.plan_book import PlanBook
 from migrator.engine.ports import Ports, Stop, SystemClock
-from migrator.engine.runs import waiting_runs
+from migrator.engine.runs import past_run, waiting_runs
 from migrator.engine.wishes import Wishes, possible_wish
 from migrator.errors import CredentialsError, MigratorError
 from migrator.job_file import job_text, write_private
 from migrator.model.events import ConfigWritten, EndChecked, Event, Summary, UnfinishedFound, Warned
 from migrator.model.ledger import Ledger, Outcome
+from migrator.model.past_runs import RunsListed
 
 #: Unfinished runs offered at a start; older ones are in `migrator runs`.
 MOST_FOUND = 5
+#: Runs listed for the history; older ones likewise.
+MOST_LISTED = 500
 
 
 class EngineService:
@@ -42,6 +47,13 @@ class EngineService:
         self._thread: threading.Thread | None = None
         self._said_its_last_word = False
         self._finder: threading.Thread | None = None
+        self._lister: threading.Thread | None = None
+        self._book: PlanBook | None = None
+        self._book_lock = threading.Lock()  # held while the book is read or exchanged
+        self._searcher: threading.Thread | None = None
+        self._asking = threading.Lock()  # of the two below
+        self._asked: tuple[str, str] | None = None
+        self._is_searching = False
 
     @property
     def job_file(self) -> Path:
@@ -77,6 +89,36 @@ class EngineService:
 
         self._begin("run", work)
 
+    def plan(self, table: Mapping[str, Any], keys: Mapping[str, Keys]) -> None:
+        """List and decide, and say what it would cost; nothing is written.
+
+        Raises:
+            JobFileError: the table is wrong.
+        """
+        job = job_from(table)
+        for name, pair in keys.items():
+            credentials.keep_for_session(name, pair)
+
+        def work(engine: Engine) -> None:
+            with self._book_lock:
+                if self._book is not None:
+                    self._book.close()
+                self._book = PlanBook()
+            engine.plan(job, book=self._book)
+
+        self._begin("plan", work)
+
+    def find_in_plan(self, text: str, outcome: str) -> None:
+        """Keys of the newest plan: a `PlanRows`. Beside whatever else is asked for; a newer question replaces
+        one that nobody has begun with."""
+        with self._asking:
+            self._asked = (text, outcome)
+            if self._is_searching:
+                return
+            self._is_searching = True
+        self._searcher = threading.Thread(target=self._search, name="plan-search", daemon=True)
+        self._searcher.start()
+
     def resume(self, run: str) -> None:
         self._begin("resume", lambda engine: engine.resume(run))
 
@@ -106,6 +148,12 @@ class EngineService:
         """
         self._wishes.put(possible_wish(threads, bandwidth_bytes_s))
 
+    def list_runs(self) -> None:
+        """Every run there is a journal of: a `RunsListed`. Beside whatever else is asked for, likewise."""
+        if self._lister is None or not self._lister.is_alive():
+            self._lister = threading.Thread(target=self._list_runs, name="list-of-runs", daemon=True)
+            self._lister.start()
+
     def cancel(self) -> None:
         """Ask what is running to stop; asked again, it breaks off. A `Summary` follows either way."""
         self._stop.ask()
@@ -115,10 +163,15 @@ class EngineService:
         if not self._stop.is_asked:
             self._stop.ask()
         by = time.monotonic() + timeout_s
-        threads = [each for each in (self._thread, self._finder) if each is not None]
+        workers = (self._thread, self._finder, self._lister, self._searcher)
+        threads = [each for each in workers if each is not None]
         for each in threads:
             each.join(max(0.0, by - time.monotonic()))
-        return not any(each.is_alive() for each in threads)
+        is_over = not any(each.is_alive() for each in threads)
+        if is_over and self._book is not None:
+            self._book.close()
+            self._book = None
+        return is_over
 
     # -- in the background ----------------------------------------------------------------------
 
@@ -175,6 +228,25 @@ class EngineService:
                 )
         except (MigratorError, OSError) as error:
             self.events.put(Warned("runs", f"Earlier runs could not be looked at: {error}"))
+
+    def _list_runs(self) -> None:
+        try:
+            runs = all_runs(self._root)
+            listed = [past_run(each, SystemClock()) for each in runs[:MOST_LISTED]]
+            self.events.put(RunsListed(tuple(listed), len(runs)))
+        except (MigratorError, OSError) as error:
+            self.events.put(Warned("runs", f"Earlier runs could not be looked at: {error}"))
+
+    def _search(self) -> None:
+        while True:
+            with self._asking:
+                asked, self._asked = self._asked, None
+                if asked is None:
+                    self._is_searching = False
+                    return
+            with self._book_lock:
+                if self._book is not None:
+                    self.events.put(self._book.find(*asked))
 
     def _tell_end(self, exit_code: int, outcome: Outcome, message: str, advice: str) -> None:
         books = Ledger().as_dict()

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from migrator.config import Job
 from migrator.engine.endings import EXIT_FAILED, UNBALANCED_ADVICE, ending_of, unbalanced
-from migrator.engine.ends import Ends, StoreFactory, open_ends
+from migrator.engine.ends import Ends, StoreFactory, open_ends, sign_in_ends
+from migrator.engine.expiry import Expiries
 from migrator.engine.home import RunDir, RunLock
 from migrator.engine.journal import Journal
 from migrator.engine.journal_file import translated
@@ -64,6 +65,7 @@ class Session:
         self._journal: Journal | None = None
         self._ends: Ends | None = None
         self._watchdog: Watchdog | None = None
+        self._expiries: Expiries | None = None
         self._log: RunLog | None = None
         self._retries: queue.SimpleQueue[Retrying] = queue.SimpleQueue()
         self._began = ports.now()
@@ -111,6 +113,8 @@ class Session:
         self._log.write(self._started)
 
     def open_ends(self) -> None:
+        self._expiries = Expiries(self.job, sign_in_ends, self.ports.clock.wall())
+        self._tell_what_expires()
         self._ends = open_ends(self.job, _Patience(self.ports, self._leaving), self._on_retry, self._factory)
         self._stack.callback(self._ends.close)
         self._watchdog = Watchdog((self._ends.source, self._ends.destination), self.ports.stop)
@@ -157,8 +161,14 @@ class Session:
         with suppress(queue.Empty):
             for _ in range(RETRIES_TOLD):
                 self.emit(self._retries.get_nowait())
+        self._tell_what_expires()
         if self._log is not None:
             self._log.flush()
+
+    def _tell_what_expires(self) -> None:
+        if self._expiries is not None and self._expiries.are_waiting:
+            for message in self._expiries.due(self.ports.clock.wall()):
+                self.emit(Warned("keys-expire", message))
 
     # -- ending ---------------------------------------------------------------------------------
 

@@ -345,16 +345,19 @@ class Undoing:
             return ours
         if saved is None:
             return Undone("left", Undo.LOST, "lost")
+        is_refused = False
         try:
             if content is not None:
                 self._put_back(key, *content, ours)
             else:
                 copy_exactly(self._destination, self._bucket, kept_at, saved, key)
         except (PreconditionFailed, NotFound):
-            again = self._still_ours(entry, key)
-            return again if isinstance(again, Undone) else Undone("left", Undo.LOST, "lost")
+            is_refused = True  # maybe because it landed before, and the answer was lost: looking tells
         now = self._look(key)
         if now is None or not self._is_back(entry, now, saved):
+            if is_refused:
+                again = self._still_ours(entry, key)
+                return again if isinstance(again, Undone) else Undone("left", Undo.LOST, "lost")
             raise Rejected(f"{self._destination.end} did not bring the old content back.", code="NotRestored")
         if ours.version_id == "null" and is_real(now.version_id):
             # Versioning was switched on meanwhile: ours lies below what was brought back.

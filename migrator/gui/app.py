@@ -18,21 +18,35 @@ from migrator.gui.screen import Screen
 from migrator.gui.service import Service
 from migrator.gui.status import OFFERS, Intent
 from migrator.gui.views.action_bar import ActionBarView
+from migrator.gui.views.history import HistoryView
+from migrator.gui.views.page import PageView
+from migrator.gui.views.plan import PlanView
 from migrator.gui.views.rail import Rail
 from migrator.gui.views.run import RunView
+from migrator.gui.views.settings import SettingsView
 from migrator.gui.views.setup import SetupView
+from migrator.preferences import PreferencesFile
 
 #: Without the menu bar, which Tk does not count.
 FIRST_SIZE, LEAST_SIZE = (1280, 774), (1000, 600)
 #: Below this width the rail shows icons only.
-NARROW_BELOW = 1180
+NARROW_BELOW = 1100
 CLOSE_S = 10.0
 
 
-def open_window(service: Service, *, prefill: Form | None = None, demo: bool = False) -> int:
+def open_window(
+    service: Service,
+    *,
+    prefill: Form | None = None,
+    demo: bool = False,
+    preferences: PreferencesFile | None = None,
+) -> int:
     """Show the window until it is closed. Returns the exit code: 0, or 1 if work had to be left running."""
-    root = theme.build_root(labels.TITLE + (" (demo)" if demo else ""))
-    window = Window(root, service, prefill=prefill, demo=demo)
+    file = preferences or PreferencesFile()
+    root = theme.build_root(
+        labels.TITLE + (" (demo)" if demo else ""), dark=theme.wanted_dark(file.load().appearance)
+    )
+    window = Window(root, service, prefill=prefill, demo=demo, preferences=file)
     window.start()
     root.mainloop()
     return 0 if service.close(CLOSE_S) else 1
@@ -42,15 +56,23 @@ class Window:
     """The view as a whole: hands each part of the screen to the view it concerns."""
 
     def __init__(
-        self, root: tk.Tk, service: Service, *, prefill: Form | None = None, demo: bool = False
+        self,
+        root: tk.Tk,
+        service: Service,
+        *,
+        prefill: Form | None = None,
+        demo: bool = False,
+        preferences: PreferencesFile | None = None,
     ) -> None:
         self.root = root
-        self.presenter = Presenter(service, self, form=prefill, demo=demo)
+        self.presenter = Presenter(service, self, form=prefill, demo=demo, preferences=preferences)
         self.pump = Pump(service.events, self.presenter.take)
         self.screen: Screen | None = None
         self.is_closed = False
         self.errors: list[str] = []
         self._timer: str | None = None
+        self._appearance = self.presenter.settings.preferences.appearance
+        self._is_narrow = False
         root.report_callback_exception = self._callback_failed
         root.protocol("WM_DELETE_WINDOW", self.presenter.quit)
         width = min(theme.px(FIRST_SIZE[0]), root.winfo_screenwidth())
@@ -58,43 +80,66 @@ class Window:
         root.geometry(f"{width}x{height}")
         root.minsize(theme.px(LEAST_SIZE[0]), theme.px(LEAST_SIZE[1]))
         self._build()
-        self.menu = Menu(root, self.presenter, show_log=self.show_log)
         root.bind("<Escape>", self._escape)
         root.bind("<Return>", self._return)
         root.bind("<Configure>", self._resized)
+        if sys.platform != "darwin":  # there Alt types letters
+            root.bind("<Alt-Key>", self._mnemonic)
 
     def _build(self) -> None:
-        root = self.root
+        """Every widget, in the colours of the moment."""
+        root, presenter = self.root, self.presenter
         root.columnconfigure(2, weight=1)
         root.rowconfigure(0, weight=1)
         line = theme.color("line")
-        self.pages = ttk.Frame(root)
-        self.setup = SetupView(self.pages, self.presenter)
-        self.run = RunView(self.pages, self.presenter)
+        self.body = ttk.Frame(root)
+        self.setup = SetupView(self.body, presenter.set_up, presenter.generate)
+        self.plan = PlanView(self.body, presenter.plan)
+        self.run = RunView(self.body, presenter)
+        self.history = HistoryView(self.body)
+        self.settings = SettingsView(self.body, presenter.settings)
+        self.pages: dict[str, PageView] = {
+            "setup": self.setup,
+            "plan": self.plan,
+            "run": self.run,
+            "history": self.history,
+            "settings": self.settings,
+        }
         # Created after the pages: the tab order is content, action bar, rail.
-        self.bar = ActionBarView(root, self.presenter.do, lambda yes: self.presenter.answer(yes=yes))
-        self.rail = Rail(root, self.presenter.show)
+        self.bar = ActionBarView(root, presenter.do, lambda yes: presenter.answer(yes=yes))
+        self.rail = Rail(root, presenter.show)
         self.rail.grid(row=0, column=0, sticky="ns")
         tk.Frame(root, width=1, background=line).grid(row=0, column=1, sticky="ns")
-        self.pages.grid(row=0, column=2, sticky="nswe")
+        self.body.grid(row=0, column=2, sticky="nswe")
         self.bar.grid(row=1, column=0, columnspan=3, sticky="we")
-        for page in (self.setup, self.run):
+        for page in self.pages.values():
             page.place(relwidth=1, relheight=1)
+        self.menu = Menu(root, presenter, show_log=self.show_log, find=self.find)
+        self.rail.fold(narrow=self._is_narrow)
 
     # -- the presenter's view ----------------------------------------------------------------------
 
     def render(self, screen: Screen) -> None:
-        before, self.screen = self.screen, screen
+        before = self.screen
+        if screen.appearance != self._appearance:
+            self._appearance = screen.appearance
+            self._dress()
+            before = None
+        self.screen = screen
         self.rail.render(screen.rail, demo=screen.demo)
         self.bar.render(screen.bar)
         self.menu.render(screen)
-        # The page that is not in sight is drawn when it comes into sight.
-        if screen.page == "setup":
-            self.setup.render(screen.setup)
-        else:
-            self.run.render(screen.run, screen.log)
+        # Pages that are not in sight are drawn when they come into sight.
+        page = self.pages[screen.page]
+        page.render(screen)
         if before is None or before.page != screen.page:
-            (self.setup if screen.page == "setup" else self.run).lift()
+            self._turn_to(page, screen.page)
+
+    def _turn_to(self, page: PageView, name: str) -> None:
+        """Bring a page into sight; Tab walks through it only."""
+        page.lift()
+        for other, view in self.pages.items():
+            view.reach(is_in_sight=other == name)
 
     def close(self) -> None:
         self.is_closed = True
@@ -107,13 +152,21 @@ class Window:
         self.root.clipboard_clear()
         self.root.clipboard_append(text)
 
+    def _dress(self) -> None:
+        """Light or dark from now on: colours are in the widgets, so all of them are made anew."""
+        theme.dress(self.root, dark=theme.wanted_dark(self._appearance))
+        for child in self.root.winfo_children():
+            child.destroy()
+        self._build()
+        self.presenter.set_up.revision += 1
+
     # -- the timer ---------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Draw for the first time and keep the timer going."""
         self.presenter.draw()
         self.setup.focus_first()
-        self.presenter.find_unfinished()
+        self.presenter.open()
         self._timer = self.root.after(self.pump.next_ms, self._tick)
 
     def step(self) -> int:
@@ -139,6 +192,12 @@ class Window:
         self.presenter.draw()
         self.run.log.search.focus_set()
 
+    def find(self) -> None:
+        """Ctrl+F: the search of the page in sight; where it has none, that of the log."""
+        page = self.pages[self.presenter.page]
+        if not page.find():
+            self.show_log()
+
     def _escape(self, _event: object) -> None:
         if self.screen is not None and self.screen.bar.question is not None:
             self.presenter.answer(yes=False)
@@ -154,11 +213,16 @@ class Window:
         if screen.setup.generate_is_primary or screen.status in OFFERS:  # an offer is not in the form's way
             self.presenter.generate()
         elif primary is not None and primary.is_enabled and primary.intent is Intent.MIGRATE:
-            self.presenter.migrate()
+            self.presenter.do(Intent.MIGRATE)
+
+    def _mnemonic(self, event: tk.Event[Any]) -> str | None:
+        return "break" if self.bar.press(event.keysym) else None
 
     def _resized(self, event: tk.Event[Any]) -> None:
-        if event.widget is self.root:
-            self.rail.fold(narrow=event.width < theme.px(NARROW_BELOW))
+        is_narrow = event.width < theme.px(NARROW_BELOW)
+        if event.widget is self.root and is_narrow != self._is_narrow:
+            self._is_narrow = is_narrow
+            self.rail.fold(narrow=is_narrow)
 
     def _callback_failed(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None

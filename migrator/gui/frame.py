@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from migrator.gui import labels, run_page, story
+from migrator.gui import labels, run_screen, story
 from migrator.gui.screen import ActionBar, Button, Question, RailItem
-from migrator.gui.status import OFFERS, TABLE, Intent, Status
+from migrator.gui.status import OFFERS, PLAN_STATUSES, TABLE, Intent, Status, Tone
 from migrator.model.run_state import RunState
 from migrator.phrases import number
 
@@ -20,10 +20,19 @@ class Facts:
 
     status: Status
     page: str
+    connection: Status  #: what Set up would say if nothing else were in the way
     run: RunState
+    run_status: Status | None
     last_run: str  #: the newest run of this window, which Resume and Roll Back are about
     can_undo: int  #: how many objects of it a roll back would look at
     more_found: int  #: unfinished runs that wait for their turn to be offered
+    plan: RunState
+    plan_status: Status | None
+    plan_is_stale: bool
+    plan_is_spent: bool
+    decisions: int  #: how many are left
+    runs: int | None  #: how many there are; None while nobody has looked
+    runs_waiting: int
     question: Question | None
     has_problems: bool
     is_quitting: bool
@@ -44,7 +53,10 @@ QUIT_QUESTION = Question(
 
 def action_bar(facts: Facts) -> ActionBar:
     row = TABLE[facts.status]
-    sentence, help_text = story.sentences(facts.status, facts.run, quitting=facts.is_quitting)
+    state = facts.plan if facts.status in PLAN_STATUSES else facts.run
+    sentence, help_text = story.sentences(
+        facts.status, state, quitting=facts.is_quitting, decisions=facts.decisions
+    )
     if facts.has_problems and facts.status in {Status.EMPTY, Status.CONNECTED}:
         help_text = labels.PUT_RIGHT
     if facts.status in OFFERS and facts.more_found:
@@ -59,15 +71,23 @@ def action_bar(facts: Facts) -> ActionBar:
     )
 
 
-def rail(facts: Facts, connection: Status) -> tuple[RailItem, ...]:
-    """The pages. `connection` is what Set up would say if no run were in the way."""
-    share = run_page.share_done(facts.run) if facts.run.is_running else None
-    setup, setup_tone = story.setup_state(connection)
-    run, run_tone = story.run_state(facts.status, facts.run, share)
-    return (
-        RailItem("setup", "1", labels.SETUP_TITLE, setup, setup_tone, facts.page == "setup"),
-        RailItem("run", "2", labels.RUN_TITLE, run, run_tone, facts.page == "run"),
-    )
+def rail(facts: Facts) -> tuple[RailItem, ...]:
+    """The pages' states in words."""
+    share = run_screen.share_done(facts.run) if facts.run.is_running else None
+    run_status = facts.run_status or (story.status_of_summary(facts.run) if facts.run.summary else None)
+    plan = story.plan_state(facts.plan_status, facts.plan, facts.decisions)
+    if facts.plan_is_spent:
+        plan = labels.CARRIED_OUT, Tone.OK
+    elif facts.plan_is_stale:
+        plan = labels.OUT_OF_DATE, Tone.WARN
+    states = {
+        "setup": story.setup_state(facts.connection),
+        "plan": plan,
+        "run": story.run_state(run_status or facts.status, facts.run, share),
+        "history": story.history_state(facts.runs, facts.runs_waiting),
+        "settings": ("", Tone.QUIET),
+    }
+    return tuple(RailItem(page, *states[page], facts.page == page) for page in states)
 
 
 def allowed(facts: Facts) -> frozenset[Intent]:
@@ -88,7 +108,9 @@ def can_roll_back(facts: Facts) -> bool:
 def _button(cell: str, facts: Facts) -> Button:
     intent = Intent(cell.removeprefix("-"))
     text, enabled = labels.BUTTONS[intent.value], not cell.startswith("-")
-    if intent is Intent.RETRY:
+    if intent is Intent.PREVIEW_PLAN and (facts.plan_status or facts.plan_is_stale or facts.plan_is_spent):
+        text = labels.BUTTONS["plan_again"]
+    elif intent is Intent.RETRY:
         text = f"Retry {facts.failed:,} Failed" if facts.failed else text
         enabled = enabled and facts.failed > 0
     elif intent is Intent.CANCEL and facts.status is Status.CANCELLING:

@@ -9,8 +9,11 @@ from collections.abc import Mapping
 
 TITLE = "AWS S3 <> Lyve Cloud Data Migration"
 
+DEMO = "Demo"
 SETUP_TITLE = "Set up"
 SETUP_CONTEXT = "Choose where objects come from and where they go. Nothing is copied until you say so."
+PLAN_TITLE = "Plan"
+NO_PLAN_CONTEXT = "No plan has been made yet. Preview Plan makes one; nothing is copied by that."
 RUN_TITLE = "Run"
 NO_RUN_CONTEXT = "Nothing has run yet. Migrate Data on Set up starts a run."
 
@@ -114,6 +117,14 @@ AWS_REGIONS = (
 LYVE_REGIONS = ("us-east-1", "us-east-2", "us-west-1", "us-central-1", "eu-west-1", "ap-southeast-1")
 REGIONS: Mapping[str, tuple[str, ...]] = {"aws": AWS_REGIONS, "lyve": LYVE_REGIONS}
 
+#: What stands in a policy for what is not typed yet.
+PLACEHOLDERS: Mapping[str, str] = {
+    "aws.bucket": "your-aws-bucket",
+    "lyve.bucket": "your-lyve-bucket",
+    "lyve.endpoint": "https://s3.your-region.example.lyve.seagate.com",
+    "aws.region": "us-east-1",
+}
+
 FILL_THIS = "Please fill out this field."
 FILL_ALL = "Please fill out all the fields."
 CHOOSE_BUCKET = "Choose a bucket, or type its name."
@@ -125,6 +136,45 @@ CHECKING_BOTH = "Checking both sides…"
 GENERATE_HINT = "Checks both sides, fills the bucket lists and saves your settings."
 PUT_RIGHT = "Put the marked fields right first."
 GENERATED = "Config generated successfully!"
+
+# -- the plan page -----------------------------------------------------------------------------------
+
+OUTCOMES_TITLE = "What will happen to each object"
+DECISIONS_TITLE = "Before data moves"
+NOTHING_OPEN = "Nothing is left to decide."
+COSTS_TITLE = "Cost and time"
+ESTIMATE = "estimate"
+SIZES_TITLE = "Sizes"
+SIZES_NOTE = "objects to copy, by size"
+PERMISSIONS_TITLE = "Permissions for exactly this job"
+COPY_POLICY: Mapping[str, str] = {"aws": "Copy AWS Policy", "lyve": "Copy Lyve Policy"}
+COPIED = "Copied"
+KEYS_TITLE = "Objects"
+FIND_KEY = "Find a key: what happens to it, and why?"
+ANY_OUTCOME = "All objects"
+NO_SUCH_KEY = (
+    "The source did not list such a key: it is not there, or it does not begin with the folder on Set up."
+)
+NO_PLAN_YET = "Preview Plan shows what would happen to each object, and what it would cost."
+BIN_LABELS = ("≤ 1 KB", "10 KB", "100 KB", "1 MB", "10 MB", "100 MB", "1 GB", "> 1 GB")
+CONFLICT_TEXT = "If you overwrite, the old ones are kept so that Roll Back can bring them back."
+CONFLICT_CHOICES: Mapping[str, str] = {
+    "leave": "Leave them, and report them",
+    "overwrite": "Overwrite, and keep the old ones",
+    "skip": "Skip whatever exists",
+}
+CONFLICT_ANSWERED: Mapping[str, str] = {"leave": "They are left alone and reported"}
+PLANNING = "Planning"
+CONNECTING_BOTH = "Connecting to both sides…"
+NO_PLAN_MADE = "No plan could be made. Nothing was written."
+OUT_OF_DATE = "Out of date"
+CARRIED_OUT = "Carried out"
+PLAN_STALE = "Plan Again looks at both sides once more; nothing is copied by an old plan."
+CHOOSE = "Choose…"
+CHANGE = "Change"
+ACCEPT = "Accept"
+GO_ON_WITHOUT = "Go On Without"
+GO_AHEAD = "Go Ahead"
 
 # -- the run page ----------------------------------------------------------------------------------
 
@@ -142,6 +192,17 @@ WHAT_TO_DO = "What you can do"
 ACCOUNTED = "Every object is accounted for"
 NOT_ACCOUNTED = "These numbers do not add up"
 
+# -- history and settings --------------------------------------------------------------------------
+
+HISTORY_TITLE = "History"
+HISTORY_CONTEXT = "Every run is kept until you remove it. The newest is first."
+NO_RUNS = "No runs yet. The first one will appear here."
+LOOKING_FOR_RUNS = "Looking at the runs…"
+SETTINGS_TITLE = "Settings"
+SETTINGS_CONTEXT = "These hold for this window on this computer, and are kept at once."
+APPEARANCE = "Appearance"
+APPEARANCES: Mapping[str, str] = {"system": "As the system", "light": "Light", "dark": "Dark"}
+
 # -- the log -----------------------------------------------------------------------------------------
 
 LOG = "Log"
@@ -152,9 +213,19 @@ LOG_COPY = "Copy"
 LOG_EMPTY = "What happens is written here."
 LOG_NO_MATCH = "No line matches."
 
+# -- the menu ----------------------------------------------------------------------------------------
+
+MENUS: Mapping[str, str] = {"file": "File", "edit": "Edit", "run": "Run", "view": "View"}
+EDITS: Mapping[str, str] = {"cut": "Cut", "copy": "Copy", "paste": "Paste", "select_all": "Select All"}
+FIND = "Find"
+QUIT = "Quit Application"
+
 # -- buttons -----------------------------------------------------------------------------------------
 
 BUTTONS: Mapping[str, str] = {
+    "preview_plan": "Preview Plan",
+    "plan_again": "Plan Again",
+    "change_filters": "Change Filters",
     "migrate": "Migrate Data",
     "cancel": "Cancel",
     "cancel_now": "Stop Now",

@@ -36,8 +36,20 @@ def question(losses: Sequence[PropertyFound]) -> Question:
     )
 
 
-def accepting(form: Form, losses: Iterable[PropertyFound]) -> Form:
+def accepting(form: Form, names: Iterable[str]) -> Form:
     """The form whose job accepts these losses, besides those that it accepted before."""
+    return _with(form, {*_accepted(form), *names})
+
+
+def not_accepting(form: Form, name: str) -> Form:
+    """The form whose job does not accept a loss any more."""
+    return _with(form, _accepted(form) - {name})
+
+
+def _accepted(form: Form) -> set[str]:
     carry: Mapping[str, Any] = form.rest.get("carry", {})
-    accept = sorted({*carry.get("accept", ()), *(each.name for each in losses)})
-    return replace(form, rest={**form.rest, "carry": {**carry, "accept": accept}})
+    return set(carry.get("accept", ()))
+
+
+def _with(form: Form, names: set[str]) -> Form:
+    return replace(form, rest={**form.rest, "carry": {**form.rest.get("carry", {}), "accept": sorted(names)}})

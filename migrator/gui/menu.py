@@ -4,63 +4,126 @@ from __future__ import annotations
 
 import sys
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from migrator.gui import labels, theme
+from migrator.gui.pages.shell import PAGES
 from migrator.gui.presenter import Presenter
 from migrator.gui.screen import Screen
 from migrator.gui.status import Intent
 
+#: Intent -> its letter with Ctrl; those without one are in the menu all the same.
+_RUN: Mapping[Intent, str] = {
+    Intent.PREVIEW_PLAN: "p",
+    Intent.MIGRATE: "m",
+    Intent.CANCEL: "",
+    Intent.RESUME: "",
+    Intent.RETRY: "r",
+    Intent.ROLL_BACK: "",
+}
+_EDIT: Mapping[str, tuple[str, str]] = {
+    "cut": ("<<Cut>>", "x"),
+    "copy": ("<<Copy>>", "c"),
+    "paste": ("<<Paste>>", "v"),
+    "select_all": ("<<SelectAll>>", "a"),
+}
+
 
 class Menu:
-    """Built once; `render` switches entries on and off."""
+    """Built once for each look; `render` switches entries on and off."""
 
-    def __init__(self, root: tk.Tk, presenter: Presenter, *, show_log: Callable[[], None]) -> None:
-        self._root = root
-        self._drawn: tuple[frozenset[Intent], bool] | None = None
+    def __init__(
+        self, root: tk.Tk, presenter: Presenter, *, show_log: Callable[[], None], find: Callable[[], None]
+    ) -> None:
+        self._root, self._presenter = root, presenter
+        self._drawn: tuple[frozenset[Intent], bool, str] | None = None
         self._key = ("Command", "Cmd") if sys.platform == "darwin" else ("Control", "Ctrl")
-        look: dict[str, Any] = {"tearoff": False}
+        self._look: dict[str, Any] = {"tearoff": False}
         if root.tk.call("tk", "windowingsystem") == "x11":
-            look |= {
+            self._look |= {
                 "background": theme.color("page"),
                 "foreground": theme.color("text"),
                 "activebackground": theme.color("select"),
                 "activeforeground": theme.color("text"),
                 "disabledforeground": theme.color("off_text"),
+                "selectcolor": theme.color("text"),
                 "borderwidth": 0,
                 "activeborderwidth": 0,
                 "relief": "flat",
             }
-        bar = tk.Menu(root, **look)
-        file, self.run, view = (tk.Menu(bar, **look) for _ in range(3))
-        for menu, text in ((file, "File"), (self.run, "Run"), (view, "View")):
-            bar.add_cascade(label=text, menu=menu, underline=0)
-        self._add(file, "Quit Application", presenter.quit, "q")
-        self._add(self.run, labels.GENERATE, presenter.generate, "g")
-        self._entries: dict[Intent, int] = {}
-        for intent, command, key in (
-            (Intent.MIGRATE, presenter.migrate, "m"),
-            (Intent.CANCEL, presenter.cancel, ""),
-            (Intent.RESUME, presenter.resume, ""),
-            (Intent.RETRY, presenter.retry, "r"),
-            (Intent.ROLL_BACK, presenter.roll_back, ""),
-        ):
-            self._add(self.run, labels.BUTTONS[intent.value], command, key)
-            self._entries[intent] = int(self.run.index("end") or 0)
-        self._add(view, labels.SETUP_TITLE, lambda: presenter.show("setup"), "1")
-        self._add(view, labels.RUN_TITLE, lambda: presenter.show("run"), "2")
-        self._add(view, labels.LOG, show_log, "l")
-        root.configure(menu=bar)
+        self.bar = tk.Menu(root, **self._look)
+        self._entries: dict[Intent, tuple[tk.Menu, int]] = {}
+        self._file()
+        self._edit(find)
+        self._run()
+        self._view(show_log)
+        root.configure(menu=self.bar)
 
     def render(self, screen: Screen) -> None:
-        state = (screen.allowed, screen.setup.can_generate)
+        state = (screen.allowed, screen.setup.can_generate, screen.appearance)
         if state == self._drawn:
             return
         self._drawn = state
         self.run.entryconfigure(0, state="normal" if screen.setup.can_generate else "disabled")
-        for intent, index in self._entries.items():
-            self.run.entryconfigure(index, state="normal" if intent in screen.allowed else "disabled")
+        for intent, (menu, index) in self._entries.items():
+            menu.entryconfigure(index, state="normal" if intent in screen.allowed else "disabled")
+        self.appearance.set(screen.appearance)
+
+    # -- building ----------------------------------------------------------------------------------
+
+    def _menu(self, text: str) -> tk.Menu:
+        menu = tk.Menu(self.bar, **self._look)
+        self.bar.add_cascade(label=text, menu=menu, underline=0)
+        return menu
+
+    def _file(self) -> None:
+        menu = self._menu(labels.MENUS["file"])
+        self._offer(menu, Intent.NEW_MIGRATION, "n")
+        menu.add_separator()
+        self._add(menu, labels.QUIT, self._presenter.quit, "q")
+
+    def _edit(self, find: Callable[[], None]) -> None:
+        menu = self._menu(labels.MENUS["edit"])
+        _, shown = self._key
+        for name, (event, key) in _EDIT.items():
+            menu.add_command(
+                label=labels.EDITS[name],
+                command=lambda event=event: self._to_focus(event),  # type: ignore[misc]
+                accelerator=f"{shown}+{key.upper()}",
+            )
+        menu.add_separator()
+        self._add(menu, labels.FIND, find, "f")
+
+    def _run(self) -> None:
+        self.run = self._menu(labels.MENUS["run"])
+        self._add(self.run, labels.GENERATE, self._presenter.generate, "g")
+        for intent, key in _RUN.items():
+            self._offer(self.run, intent, key)
+
+    def _view(self, show_log: Callable[[], None]) -> None:
+        menu = self._menu(labels.MENUS["view"])
+        for page in PAGES:
+            self._add(menu, page.title, lambda name=page.name: self._presenter.show(name), page.key)  # type: ignore[misc]
+        self._add(menu, labels.LOG, show_log, "l")
+        menu.add_separator()
+        self.appearance = tk.StringVar(self._root)
+        for value, text in labels.APPEARANCES.items():
+            menu.add_radiobutton(
+                label=text,
+                value=value,
+                variable=self.appearance,
+                command=lambda: self._presenter.settings.choose_appearance(self.appearance.get()),
+            )
+
+    def _to_focus(self, event: str) -> None:
+        widget = self._root.focus_get()
+        if widget is not None:
+            widget.event_generate(event)
+
+    def _offer(self, menu: tk.Menu, intent: Intent, key: str) -> None:
+        self._add(menu, labels.BUTTONS[intent.value], lambda: self._presenter.do(intent), key)
+        self._entries[intent] = (menu, int(menu.index("end") or 0))
 
     def _add(self, menu: tk.Menu, text: str, command: Callable[[], None], key: str) -> None:
         modifier, shown = self._key

@@ -12,6 +12,22 @@ from migrator.gui.status import Intent, Status, Tone
 
 
 @dataclass(frozen=True, slots=True)
+class Pill:
+    """One or two words on a page's state."""
+
+    text: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The line below a page's title, and the pills at its right."""
+
+    context: str
+    pills: tuple[Pill, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FieldState:
     """The line below a field: quiet hint, or what is wrong."""
 
@@ -122,9 +138,7 @@ class Banner:
 class RunScreen:
     """Run."""
 
-    context: str
-    pill: str
-    tone: Tone
+    head: Head
     bars: tuple[Bar, ...] = ()
     figures: tuple[Figure, ...] = ()
     shows_transfers: bool = False
@@ -134,6 +148,139 @@ class RunScreen:
     groups_count: int = 0
     ledger: LedgerScreen | None = None
     banner: Banner | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One outcome of a plan: how many objects, what is said about them. `role` is the colour of its part."""
+
+    outcome: str
+    text: str
+    count: str
+    size: str
+    note: str
+    fraction: float
+    role: str
+    note_tone: Tone = Tone.QUIET
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Something to decide, or to know, before data moves.
+
+    `choices` (answer -> words) are a list where there are several, a button where there is one; none: it is
+    told only. `answered` has the words for what was decided; then it can be changed.
+    """
+
+    name: str
+    title: str
+    text: str
+    tone: Tone
+    choices: Mapping[str, str] = field(default_factory=dict)
+    answered: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.choices) and not self.answered
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """A key of the plan: what happens to it, and why."""
+
+    key: str
+    size: str
+    what: str
+    why: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class KeysScreen:
+    """Find a key. `outcome` is the chosen one of `outcomes` (outcome -> words)."""
+
+    text: str
+    outcome: str
+    outcomes: Mapping[str, str]
+    rows: tuple[KeyRow, ...]
+    note: str
+    empty: str
+
+
+@dataclass(frozen=True, slots=True)
+class CostRow:
+    """One line of the estimate; `is_sum` are those that count."""
+
+    text: str
+    amount: str
+    money: str
+    is_sum: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CostScreen:
+    """What it costs and how long it takes; `note` says by which prices and what goes through here."""
+
+    rows: tuple[CostRow, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """One bar of the histogram."""
+
+    label: str
+    count: int
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanScreen:
+    """Plan. While one is being made there are shares that still grow and nothing else."""
+
+    head: Head
+    banner: Banner | None = None
+    shares: tuple[Share, ...] = ()
+    total: str = ""
+    decisions: tuple[Decision, ...] = ()
+    keys: KeysScreen | None = None
+    costs: CostScreen | None = None
+    sizes: tuple[Bin, ...] = ()
+    permissions: str = ""
+    empty: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run in the history."""
+
+    run: str
+    started: str
+    places: str
+    result: str
+    tone: Tone
+    objects: str
+    size: str
+    took: str
+    undo: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryScreen:
+    """History: the runs, newest first."""
+
+    head: Head
+    rows: tuple[RunRow, ...] = ()
+    empty: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsScreen:
+    """Settings. Fields by name, as `Preferences` has them, in words as typed; problems beside them."""
+
+    head: Head
+    values: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, FieldState] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +329,9 @@ class ActionBar:
 
 @dataclass(frozen=True, slots=True)
 class RailItem:
-    """One page in the rail, with its state in words."""
+    """One page's state in words."""
 
     page: str
-    number: str
-    text: str
     state: str
     tone: Tone
     is_current: bool
@@ -200,9 +345,13 @@ class Screen:
     page: str
     rail: tuple[RailItem, ...]
     setup: SetupScreen
+    plan: PlanScreen
     run: RunScreen
+    history: HistoryScreen
+    settings: SettingsScreen
     log: LogScreen
     bar: ActionBar
+    appearance: str = "system"  #: light | dark | system
     demo: bool = False
     allowed: frozenset[Intent] = field(default_factory=frozenset)
 

@@ -13,8 +13,8 @@ from migrator.model.events import Event
 class Service(Protocol):
     """Everything slow happens behind this, on other threads; every answer comes back through `events`.
 
-    `table` is the job file's nested dictionary. `generate` and `start` raise `JobFileError` at once where
-    it is wrong.
+    `table` is the job file's nested dictionary. `generate`, `plan` and `start` raise `JobFileError` at
+    once where it is wrong.
     """
 
     @property
@@ -26,6 +26,9 @@ class Service(Protocol):
 
     def start(self, table: Mapping[str, Any], keys: Mapping[str, Keys]) -> None:
         """Plan and migrate: `RunStarted` … `Summary`."""
+
+    def plan(self, table: Mapping[str, Any], keys: Mapping[str, Keys]) -> None:
+        """Say what `start` would do, and what it would cost: `RunStarted` … `Summary`. Nothing is written."""
 
     def resume(self, run: str) -> None:
         """Go on with a stopped run, or retry what failed in an ended one."""
@@ -49,6 +52,13 @@ class Service(Protocol):
 
         Raises `UsageError` at once where such a number is not possible.
         """
+
+    def find_in_plan(self, text: str, outcome: str) -> None:
+        """Keys of the newest plan that are, begin with or contain `text`: a `PlanRows`. The service is not
+        busy meanwhile; of several questions in a row only the newest may be answered."""
+
+    def list_runs(self) -> None:
+        """List every run: a `RunsListed`. The service is not busy meanwhile."""
 
     def cancel(self) -> None:
         """Ask what is running to stop. Never blocks; a `Summary` follows."""

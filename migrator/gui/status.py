@@ -14,6 +14,11 @@ class Status(StrEnum):
     CONNECTING = "connecting"
     HALF_CONNECTED = "half-connected"
     CONNECTED = "connected"
+    PLANNING = "planning"
+    PLANNED = "planned"  #: a plan was made, nothing is open, and nothing has changed since
+    PLAN_OPEN = "plan-open"  #: likewise, with something left to decide
+    NOTHING_TO_DO = "nothing-to-do"
+    PLAN_REFUSED = "plan-refused"  #: no plan could be made
     LISTING = "listing"
     RUNNING = "running"
     CANCELLING = "cancelling"
@@ -43,8 +48,10 @@ class Tone(StrEnum):
 
 
 class Intent(StrEnum):
-    """What a button asks the presenter for: the names of its methods."""
+    """What a button asks for."""
 
+    PREVIEW_PLAN = "preview_plan"
+    CHANGE_FILTERS = "change_filters"
     MIGRATE = "migrate"
     CANCEL = "cancel"
     RESUME = "resume"
@@ -72,6 +79,10 @@ class Row:
 
 #: Something found at the start is offered; nothing has been done in this window yet.
 OFFERS = frozenset({Status.FOUND, Status.FOUND_IN_UNDO})
+#: The plan decides what is said.
+PLAN_STATUSES = frozenset(
+    {Status.PLANNING, Status.PLANNED, Status.PLAN_OPEN, Status.NOTHING_TO_DO, Status.PLAN_REFUSED}
+)
 #: An ended run that still wants something: entering new keys must not make its Resume vanish.
 UNFINISHED = OFFERS | {
     Status.STOPPED,
@@ -84,10 +95,15 @@ _S = Status
 _T = Tone
 #: Status -> primary, secondaries, form open, Generate Config File stands out, tone.
 TABLE: Mapping[Status, Row] = {
-    _S.EMPTY: Row("-migrate", (), True, True, _T.QUIET),
-    _S.CONNECTING: Row("-migrate", (), False, False, _T.BUSY),
-    _S.HALF_CONNECTED: Row("-migrate", (), True, True, _T.WARN),
-    _S.CONNECTED: Row("migrate", (), True, False, _T.OK),
+    _S.EMPTY: Row("-migrate", ("-preview_plan",), True, True, _T.QUIET),
+    _S.CONNECTING: Row("-migrate", ("-preview_plan",), False, False, _T.BUSY),
+    _S.HALF_CONNECTED: Row("-migrate", ("-preview_plan",), True, True, _T.WARN),
+    _S.CONNECTED: Row("migrate", ("preview_plan",), True, False, _T.OK),
+    _S.PLANNING: Row("", ("cancel",), False, False, _T.BUSY),
+    _S.PLANNED: Row("migrate", ("preview_plan",), True, False, _T.OK),
+    _S.PLAN_OPEN: Row("-migrate", ("preview_plan",), True, False, _T.WARN),
+    _S.NOTHING_TO_DO: Row("change_filters", ("preview_plan",), True, False, _T.OK),
+    _S.PLAN_REFUSED: Row("preview_plan", (), True, False, _T.PROBLEM),
     _S.LISTING: Row("", ("cancel",), False, False, _T.BUSY),
     _S.RUNNING: Row("", ("cancel",), False, False, _T.BUSY),
     _S.CANCELLING: Row("", ("cancel",), False, False, _T.BUSY),

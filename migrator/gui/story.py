@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from migrator import ending_words
+from migrator.estimate_words import money
 from migrator.gui.found import FOUND
 from migrator.gui.status import TABLE, Status, Tone
 from migrator.model.events import Phase, Summary
 from migrator.model.ledger import Outcome
 from migrator.model.run_state import RunState
+from migrator.model.sizes import show_size
 from migrator.phrases import count, number
 
 _S = Status
@@ -90,7 +92,9 @@ def pill(status: Status, state: RunState) -> str:
     return _PILLS.get(status, "") if state.phase is not None else ""
 
 
-def sentences(status: Status, state: RunState, *, quitting: bool = False) -> tuple[str, str]:
+def sentences(
+    status: Status, state: RunState, *, quitting: bool = False, decisions: int = 0
+) -> tuple[str, str]:
     """The action bar's sentence and helping line."""
     match status:
         case _S.EMPTY:
@@ -100,7 +104,18 @@ def sentences(status: Status, state: RunState, *, quitting: bool = False) -> tup
         case _S.HALF_CONNECTED:
             return "Not ready yet", "Put the marked field right, then Generate Config File again."
         case _S.CONNECTED:
-            return "Ready", "Migrate Data plans first, then copies. The source is only read."
+            return "Ready to plan", "Migrate Data plans first, then copies. The source is only read."
+        case _S.PLANNING:
+            return _listing(
+                state
+            ), "Both sides are listed and every object is decided on. Nothing is written."
+        case _S.PLANNED:
+            return _planned(state)
+        case _S.PLAN_OPEN:
+            both = "it is" if decisions == 1 else "both are" if decisions == 2 else "all are"
+            return f"{count(decisions, 'decision')} left", f"Migrate Data becomes available when {both} made."
+        case _S.NOTHING_TO_DO:
+            return "Nothing to copy", _nothing(state)
         case _S.LISTING:
             return _listing(state), "Copying starts when both sides are listed."
         case _S.RUNNING:
@@ -130,6 +145,32 @@ def setup_state(status: Status) -> tuple[str, Tone]:
     return text, TABLE[status].tone if status in _SETUP_STATES else Tone.OK
 
 
+def plan_state(status: Status | None, state: RunState, decisions: int) -> tuple[str, Tone]:
+    """The rail's words for Plan."""
+    if status is _S.PLANNING:
+        return (f"Listing · {number(state.listed)}" if state.listed else "Listing"), Tone.BUSY
+    if status is _S.CANCELLING:
+        return "Stopping…", Tone.BUSY
+    if status is _S.PLAN_OPEN:
+        return f"{count(decisions, 'decision')} left", Tone.WARN
+    if status is _S.NOTHING_TO_DO:
+        return "Nothing to copy", Tone.OK
+    if status is _S.PLANNED:
+        return f"{number(state.planned - state.conflicts)} to copy", Tone.OK
+    if status is _S.PLAN_REFUSED:
+        return "Could not be made", Tone.PROBLEM
+    return "Not made yet", Tone.QUIET
+
+
+def history_state(runs: int | None, waiting: int) -> tuple[str, Tone]:
+    """The rail's words for History."""
+    if waiting:
+        return f"{number(waiting)} can be resumed", Tone.WARN
+    if runs is None:
+        return "", Tone.QUIET
+    return (count(runs, "run") if runs else "No runs yet"), Tone.QUIET
+
+
 def run_state(status: Status, state: RunState, share: float | None) -> tuple[str, Tone]:
     """The rail's words for Run."""
     if state.phase is None:
@@ -142,6 +183,24 @@ def run_state(status: Status, state: RunState, share: float | None) -> tuple[str
     if status in _PILLS:
         return _PILLS[status], tone
     return "Ended", Tone.QUIET
+
+
+def _planned(state: RunState) -> tuple[str, str]:
+    cost = f", about {money(state.estimate.total_usd)}" if state.estimate else ""
+    cost = cost.replace("about less", "less")
+    copies = sum(each.size_bytes for each in state.made.fates if each.outcome == "copy") if state.made else 0
+    what = f"Ready: {count(state.planned - state.conflicts, 'object')}, {show_size(copies)}{cost}"
+    return what, "Migrate Data looks at both sides once more, then copies. The source is only read."
+
+
+def _nothing(state: RunState) -> str:
+    pairs = (
+        (state.same, "already there, identical"),
+        (state.filtered, "left out by filters"),
+        (state.unsupported, "cannot be carried over"),
+    )
+    told = ", ".join(f"{number(n)} {what}" for n, what in pairs if n)
+    return f"{told}." if told else "The source has no object here."
 
 
 def _listing(state: RunState) -> str:

@@ -62,6 +62,7 @@ def _frames_and_labels(style: ttk.Style, c: Mapping[str, str], px: Callable[[int
         )
         style.configure(f"{tone}.Banner.TLabel", background=tint, foreground=c["text"], font="AppText")
         style.configure(f"{tone}.Note.TLabel", background=c["page"], foreground=c[tone], font="AppText")
+        style.configure(f"{tone}.NoteHint.TLabel", background=c["page"], foreground=c[tone], font="AppHint")
 
 
 def _buttons(style: ttk.Style, c: Mapping[str, str], px: Callable[[int], int]) -> None:
@@ -217,6 +218,24 @@ def _tables(root: tk.Tk, style: ttk.Style, c: Mapping[str, str], px: Callable[[i
         background=[("selected", c["select"])],
         foreground=[("selected", c["text"])],
     )
+    # Rows that have no children need no room for the sign that opens them.
+    style.configure("Flat.Table.Treeview", indent=0)
+    style.layout(
+        "Flat.Table.Treeview.Item",
+        [
+            (
+                "Treeitem.padding",
+                {
+                    "sticky": "nswe",
+                    "children": [
+                        ("Treeitem.image", {"side": "left", "sticky": ""}),
+                        ("Treeitem.text", {"side": "left", "sticky": ""}),
+                    ],
+                },
+            )
+        ],
+    )
+    style.configure("Flat.Table.Treeview.Item", padding=(px(6), 0))
     style.configure(
         "Table.Treeview.Heading",
         background=c["page"],

@@ -38,6 +38,7 @@ LIGHT: Palette = {
     "off_text": "#6d7785",
     "track": "#e3e7ed",
     "counted": "#76828f",
+    "left_out": "#b9c3cf",
     "ok": "#0b6b63",
     "ok_tint": "#e6f4f2",
     "warn": "#946200",
@@ -66,6 +67,7 @@ DARK: Palette = {
     "off_text": "#8b95a3",
     "track": "#2d343f",
     "counted": "#7f8b98",
+    "left_out": "#4c5664",
     "ok": "#4cc2b0",
     "ok_tint": "#14302d",
     "warn": "#f0b04c",
@@ -108,18 +110,28 @@ _scale = 1.0
 def build_root(title: str, *, dark: bool | None = None) -> tk.Tk:
     """The root window with theme, fonts and styles; `dark` None follows the system."""
     root: tk.Tk = ttkbootstrap.App(title=title, high_dpi=True)
-    is_dark = system_is_dark(root) if dark is None else dark
-    _palette.clear()
-    _palette.update(DARK if is_dark else LIGHT)
     global _scale
     # In quarters: a screen that claims 100 dpi needs no odd sizes.
     raw = root.winfo_fpixels("1i") / 96
     _scale = max(1.0, round(raw * 4) / 4) if sys.platform != "darwin" else 1.0
     _make_fonts(root)
+    dress(root, dark=dark)
+    return root
+
+
+def dress(root: tk.Tk, *, dark: bool | None = None) -> None:
+    """Colours and styles for every widget made from now on; `dark` None follows the system."""
+    is_dark = system_is_dark(root) if dark is None else dark
+    _palette.clear()
+    _palette.update(DARK if is_dark else LIGHT)
     _use_theme(is_dark=is_dark)
     styles.apply(root, _palette, px)
     root.configure(background=_palette["page"])
-    return root
+
+
+def wanted_dark(appearance: str) -> bool | None:
+    """`light`, `dark`, or anything else for what the system has (None)."""
+    return {"light": False, "dark": True}.get(appearance)
 
 
 def color(role: str) -> str:

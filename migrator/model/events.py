@@ -14,6 +14,8 @@ from typing import Any
 
 from migrator.model.findings import CheckFound, Estimated, FidelityChecked
 from migrator.model.ledger import Drift, Outcome
+from migrator.model.past_runs import RunsListed
+from migrator.model.planned import PlanMade, PlanRows
 
 
 class Phase(StrEnum):
@@ -295,6 +297,9 @@ Event = (
     EndChecked
     | ConfigWritten
     | UnfinishedFound
+    | RunsListed
+    | PlanMade
+    | PlanRows
     | RunStarted
     | PhaseChanged
     | ListingProgress

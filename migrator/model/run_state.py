@@ -37,6 +37,8 @@ from migrator.model.events import (
     Warned,
 )
 from migrator.model.findings import CheckFound, Estimated, FidelityChecked
+from migrator.model.past_runs import RunsListed
+from migrator.model.planned import PlanMade, PlanRows
 
 MAX_ACTIVE = 64
 MAX_GROUPS = 50
@@ -88,6 +90,7 @@ class RunState:
     warnings: tuple[Warned, ...] = ()
     fidelity: FidelityChecked | None = None
     estimate: Estimated | None = None
+    made: PlanMade | None = None
     undo_done: int = 0
     undo_total: int = 0
     removed: int = 0
@@ -182,10 +185,12 @@ class RunState:
                 return replace(self, estimate=event)
             case FidelityChecked():
                 return replace(self, fidelity=event)
+            case PlanMade():
+                return replace(self, made=event)
             case ObjectUndone() | ObjectChecked() | Reported() | EndChecked() | ConfigWritten() | RunRelies():
                 return self
-            case CheckFound() | UnfinishedFound():
-                return self  # a run of its own, not the one that is folded here
+            case CheckFound() | UnfinishedFound() | RunsListed() | PlanRows():
+                return self  # other runs, not the one that is folded here
             case Summary():
                 return replace(self, phase=Phase.ENDED, summary=event, active=())
             case _:

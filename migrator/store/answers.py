@@ -182,6 +182,33 @@ def lost(where: Where, cause: BaseException) -> Transient:
     )
 
 
+def not_s3(where: Where) -> NotS3:
+    """A success that is none: a web page, or another document than the one that was asked for."""
+    return NotS3(
+        f"{where.host} answered, but not as an S3 service.",
+        code="NotS3",
+        advice="Check the endpoint URL (the console's address is not it), and proxies in between.",
+        **where.fields(),
+    )
+
+
+def endless(where: Where) -> NotS3:
+    """A listing that says that there is more, and not where."""
+    return NotS3(
+        f"{where.end} says that the listing of {where.bucket} goes on, but not where.",
+        code="TruncatedWithoutToken",
+        **where.fields(),
+    )
+
+
+def wrong_length(got: int, wanted: int, where: Where) -> DigestMismatch:
+    return DigestMismatch(
+        f"{where.end} announced {got} bytes where {wanted} were expected.",
+        code="WrongLength",
+        **where.fields(),
+    )
+
+
 def first_line(cause: BaseException) -> str:
     return (str(cause).strip() or type(cause).__name__).splitlines()[0]
 

@@ -22,10 +22,10 @@ from migrator.model.objects import (
     bare_etag,
 )
 from migrator.store import s3_wire
-from migrator.store.answers import of_code
+from migrator.store.answers import of_code, wrong_length
 from migrator.store.base import ALWAYS, PLAIN, Body, Condition, OnBytes
+from migrator.store.connection import Connection
 from migrator.store.s3_buckets import utc
-from migrator.store.s3_client import Connection
 from migrator.store.s3_locks import S3Locks
 
 __all__ = ["Connection", "S3Store"]
@@ -84,7 +84,8 @@ class S3Store(S3Locks):
                 if offset is not None:
                     size = s3_wire.total_size(answer.get("ContentRange", ""), size)
                 if answer["ContentLength"] != len(into):
-                    raise self._wrong_length(answer["ContentLength"], len(into), bucket, key)
+                    where = self._where("GetObject", bucket, key)
+                    raise wrong_length(answer["ContentLength"], len(into), where)
                 _fill(into, body, on_bytes)
             return self._head_of(answer, size, "GetObject", bucket, key)
 
@@ -268,13 +269,6 @@ class S3Store(S3Locks):
 
     def _raw_expires(self, properties: Properties) -> s3_wire.RawExpires:
         return s3_wire.RawExpires(self._expires, properties.expires)
-
-    def _wrong_length(self, got: int, wanted: int, bucket: str, key: str) -> DigestMismatch:
-        return DigestMismatch(
-            f"{self._end} announced {got} bytes where {wanted} were expected.",
-            code="WrongLength",
-            **self._where("GetObject", bucket, key).fields(),
-        )
 
     def _head_of(self, answer: Any, size: int, operation: str, bucket: str, key: str) -> ObjectHead:
         if not answer.get("ETag") or "LastModified" not in answer:

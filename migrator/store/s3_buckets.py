@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from migrator.errors import AccessDenied, NotFound, NotS3, NotSupported, Rejected
+from migrator.errors import NotS3, NotSupported, StoreError
 from migrator.model.objects import (
     KeptVersion,
     ObjectVersion,
@@ -18,10 +18,11 @@ from migrator.model.objects import (
     xml_can_hold,
 )
 from migrator.store import s3_wire
-from migrator.store.answers import Where
+from migrator.store.answers import Where, endless, not_s3
 from migrator.store.base import BucketLock, Versioning
-from migrator.store.s3_client import Connection, make_client
-from migrator.store.s3_errors import translated
+from migrator.store.connection import Connection
+from migrator.store.s3_client import make_client
+from migrator.store.s3_errors import CONNECT, translated
 
 #: An upload that does not say when it was opened is older than anything of ours.
 _UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
@@ -33,13 +34,18 @@ class S3Buckets:
     def __init__(self, connection: Connection) -> None:
         self._end = connection.end
         self._payer: dict[str, Any] = {"RequestPayer": "requester"} if connection.requester_pays else {}
-        with translated(Where("Connect", connection.end, connection.endpoint_url or "AWS")):
+        with translated(Where(CONNECT, connection.end, connection.endpoint_url or "AWS")):
             self._client = make_client(connection)
         self._host = urlsplit(self._client.meta.endpoint_url).netloc
 
     @property
     def end(self) -> str:
         return self._end
+
+    @property
+    def region(self) -> str:
+        """The region that requests are signed for."""
+        return str(self._client.meta.region_name)
 
     def close(self) -> None:
         self._client.close()
@@ -59,32 +65,18 @@ class S3Buckets:
 
     def versioning(self, bucket: str) -> Versioning:
         with self._call("GetBucketVersioning", bucket):
-            status = self._client.get_bucket_versioning(Bucket=bucket).get("Status")
-        return {"Enabled": Versioning.ENABLED, "Suspended": Versioning.SUSPENDED}.get(
-            str(status), Versioning.OFF
-        )
+            answer = self._client.get_bucket_versioning(Bucket=bucket)
+        return s3_wire.versioning_of(str(answer.get("Status")))
 
     def lock_of(self, bucket: str) -> BucketLock:
-        """Ends that do not know the question refuse it, or answer with a listing: that is NONE.
-
-        Any other refusal says nothing about locks.
-        """
         try:
             with self._call("GetObjectLockConfiguration", bucket):
                 answer = self._client.get_object_lock_configuration(Bucket=bucket)
-        except (AccessDenied, Rejected):
-            return BucketLock.UNKNOWN
-        except NotSupported:
-            return BucketLock.NONE
-        except NotFound as cause:
-            if cause.code == "NoSuchBucket":
-                raise
-            return BucketLock.NONE
+        except StoreError as cause:
+            return s3_wire.bucket_lock_of_refusal(cause)
         found = answer.get("ObjectLockConfiguration", {})
-        if found.get("ObjectLockEnabled") != "Enabled":
-            return BucketLock.NONE
         has_default = bool(found.get("Rule", {}).get("DefaultRetention"))
-        return BucketLock.DEFAULT if has_default else BucketLock.ENABLED
+        return s3_wire.bucket_lock_of(str(found.get("ObjectLockEnabled")), has_default=has_default)
 
     def create_bucket(self, bucket: str, region: str) -> None:
         where: dict[str, Any] = {}
@@ -116,7 +108,7 @@ class S3Buckets:
             raise self._not_s3("ListObjectsV2", bucket)
         next_token = answer.get("NextContinuationToken")
         if answer.get("IsTruncated") and not next_token:
-            raise self._endless(bucket)
+            raise endless(self._where("ListObjectsV2", bucket))
         objects = tuple(
             ObjectVersion(
                 key=entry["Key"],
@@ -242,20 +234,8 @@ class S3Buckets:
     def _call(self, operation: str, bucket: str = "", key: str | None = None) -> Any:
         return translated(self._where(operation, bucket, key))
 
-    def _endless(self, bucket: str) -> NotS3:
-        return NotS3(
-            f"{self._end} says that the listing of {bucket} goes on, but not where.",
-            code="TruncatedWithoutToken",
-            **self._where("ListObjectsV2", bucket).fields(),
-        )
-
     def _not_s3(self, operation: str, bucket: str = "", key: str | None = None) -> NotS3:
-        return NotS3(
-            f"{self._host} answered, but not as an S3 service.",
-            code="NotS3",
-            advice="Check the endpoint URL (the console's address is not it), and proxies in between.",
-            **self._where(operation, bucket, key).fields(),
-        )
+        return not_s3(self._where(operation, bucket, key))
 
 
 def utc(moment: datetime) -> datetime:

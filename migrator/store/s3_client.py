@@ -10,41 +10,15 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
 from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.httpsession import get_cert_path
 from botocore.loaders import create_loader
 from botocore.session import Session as BotocoreSession
 
 from migrator.store import s3_wire
-
-CONNECT_TIMEOUT_S = 10
-READ_TIMEOUT_S = 60
-#: What services see in their logs.
-AGENT = "aws-s3-lyve-cloud-data-migration"
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """How to reach one end. `keys` is (access key id, secret, session token), or None for AWS's own chain."""
-
-    end: str
-    is_aws: bool
-    region: str = ""
-    endpoint_url: str = ""
-    keys: tuple[str, str, str] | None = None
-    profile: str = ""
-    ca_file: str = ""
-    requester_pays: bool = False
-    threads: int = 16
-
-    def __repr__(self) -> str:
-        return f"Connection({self.end}, {self.endpoint_url or self.region})"
-
+from migrator.store.connection import AGENT, ANY_REGION, CONNECT_TIMEOUT_S, READ_TIMEOUT_S, Connection
 
 #: Reads the SDK's descriptions of services; kept, because that takes longer than making a client of them.
 _LOADER = create_loader()
@@ -83,11 +57,9 @@ def make_client(connection: Connection) -> Any:
         proxies={} if s3_wire.is_loopback_url(connection.endpoint_url) else None,
         user_agent_extra=AGENT,
     )
-    # A region is needed to sign; Lyve Cloud takes any (API guide p. 123).
-    region = connection.region or session.region_name or "us-east-1"
     return session.client(
         "s3",
-        region_name=region,
+        region_name=connection.region or session.region_name or ANY_REGION,
         endpoint_url=connection.endpoint_url or None,
         aws_access_key_id=access,
         aws_secret_access_key=secret,
@@ -95,9 +67,3 @@ def make_client(connection: Connection) -> Any:
         verify=connection.ca_file or None,
         config=config,
     )
-
-
-def ca_bundle(connection: Connection) -> str:
-    """The file of certificates that the client trusts: the job's, else the environment's, else the SDK's."""
-    named = connection.ca_file or os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE")
-    return named or str(get_cert_path(True))

@@ -24,6 +24,9 @@ from migrator.store.answers import (
     untrusted,
 )
 
+#: The operation that makes a client: nothing is sent, but keys are looked for.
+CONNECT = "Connect"
+
 
 @contextmanager
 def translated(where: Where) -> Iterator[None]:
@@ -33,12 +36,11 @@ def translated(where: Where) -> Iterator[None]:
     except MigratorError:
         raise
     except sdk.ClientError as cause:
+        if cause.operation_name in _FETCHES_KEYS:
+            raise _no_keys(cause, where) from None
         raise from_answer(cause, where) from None
     except _CREDENTIALS as cause:
-        raise CredentialsError(
-            f"{where.end}: no usable credentials were found ({first_line(cause)}).",
-            advice="Check the profile, run `aws sso login` if it uses SSO, or store keys in the window.",
-        ) from None
+        raise _no_keys(cause, where) from None
     except sdk.SSLError as cause:
         raise untrusted(where, cause) from None
     except _NEVER_SENT as cause:
@@ -55,6 +57,8 @@ def translated(where: Where) -> Iterator[None]:
         # Redirected without a region, the SDK asks for the bucket's, is redirected, and asks again.
         raise error_of(ErrorAnswer(307, {}), where) from None
     except (sdk.BotoCoreError, http.HTTPError, OSError, UnicodeError) as cause:
+        if isinstance(cause, OSError) and where.operation == CONNECT:
+            raise _no_keys(cause, where) from None  # a program that hands out keys could not be started
         raise Rejected(
             f"{where.operation} failed: {first_line(cause)}", code=type(cause).__name__, **where.fields()
         ) from None
@@ -69,7 +73,14 @@ _CREDENTIALS = (
     sdk.UnauthorizedSSOTokenError,
     sdk.TokenRetrievalError,
     sdk.NoAuthTokenError,
+    sdk.InvalidConfigError,
+    sdk.ConfigParseError,
+    sdk.ConfigNotFound,
+    sdk.InfiniteLoopConfigError,
+    sdk.MetadataRetrievalError,
 )
+#: Calls that the SDK makes by itself to get keys: their refusals are not the bucket's.
+_FETCHES_KEYS = frozenset({"AssumeRole", "AssumeRoleWithWebIdentity", "GetRoleCredentials", "CreateToken"})
 _NEVER_SENT = (sdk.EndpointConnectionError, sdk.ConnectTimeoutError, sdk.ProxyConnectionError)
 _LOST = (
     sdk.ConnectionClosedError,
@@ -83,6 +94,13 @@ _LOST = (
     ConnectionError,
     TimeoutError,
 )
+
+
+def _no_keys(cause: BaseException, where: Where) -> CredentialsError:
+    return CredentialsError(
+        f"{where.end}: no usable credentials were found ({first_line(cause)}).",
+        advice="Check the profile, run `aws sso login` if it uses SSO, or store keys in the window.",
+    )
 
 
 def from_answer(cause: sdk.ClientError, where: Where) -> StoreError:

@@ -13,7 +13,9 @@ from typing import Any
 from urllib.parse import unquote_plus, urlsplit
 from xml.etree import ElementTree
 
+from migrator.errors import AccessDenied, NotFound, NotSupported, Rejected, StoreError
 from migrator.model.objects import KeptVersion, Lock, ObjectVersion, bare_etag
+from migrator.store.base import BucketLock, Versioning
 
 _WRITES_HEADERS = ("PutObject", "CreateMultipartUpload")
 #: For these the SDK sends a CRC32 and never the older header.
@@ -76,9 +78,7 @@ def install(client: Any, expires: threading.local) -> None:
         body = response_dict.get("body")
         if not isinstance(body, bytes):
             return
-        clean = _NOT_XML.sub(b"", body)
-        # Ceph cuts long keys in the middle of a character.
-        clean = clean.decode("utf-8", "ignore").encode()
+        clean = readable(body)
         if clean != body and response_dict["status_code"] == 500 and b"<Error" not in clean:
             response_dict["status_code"] = 200
         response_dict["body"] = clean
@@ -104,6 +104,11 @@ def install(client: Any, expires: threading.local) -> None:
     for operation in _ECHOES_THE_KEY:
         client.meta.events.register(f"before-parse.s3.{operation}", drop_what_xml_cannot_hold)
     client.meta.events.register("before-parse.s3.ListObjectVersions", note_the_order)
+
+
+def readable(body: bytes) -> bytes:
+    """A document without what XML cannot hold. Ceph cuts long keys in the middle of a character."""
+    return _NOT_XML.sub(b"", body).decode("utf-8", "ignore").encode()
 
 
 def root_of(answer: Any) -> str:
@@ -221,6 +226,32 @@ def encryption_of(answer: Any) -> str:
     """As `ObjectHead.encryption`: `AES256`, `aws:kms:ARN`; empty where the end does not say."""
     kind, key_id = str(answer.get("ServerSideEncryption", "")), str(answer.get("SSEKMSKeyId", ""))
     return f"{kind}:{key_id}" if kind and key_id else kind
+
+
+def versioning_of(status: str) -> Versioning:
+    """By what S3 calls it; OFF where it says nothing."""
+    return {"Enabled": Versioning.ENABLED, "Suspended": Versioning.SUSPENDED}.get(status, Versioning.OFF)
+
+
+def bucket_lock_of(enabled: str, *, has_default: bool) -> BucketLock:
+    """Ends that do not know the question may answer with a listing: that is NONE."""
+    if enabled != "Enabled":
+        return BucketLock.NONE
+    return BucketLock.DEFAULT if has_default else BucketLock.ENABLED
+
+
+def bucket_lock_of_refusal(cause: StoreError) -> BucketLock:
+    """Ends that do not know the question, or have nothing set, refuse it: that is NONE. Any other refusal
+    says nothing about locks; what is no refusal is raised again."""
+    match cause:
+        case AccessDenied() | Rejected():
+            return BucketLock.UNKNOWN
+        case NotSupported():
+            return BucketLock.NONE
+        case NotFound() if cause.code != "NoSuchBucket":
+            return BucketLock.NONE
+        case _:
+            raise cause
 
 
 def lock_of(answer: Any) -> Lock:

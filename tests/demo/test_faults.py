@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 import pytest
 from botocore.exceptions import (
     BotoCoreError,
+    ClientError,
     ConnectionClosedError,
     ReadTimeoutError,
 )
@@ -88,6 +89,32 @@ class TestFaults:
         with pytest.raises((BotoCoreError, ProtocolError)):
             answer["Body"].read()
         assert len(client.get_object(Bucket=BUCKET, Key="key")["Body"].read()) == 300_000
+
+    def test_a_refusal_can_say_when_to_come_again(self, server: S3Server, client: Any) -> None:
+        server.faults.add(Fault("PutObject", kind="503", seconds=2))
+        with pytest.raises(ClientError) as caught:
+            self.put(client)
+        assert caught.value.response["ResponseMetadata"]["HTTPHeaders"]["retry-after"] == "2"
+
+    def test_a_body_can_come_slowly_and_is_whole(
+        self, server: S3Server, client: Any, cloud: MemoryCloud
+    ) -> None:
+        body = bytes(range(256)) * 100
+        cloud.seed(BUCKET, "key", body)
+        server.faults.add(Fault("GetObject", kind="slow-body", seconds=0.1))
+        assert client.get_object(Bucket=BUCKET, Key="key")["Body"].read() == body
+        assert len(server.faults.fired) == 1
+        self.put(client)  # the connection can be used again
+
+    def test_a_slow_body_does_not_hold_up_the_servers_end(
+        self, server: S3Server, client: Any, cloud: MemoryCloud
+    ) -> None:
+        cloud.seed(BUCKET, "key", bytes(1000))
+        server.faults.add(Fault("GetObject", kind="slow-body", seconds=3600))
+        body = client.get_object(Bucket=BUCKET, Key="key")["Body"]
+        server.stop()
+        with suppress(BotoCoreError, ProtocolError):  # what it got by then, all of it or less
+            body.read()
 
     def test_a_byte_can_change(self, server: S3Server, client: Any, cloud: MemoryCloud) -> None:
         cloud.seed(BUCKET, "key", bytes(1000))

@@ -376,6 +376,19 @@ def test_what_is_back_although_its_answer_was_lost_is_known_to_be_back(
     assert list(world.destination_cloud.contents(TO)) == ["1", "theirs"]
 
 
+def test_one_lost_answer_to_bringing_content_back_leaves_nothing_undone(world: World) -> None:
+    """Sent again under its condition it is refused: ours is not there any more."""
+    world.set("transfer", existing="overwrite")
+    world.put_there("1", b"was here before")
+    migrated(world)
+    lost = loses_the_answer("PutObject", key="1")
+    world.destination = Faulty(world.destination, lost)
+    assert world.rollback().exit_code == 0
+    assert lost.struck
+    assert undone(world)["1"][0] == "restored"
+    assert list(world.destination_cloud.contents(TO)) == ["1", "theirs"]
+
+
 @pytest.mark.parametrize("has_prior", [False, True], ids=["new", "replaced"])
 def test_requests_taken_for_lost_that_land_late_go_with_the_others(
     new_world: Callable[..., World], has_prior: bool

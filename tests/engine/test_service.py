@@ -12,6 +12,7 @@ import pytest
 from migrator.engine.service import MOST_FOUND, EngineService
 from migrator.model.events import Event, ListingProgress, ObjectCopied, Summary, UnfinishedFound, Warned
 from migrator.model.ledger import Outcome
+from migrator.model.past_runs import RunsListed
 from tests.engine.test_runs import crash, seeded
 from tests.support.world import World
 
@@ -164,3 +165,48 @@ def test_a_preview_changes_nothing_at_either_end(world: World) -> None:
     assert service.close(60)
     assert world.there == before
     assert world.info().undo == ""
+
+
+@pytest.mark.usefixtures("inline")
+def test_runs_are_listed_newest_first_with_books_and_undo(world: World) -> None:
+    seeded(world).run()
+    world.run()
+    service = service_of(world)
+    service.list_runs()
+    assert service.close(60)
+    listed = until(service, RunsListed)
+    newer, older = listed.runs
+    assert listed.total == 2
+    assert newer.run == world.info().run
+    assert (older.state, older.undo, older.waits) == ("completed", "", False)
+    assert older.ledger["copied"] == 5
+    assert newer.ledger["same"] == 5
+    assert older.directory.endswith(older.run)
+
+
+@pytest.mark.usefixtures("inline")
+def test_only_so_many_runs_are_listed_and_all_are_counted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("migrator.engine.service.MOST_LISTED", 1)
+    seeded(world).run()
+    world.run()
+    service = service_of(world)
+    service.list_runs()
+    assert service.close(60)
+    listed = until(service, RunsListed)
+    assert (len(listed.runs), listed.total) == (1, 2)
+
+
+def test_a_plan_tells_and_writes_nothing(world: World) -> None:
+    seeded(world)
+    before = world.there
+    service = service_of(world)
+    service.plan(world.table, {})
+    end = until(service, Summary)
+    assert (end.outcome, end.ledger["planned"]) == (Outcome.PLANNED, 5)
+    assert service.close(60)
+    assert world.there == before
+    service.list_runs()
+    assert until(service, RunsListed).total == 0
+    assert service.close(60)

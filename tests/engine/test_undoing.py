@@ -696,6 +696,22 @@ def test_somebody_faster_than_a_restore_is_told_from_content_that_is_lost(
     assert bench.stack == {"writes": [OTHER], "deletes": []}.get(who, [BODY])
 
 
+@pytest.mark.parametrize("seen", [SEES_ALL, UNKNOWN], ids=["put", "copy"])
+def test_what_came_back_with_a_lost_answer_is_back_when_sending_it_again_is_refused(
+    seen: Capabilities,
+) -> None:
+    bench = Bench()
+    bench.ours()
+    bench.saved()
+
+    def refused(_: Call, __: Any) -> None:
+        raise PreconditionFailed("412") if seen is SEES_ALL else NotFound("gone", code="NoSuchKey")
+
+    bench.faults = [Fault(frozenset({"PutObject", "CopyObject"}), after=refused)]
+    assert bench.undo(entry(**REPLACED), seen=seen) == Undone("restored", Undo.RESTORED)
+    assert bench.faults[0].struck
+
+
 def test_saved_content_that_is_gone_is_lost_and_ours_stays() -> None:
     bench = Bench()
     bench.ours()

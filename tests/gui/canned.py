@@ -30,8 +30,10 @@ from migrator.model.events import (
     TransferProgress,
     UnfinishedFound,
 )
-from migrator.model.findings import FidelityChecked, PropertyFound
+from migrator.model.findings import Estimated, FidelityChecked, PropertyFound
 from migrator.model.ledger import Outcome
+from migrator.model.past_runs import PastRun, RunsListed
+from migrator.model.planned import Fate, PlanMade, PlanRow, PlanRows
 
 RUN = "20261122T105002Z-7f3a"
 SOURCE, DESTINATION = "AWS acme-media-prod/video/", "Lyve Cloud acme-archive/video/"
@@ -63,6 +65,8 @@ class FakeService:
     def __init__(self) -> None:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self.asked: list[tuple[Any, ...]] = []
+        self.sought: list[tuple[str, str]] = []
+        self.listed = 0  #: how often the runs were asked for
         self.refuse: JobFileError | None = None
         self.is_busy = False
         self.closed: float | None = None
@@ -72,6 +76,9 @@ class FakeService:
 
     def start(self, table: Mapping[str, Any], keys: Mapping[str, Keys]) -> None:
         self._begin("start", table, keys)
+
+    def plan(self, table: Mapping[str, Any], keys: Mapping[str, Keys]) -> None:
+        self._begin("plan", table, keys)
 
     def resume(self, run: str) -> None:
         self._begin("resume", run)
@@ -84,6 +91,15 @@ class FakeService:
 
     def find_unfinished(self) -> None:
         self.asked.append(("find_unfinished",))
+
+    def find_in_plan(self, text: str, outcome: str) -> None:
+        self.sought.append((text, outcome))
+
+    def list_runs(self) -> None:
+        self.listed += 1
+
+    def change(self, *, threads: Any = None, bandwidth_bytes_s: int | None = None) -> None:
+        self.asked.append(("change", threads, bandwidth_bytes_s))
 
     def cancel(self) -> None:
         self.asked.append(("cancel",))
@@ -276,3 +292,145 @@ def lossy() -> list[Event]:
             advice='To go on without, write accept = ["acl", "storage-class"] under [carry] in the job file.',
         ),
     ]
+
+
+#: What a plan of these amounts decided, of 1,284,310 listed objects.
+FATES = (
+    Fate("copy", "new", 1_201_442, 7_910_000_000_000),
+    Fate("filtered", "max_date", 19_870, 95_000_000_000),
+    Fate("filtered", "max_size", 243, 1_200_000_000),
+    Fate("same", "", 61_208, 402_000_000_000),
+)
+OPEN = (
+    Fate("conflict", "different-content", 1_502, 11_400_000_000),
+    Fate("unsupported", "archived", 45, 10**9),
+)
+SIZES = (41_000, 118_000, 262_000, 355_442, 301_000, 92_000, 30_000, 2_000)
+
+
+def estimated(usd: float = 4.2, hours: float = 2.0) -> Estimated:
+    return Estimated(
+        "plan",
+        objects=1_201_442,
+        size_bytes=7_910_000_000_000,
+        bytes_in=7_910_000_000_000,
+        bytes_out=7_910_000_000_000,
+        reads_back=False,
+        requests={"source": {"list": 2570, "get": 1_210_000}, "destination": {"list": 64, "put": 1_240_000}},
+        usd={"source": {"data_out": usd - 0.49, "requests": 0.49}, "destination": {"requests": 0.0}},
+        total_usd=usd,
+        read_back_usd=0.0,
+        unpriced=(),
+        prices_as_of="2026-10-01",
+        prices_place="us-east-1",
+        own_prices=False,
+        speed_bytes_s=7_910_000_000_000 / hours / 3600,
+        speed_from="runs",
+        seconds=hours * 3600,
+    )
+
+
+def planned_nothing() -> list[Event]:
+    """A plan that found nothing to copy."""
+    return planned(whole=FATES[1:])
+
+
+def planned(
+    *fates: Fate,
+    found: tuple[PropertyFound, ...] = (),
+    usd: float = 4.2,
+    hours: float = 2.0,
+    whole: tuple[Fate, ...] = FATES,
+) -> list[Event]:
+    """A plan from its first word to its last; `fates` besides those of nothing but copies and rules."""
+    every = (*whole, *fates)
+    sums = {
+        name: sum(each.objects for each in every if each.outcome == name)
+        for name in ("copy", "same", "filtered", "conflict", "unsupported")
+    }
+    planned = sums["copy"] + sums["conflict"]
+    listed = sum(sums.values())
+    by = {each.reason: each.objects for each in every if each.outcome == "filtered"}
+    books = {"listed": listed, "planned": planned, "same": sums["same"], "filtered": sums["filtered"]}
+    books |= {"unsupported": sums["unsupported"], "conflicts": sums["conflict"]}
+    totals = ListingProgress(
+        listed,
+        sum(each.size_bytes for each in every),
+        planned,
+        7_910_000_000_000,
+        sums["same"],
+        sums["filtered"],
+        sums["unsupported"],
+        sums["conflict"],
+        by,
+        final=True,
+    )
+    return [
+        RunStarted("plan", "plan", SOURCE, DESTINATION, 16),
+        PhaseChanged(Phase.LISTING),
+        totals,
+        PlanMade(every, SIZES),
+        FidelityChecked(64, planned, is_exact=False, found=found),
+        estimated(usd, hours),
+        summary(Outcome.PLANNED, ledger=books | {"copied": 0, "verified": 0}, filtered_by=by),
+    ]
+
+
+def rows(text: str = "", outcome: str = "") -> PlanRows:
+    """Keys of the plan."""
+    at = "2025-01-14T10:50:02+00:00"
+    found = [
+        PlanRow("video/2024/12/cam01/0001.mp4", "copy", "new", 2_000_000_000, at, "STANDARD"),
+        PlanRow("video/2024/12/cam01/index.json", "same", "", 18_000, at, "STANDARD"),
+        PlanRow(
+            "video/2024/12/cam02/0001.mp4", "conflict", "different-content", 1_700_000_000, at, "STANDARD"
+        ),
+        PlanRow("video/2025/04/cam02/0002.mp4", "filtered", "max_date", 2_200_000_000, at, "STANDARD"),
+        PlanRow("video/2019/tape1.mxf", "unsupported", "archived", 400_000_000_000, at, "GLACIER"),
+    ]
+    kept = [row for row in found if text in row.key and outcome in {"", row.outcome}]
+    return PlanRows(text, outcome, tuple(kept), exact=bool(text) and text in {row.key for row in kept})
+
+
+def lost(name: str = "storage-class", objects: int = 1_204) -> PropertyFound:
+    return PropertyFound(name, "lost", objects, is_exact=True, example="video/2024/b.mov")
+
+
+def past_run(number: int = 0, **more: Any) -> PastRun:
+    """A run in the history."""
+    done = 1204 - number
+    books = {"listed": done, "planned": done, "copied": done, "verified": done, "bytes_copied": 8_800_000_000}
+    fields: dict[str, Any] = {
+        "run": f"202611{22 - number:02}T105002000Z-7f3a00",
+        "state": "completed",
+        "undo": "",
+        "name": "videos",
+        "source": SOURCE,
+        "destination": DESTINATION,
+        "created": f"2026-11-{22 - number:02}T10:50:02+00:00",
+        "changed": f"2026-11-{22 - number:02}T10:54:02+00:00",
+        "seconds": 240.0,
+        "ledger": books,
+        "open_uploads": 0,
+        "kept": 0,
+        "bytes_kept": 0,
+        "directory": "/var/runs/one",
+        "waits": False,
+        "is_busy": False,
+    }
+    return PastRun(**(fields | more))
+
+
+def history() -> RunsListed:
+    """Runs of every kind."""
+    failed = {"listed": 1284, "planned": 1204, "copied": 1167, "failed": 37, "bytes_copied": 7_900_000_000}
+    runs = (
+        past_run(0, state="crashed", waits=True, ledger={"planned": 2000, "copied": 812}),
+        past_run(1, state="failed", ledger=failed, seconds=36_900.0),
+        past_run(2),
+        past_run(3, undo="incomplete"),
+        past_run(4, undo="rolled-back"),
+        past_run(5, undo="accepted"),
+        past_run(6, state="unreadable", source="", destination="", created="", ledger={}, seconds=0.0),
+    )
+    return RunsListed(runs, len(runs))

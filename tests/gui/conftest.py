@@ -107,6 +107,12 @@ class Driver:
         self.window.bar.buttons[name].invoke()
         self.pump()
 
+    def migrate(self) -> None:
+        """Migrate Data, and the plan that comes first."""
+        self.press("migrate")
+        self.service.say(*canned.planned())
+        self.pump()
+
     def key(self, sequence: str, widget: Any = None) -> None:
         target = widget if widget is not None else self.root
         target.focus_force()

@@ -4,25 +4,30 @@
     python -m tests.gui.preview running               one state, until the window is closed
     python -m tests.gui.preview --save DIR [--size 1024x700] [--dark] [STATE …]   a PNG of each
 
-Pictures are taken of the whole screen by ImageMagick's `import`, so give each its own:
+Pictures are taken of the whole screen, so give each its own:
     xvfb-run -s "-screen 0 1280x800x24" python -m tests.gui.preview --save DIR
 """
 
 from __future__ import annotations
 
 import argparse
-import subprocess
+import os
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from PIL import ImageGrab
+
 from migrator.gui import labels, theme
 from migrator.gui.app import Window
 from migrator.gui.form import EndForm, Form
-from migrator.model.events import Phase, PhaseChanged, RollbackProgress, RunStarted
+from migrator.gui.status import Intent
+from migrator.model.events import Event, Phase, PhaseChanged, RollbackProgress, RunStarted
+from migrator.model.findings import PropertyFound
 from migrator.model.ledger import Outcome
+from migrator.model.past_runs import RunsListed
 from tests.gui import canned
 
 State = Callable[[Window, canned.FakeService], None]
@@ -68,28 +73,101 @@ def half(window: Window, service: canned.FakeService) -> None:
 def swapped(window: Window, service: canned.FakeService) -> None:
     connected(window, service)
     drain(window)
-    window.presenter.choose_direction("lyve-to-aws")
+    window.presenter.set_up.choose_direction("lyve-to-aws")
 
 
 def running_while_listing(window: Window, service: canned.FakeService) -> None:
     connected(window, service)
     drain(window)
-    window.presenter.migrate()
+    window.presenter.do(Intent.MIGRATE)
+    service.say(*canned.planned())
+    drain(window)
     service.say(*canned.started(), canned.listing(), PhaseChanged(Phase.COPYING), canned.transfers())
     service.say(*canned.copied(36), canned.throttled(), *canned.copied(20, 36))
+
+
+def planning(window: Window, service: canned.FakeService) -> None:
+    connected(window, service)
+    drain(window)
+    window.presenter.do(Intent.PREVIEW_PLAN)
+    service.say(*canned.planned()[:2], canned.listing())
+
+
+def plan(window: Window, service: canned.FakeService, *events: Event) -> None:
+    connected(window, service)
+    drain(window)
+    window.presenter.do(Intent.PREVIEW_PLAN)
+    service.say(*events, canned.rows())
+
+
+def planned(window: Window, service: canned.FakeService) -> None:
+    plan(window, service, *canned.planned())
+
+
+def plan_open(window: Window, service: canned.FakeService) -> None:
+    unknown = PropertyFound("locks", "unknown", 4, is_exact=False, example="video/a.mp4")
+    plan(window, service, *canned.planned(*canned.OPEN, found=(canned.lost(), unknown), usd=704.0))
+    drain(window)
+    window.presenter.plan.decide("loss:storage-class", "accept")
+
+
+def plan_found(window: Window, service: canned.FakeService) -> None:
+    planned(window, service)
+    drain(window)
+    window.presenter.plan.find(text="cam02")
+    service.say(canned.rows("cam02"))
+
+
+def plan_stale(window: Window, service: canned.FakeService) -> None:
+    planned(window, service)
+    drain(window)
+    window.presenter.set_up.edit("max_size", "1 GB")
+
+
+def no_plan(window: Window, service: canned.FakeService) -> None:
+    connected(window, service)
+    window.presenter.show("plan")
+
+
+def plan_refused(window: Window, service: canned.FakeService) -> None:
+    connected(window, service)
+    drain(window)
+    window.presenter.do(Intent.PREVIEW_PLAN)
+    service.say(
+        canned.summary(Outcome.REFUSED, message="There is no bucket acme-archive.", ledger={"copied": 0})
+    )
+
+
+def history(window: Window, service: canned.FakeService) -> None:
+    service.say(canned.history())
+    window.presenter.show("history")
+
+
+def no_history(window: Window, service: canned.FakeService) -> None:
+    service.say(RunsListed((), 0))
+    window.presenter.show("history")
+
+
+def settings(window: Window, service: canned.FakeService) -> None:
+    connected(window, service)
+    window.presenter.show("settings")
 
 
 def listing(window: Window, service: canned.FakeService) -> None:
     connected(window, service)
     drain(window)
-    window.presenter.migrate()
+    window.presenter.do(Intent.MIGRATE)
+    service.say(*canned.planned())
+    drain(window)
     service.say(*canned.started(), canned.listing())
 
 
 def running(window: Window, service: canned.FakeService) -> None:
     connected(window, service)
     drain(window)
-    window.presenter.migrate()
+    window.presenter.do(Intent.MIGRATE)
+    service.say(*canned.planned())
+    drain(window)
     service.say(*canned.started(), canned.listing(1284, final=True), PhaseChanged(Phase.COPYING))
     service.say(*canned.copied(30), canned.throttled(), *canned.failures()[:12])
     service.say(*canned.copied(377, 30))
@@ -102,7 +180,7 @@ def running(window: Window, service: canned.FakeService) -> None:
 def cancelling(window: Window, service: canned.FakeService) -> None:
     running(window, service)
     drain(window)
-    window.presenter.cancel()
+    window.presenter.do(Intent.CANCEL)
 
 
 def stopped(window: Window, service: canned.FakeService) -> None:
@@ -115,28 +193,36 @@ def stopped(window: Window, service: canned.FakeService) -> None:
 def finished(window: Window, service: canned.FakeService) -> None:
     connected(window, service)
     drain(window)
-    window.presenter.migrate()
+    window.presenter.do(Intent.MIGRATE)
+    service.say(*canned.planned())
+    drain(window)
     service.say(*canned.started(), canned.listing(218, final=True), *canned.copied(40), canned.summary())
 
 
 def weakly(window: Window, service: canned.FakeService) -> None:
     connected(window, service)
     drain(window)
-    window.presenter.migrate()
+    window.presenter.do(Intent.MIGRATE)
+    service.say(*canned.planned())
+    drain(window)
     service.say(*canned.started(), canned.summary(ledger={"assurance": {"digest": 206, "size": 12}}))
 
 
 def failed(window: Window, service: canned.FakeService) -> None:
     connected(window, service)
     drain(window)
-    window.presenter.migrate()
+    window.presenter.do(Intent.MIGRATE)
+    service.say(*canned.planned())
+    drain(window)
     service.say(*canned.started(), *canned.copied(40), *canned.failures(), canned.failed_summary())
 
 
 def paused(window: Window, service: canned.FakeService) -> None:
     connected(window, service)
     drain(window)
-    window.presenter.migrate()
+    window.presenter.do(Intent.MIGRATE)
+    service.say(*canned.planned())
+    drain(window)
     books = {"listed": 1284, "planned": 1284, "copied": 443, "verified": 443, "left": 841}
     message = "The AWS session token expired at 14:31. Nothing failed and nothing is lost."
     advice = "Enter new keys on Set up, then press Resume."
@@ -147,7 +233,9 @@ def paused(window: Window, service: canned.FakeService) -> None:
 def refused(window: Window, service: canned.FakeService) -> None:
     connected(window, service)
     drain(window)
-    window.presenter.migrate()
+    window.presenter.do(Intent.MIGRATE)
+    service.say(*canned.planned())
+    drain(window)
     message = "This key may not write to acme-archive: s3:PutObject is missing."
     none = {"listed": 0, "planned": 0, "copied": 0}
     advice = "Ask the owner of the bucket for it, then try again."
@@ -159,14 +247,16 @@ def refused(window: Window, service: canned.FakeService) -> None:
 def losses(window: Window, service: canned.FakeService) -> None:
     connected(window, service)
     drain(window)
-    window.presenter.migrate()
+    window.presenter.do(Intent.MIGRATE)
+    service.say(*canned.planned())
+    drain(window)
     service.say(*canned.started(), *canned.lossy())
 
 
 def question(window: Window, service: canned.FakeService) -> None:
     finished(window, service)
     drain(window)
-    window.presenter.roll_back()
+    window.presenter.do(Intent.ROLL_BACK)
     service.say(*canned.looked_ahead(5, relying=1))
 
 
@@ -177,7 +267,7 @@ def found(window: Window, service: canned.FakeService) -> None:
 def found_looked_at(window: Window, service: canned.FakeService) -> None:
     found(window, service)
     drain(window)
-    window.presenter.look()
+    window.presenter.do(Intent.LOOK)
 
 
 def found_in_undo(window: Window, service: canned.FakeService) -> None:
@@ -187,7 +277,7 @@ def found_in_undo(window: Window, service: canned.FakeService) -> None:
 def looking_ahead(window: Window, service: canned.FakeService) -> None:
     finished(window, service)
     drain(window)
-    window.presenter.roll_back()
+    window.presenter.do(Intent.ROLL_BACK)
     service.say(*canned.looked_ahead(5)[:3])
 
 
@@ -221,6 +311,16 @@ STATES: dict[str, State] = {
         half,
         connected,
         swapped,
+        planning,
+        planned,
+        plan_open,
+        plan_found,
+        plan_stale,
+        no_plan,
+        plan_refused,
+        history,
+        no_history,
+        settings,
         listing,
         running_while_listing,
         running,
@@ -280,7 +380,7 @@ def main() -> int:
             root.update()
             time.sleep(0.02)
         picture = options.save / f"{name}{'-dark' if options.dark else ''}-{options.size}.png"
-        subprocess.run(["import", "-window", "root", str(picture)], check=True)
+        ImageGrab.grab(xdisplay=os.environ.get("DISPLAY")).save(picture)
         print(picture)
     return 0
 

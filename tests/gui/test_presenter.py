@@ -15,6 +15,7 @@ from migrator.gui.screen import Screen
 from migrator.gui.status import TABLE, Intent, Status
 from migrator.model.events import Event, ListingProgress, ObjectCopied, Phase, PhaseChanged
 from migrator.model.ledger import Outcome
+from migrator.preferences import PreferencesFile
 from tests.gui import canned
 
 
@@ -37,12 +38,19 @@ class FakeView:
 class Desk:
     """A presenter and what surrounds it, with a clock that tests move."""
 
-    def __init__(self, form: Form | None = canned.FORM) -> None:
+    def __init__(
+        self, form: Form | None = canned.FORM, *, preferences: PreferencesFile | None = None
+    ) -> None:
         self.now = 1000.0
         self.service, self.view = canned.FakeService(), FakeView()
         moment = datetime(2026, 11, 22, 14, 31, 2, tzinfo=UTC)
         self.presenter = Presenter(
-            self.service, self.view, form=form, clock=lambda: self.now, wall=lambda: moment
+            self.service,
+            self.view,
+            form=form,
+            preferences=preferences,
+            clock=lambda: self.now,
+            wall=lambda: moment,
         )
 
     def hear(self, *events: Event) -> Screen:
@@ -60,9 +68,19 @@ class Desk:
         self.presenter.generate()
         return self.hear(*canned.connected())
 
+    def plan(self, *events: Event) -> Screen:
+        self.connect()
+        self.presenter.do(Intent.PREVIEW_PLAN)
+        return self.hear(*events)
+
+    def migrate(self) -> Screen:
+        """Migrate Data, and the plan that comes first."""
+        self.presenter.do(Intent.MIGRATE)
+        return self.hear(*canned.planned())
+
     def run(self, *events: Event) -> Screen:
         self.connect()
-        self.presenter.migrate()
+        self.migrate()
         return self.hear(*canned.started(), *events)
 
 
@@ -79,13 +97,23 @@ def reach(status: Status) -> Desk:
             desk.hear(*canned.half_connected())
         case Status.CONNECTED:
             desk.connect()
+        case Status.PLANNING:
+            desk.plan(*canned.planned()[:2])
+        case Status.PLANNED:
+            desk.plan(*canned.planned())
+        case Status.PLAN_OPEN:
+            desk.plan(*canned.planned(*canned.OPEN))
+        case Status.NOTHING_TO_DO:
+            desk.plan(*canned.planned_nothing())
+        case Status.PLAN_REFUSED:
+            desk.plan(canned.summary(Outcome.REFUSED, message="No such bucket.", ledger={"copied": 0}))
         case Status.LISTING:
             desk.run(canned.listing())
         case Status.RUNNING:
             desk.run(canned.listing(), PhaseChanged(Phase.COPYING))
         case Status.CANCELLING:
             desk.run(PhaseChanged(Phase.COPYING))
-            desk.presenter.cancel()
+            desk.presenter.do(Intent.CANCEL)
         case Status.STOPPED:
             desk.run(canned.summary(Outcome.STOPPED, ledger={"copied": 9, "left": 209}))
         case Status.FINISHED:
@@ -106,10 +134,10 @@ def reach(status: Status) -> Desk:
             desk.hear(canned.found(state="completed", undo="started"))
         case Status.PREVIEWING:
             desk.run(canned.summary())
-            desk.presenter.roll_back()
+            desk.presenter.do(Intent.ROLL_BACK)
         case Status.ROLLING_BACK:
             desk.run(canned.summary())
-            desk.presenter.roll_back()
+            desk.presenter.do(Intent.ROLL_BACK)
             desk.hear(*canned.looked_ahead())
             desk.presenter.answer(yes=True)
         case Status.ROLLED_BACK:
@@ -170,7 +198,7 @@ def test_generate_needs_no_bucket_but_migrate_does() -> None:
     screen = desk.connect()
     assert desk.service.asked[0][0] == "generate"
     assert screen.status is Status.CONNECTED
-    desk.presenter.migrate()
+    desk.presenter.do(Intent.MIGRATE)
     assert len(desk.service.asked) == 1
     assert desk.see().setup.fields["aws.bucket"].problem == "Choose a bucket, or type its name."
 
@@ -193,20 +221,20 @@ def test_failed_end_is_told_in_its_card_and_beside_the_field() -> None:
 
 def test_changing_a_key_takes_the_connection_away() -> None:
     desk = reach(Status.CONNECTED)
-    desk.presenter.edit("lyve.bucket", "other")
+    desk.presenter.set_up.edit("lyve.bucket", "other")
     assert desk.see().status is Status.CONNECTED
-    desk.presenter.edit("lyve.secret_access_key", "another")
+    desk.presenter.set_up.edit("lyve.secret_access_key", "another")
     assert desk.see().status is Status.HALF_CONNECTED
     assert desk.see().setup.cards["lyve"].result == labels.CHANGED
 
 
 def test_problem_appears_when_the_field_is_left_not_while_typing() -> None:
     desk = Desk()
-    desk.presenter.edit("max_size", "five")
+    desk.presenter.set_up.edit("max_size", "five")
     assert desk.see().setup.fields["max_size"].problem == ""
-    desk.presenter.left("max_size")
+    desk.presenter.set_up.left("max_size")
     assert desk.see().setup.fields["max_size"].problem == "Not a size. Try 500 or 5 GB."
-    desk.presenter.edit("max_size", "5 GB")
+    desk.presenter.set_up.edit("max_size", "5 GB")
     assert desk.see().setup.fields["max_size"].problem == ""
     assert desk.see().setup.fields["max_size"].hint == "= 5.0 GB"
 
@@ -214,7 +242,7 @@ def test_problem_appears_when_the_field_is_left_not_while_typing() -> None:
 def test_leaving_an_empty_field_scolds_nobody() -> None:
     desk = Desk(Form())
     for name in labels.FIELDS:
-        desk.presenter.left(name)
+        desk.presenter.set_up.left(name)
     assert all(not state.problem for state in desk.see().setup.fields.values())
 
 
@@ -222,7 +250,7 @@ def test_problems_of_the_service_go_to_the_fields_of_the_right_end() -> None:
     desk = Desk(canned.FORM.put("direction", "lyve-to-aws"))
     desk.connect()
     desk.service.refuse = JobFileError([Problem("source.bucket", "is not there"), Problem("name", "is bad")])
-    desk.presenter.migrate()
+    desk.presenter.do(Intent.MIGRATE)
     screen = desk.see()
     assert screen.setup.fields["lyve.bucket"].problem == "Is not there"
     assert screen.setup.generated == "Is bad"
@@ -232,7 +260,7 @@ def test_problems_of_the_service_go_to_the_fields_of_the_right_end() -> None:
 def test_migration_type_swaps_the_cards() -> None:
     desk = Desk()
     assert desk.see().setup.cards["aws"].is_source
-    desk.presenter.choose_direction("lyve-to-aws")
+    desk.presenter.set_up.choose_direction("lyve-to-aws")
     cards = desk.see().setup.cards
     assert cards["lyve"].is_source
     assert not cards["aws"].is_source
@@ -241,7 +269,7 @@ def test_migration_type_swaps_the_cards() -> None:
 def test_session_token_is_asked_for_with_temporary_keys_only() -> None:
     desk = Desk()
     assert not desk.see().setup.cards["aws"].shows_token
-    desk.presenter.edit("aws.access_key_id", "ASIAEXAMPLE")
+    desk.presenter.set_up.edit("aws.access_key_id", "ASIAEXAMPLE")
     assert desk.see().setup.cards["aws"].shows_token
     desk.presenter.generate()
     assert "session token" in desk.see().setup.fields["aws.session_token"].problem
@@ -265,7 +293,7 @@ def test_no_percentage_before_totals_are_final() -> None:
     assert listing.fraction is None
     assert copying.fraction is None
     assert "at least" in copying.below
-    assert "%" not in desk.see().rail[1].state
+    assert "%" not in desk.see().rail[2].state
     desk.hear(ListingProgress(4, 400, 4, 400, 0, 0, 0, 0, {}, final=True), ObjectCopied("a", 100, "digest"))
     assert desk.see().run.bars[1].right == "25 %"
 
@@ -315,7 +343,7 @@ def test_keys_that_would_act_on_the_screen_are_made_visible() -> None:
 
 def test_roll_back_asks_once_and_names_the_number() -> None:
     desk = reach(Status.FINISHED)
-    desk.presenter.roll_back()
+    desk.presenter.do(Intent.ROLL_BACK)
     assert desk.see().bar.question is None
     question = desk.hear(*canned.looked_ahead()).bar.question
     assert question is not None
@@ -324,7 +352,7 @@ def test_roll_back_asks_once_and_names_the_number() -> None:
     desk.presenter.answer(yes=False)
     assert desk.see().bar.question is None
     assert ("rollback", canned.RUN) not in desk.service.asked
-    desk.presenter.roll_back()
+    desk.presenter.do(Intent.ROLL_BACK)
     desk.hear(*canned.looked_ahead())
     desk.presenter.answer(yes=True)
     assert desk.service.asked[-1] == ("rollback", canned.RUN)
@@ -352,19 +380,19 @@ def test_refused_run_can_be_tried_again_and_refused_roll_back_too() -> None:
     desk = reach(Status.REFUSED)
     desk.connect()
     desk.hear(*canned.started(), canned.summary(Outcome.REFUSED, ledger={"copied": 0}))
-    desk.presenter.try_again()
+    desk.presenter.do(Intent.TRY_AGAIN)
     assert desk.service.asked[-1][0] == "start"
     desk = reach(Status.FINISHED)
     desk.hear(
         *canned.started("rollback"), canned.summary(Outcome.REFUSED, removed=0, restored=0, left_in_place=218)
     )
-    desk.presenter.try_again()
+    desk.presenter.do(Intent.TRY_AGAIN)
     assert desk.service.asked[-1] == ("preview_rollback", canned.RUN)
 
 
 def test_new_migration_keeps_roll_back_within_reach() -> None:
     desk = reach(Status.FINISHED)
-    desk.presenter.new_migration()
+    desk.presenter.do(Intent.NEW_MIGRATION)
     screen = desk.see()
     assert screen.status is Status.CONNECTED
     assert screen.page == "setup"
@@ -373,10 +401,10 @@ def test_new_migration_keeps_roll_back_within_reach() -> None:
 
 def test_new_keys_for_a_paused_run_leave_its_resume_in_place() -> None:
     desk = reach(Status.PAUSED)
-    desk.presenter.edit("aws.secret_access_key", "fresh")
+    desk.presenter.set_up.edit("aws.secret_access_key", "fresh")
     assert desk.connect().status is Status.PAUSED
     assert desk.service.asked[-1][2]["aws"].secret_access_key == "fresh"
-    desk.presenter.resume()
+    desk.presenter.do(Intent.RESUME)
     assert desk.service.asked[-1] == ("resume", canned.RUN)
 
 
@@ -391,7 +419,7 @@ def test_generate_that_fails_says_why_and_leaves_the_run_alone() -> None:
 
 def test_command_that_never_begins_gives_the_ended_run_back() -> None:
     desk = reach(Status.STOPPED)
-    desk.presenter.resume()
+    desk.presenter.do(Intent.RESUME)
     desk.service.is_busy = False
     for _ in range(3):
         desk.presenter.tick(idle=True)

@@ -95,16 +95,16 @@ def test_an_offer_that_comes_late_waits_for_the_run_on_screen() -> None:
     desk = reach(Status.RUNNING)
     assert desk.hear(canned.found(OLDER)).status is Status.RUNNING
     assert desk.hear(canned.summary()).status is Status.FINISHED
-    desk.presenter.new_migration()
+    desk.presenter.do(Intent.NEW_MIGRATION)
     assert desk.see().status is Status.FOUND
 
 
 def test_a_run_that_is_being_resumed_is_not_offered_again() -> None:
     desk = Desk()
     desk.hear(canned.found(), canned.found(OLDER), canned.found())
-    desk.presenter.resume()
+    desk.presenter.do(Intent.RESUME)
     desk.hear(*canned.started("resume"), canned.summary())
-    desk.presenter.new_migration()
+    desk.presenter.do(Intent.NEW_MIGRATION)
     desk.presenter.do(Intent.RESUME)
     assert desk.service.asked[-1] == ("resume", OLDER)
 
@@ -122,7 +122,7 @@ def test_a_run_that_copied_nothing_yet_can_be_rolled_back_too() -> None:
 
 def test_missing_keys_are_told_with_what_to_do_and_new_ones_leave_try_again_in_place() -> None:
     desk = reach(Status.FOUND)
-    desk.presenter.resume()
+    desk.presenter.do(Intent.RESUME)
     message, advice = (
         'No keys are stored under the name "lyve".',
         "Enter them and press Generate Config File.",
@@ -131,7 +131,7 @@ def test_missing_keys_are_told_with_what_to_do_and_new_ones_leave_try_again_in_p
     screen = desk.hear(*canned.started("resume")[:1], none)
     assert message in screen.bar.help
     assert advice in screen.bar.help
-    desk.presenter.edit("lyve.secret_access_key", "fresh")
+    desk.presenter.set_up.edit("lyve.secret_access_key", "fresh")
     assert desk.connect().status is Status.REFUSED
     desk.presenter.do(Intent.TRY_AGAIN)
     assert desk.service.asked[-1] == ("resume", canned.RUN)
@@ -146,7 +146,7 @@ def test_nothing_found_is_no_offer() -> None:
 
 def test_roll_back_finds_out_first_and_changes_nothing_until_it_is_answered() -> None:
     desk = reach(Status.FOUND)
-    desk.presenter.roll_back()
+    desk.presenter.do(Intent.ROLL_BACK)
     assert desk.service.asked == [("preview_rollback", canned.RUN)]
     assert desk.see().status is Status.PREVIEWING
     screen = desk.hear(*canned.looked_ahead(5, relying=1))
@@ -168,7 +168,7 @@ def test_roll_back_finds_out_first_and_changes_nothing_until_it_is_answered() ->
 def test_keep_everything_puts_the_screen_back(status: Status) -> None:
     desk = reach(status)
     before = desk.see()
-    desk.presenter.roll_back()
+    desk.presenter.do(Intent.ROLL_BACK)
     desk.hear(*canned.looked_ahead(5))
     desk.presenter.answer(yes=False)
     after = desk.see()
@@ -178,9 +178,9 @@ def test_keep_everything_puts_the_screen_back(status: Status) -> None:
 
 def test_a_look_ahead_that_is_cancelled_asks_nothing() -> None:
     desk = reach(Status.FINISHED)
-    desk.presenter.roll_back()
+    desk.presenter.do(Intent.ROLL_BACK)
     desk.hear(*canned.looked_ahead()[:2])
-    desk.presenter.cancel()
+    desk.presenter.do(Intent.CANCEL)
     assert desk.see().status is Status.CANCELLING
     counts = {"removed": 9, "restored": 0, "left_in_place": 0}
     screen = desk.hear(canned.summary(Outcome.STOPPED, **counts))
@@ -206,7 +206,7 @@ def test_a_look_ahead_that_is_refused_says_why_and_can_be_repeated() -> None:
     screen = desk.hear(*canned.started("rollback"), canned.summary(Outcome.REFUSED, message="No answer."))
     assert screen.status is Status.REFUSED
     assert "No answer." in screen.bar.help
-    desk.presenter.try_again()
+    desk.presenter.do(Intent.TRY_AGAIN)
     assert desk.service.asked[-1] == ("preview_rollback", canned.RUN)
 
 
@@ -229,8 +229,8 @@ def test_a_roll_back_that_paused_says_why() -> None:
 
 def test_keep_everything_leaves_a_dismissed_run_dismissed() -> None:
     desk = reach(Status.FINISHED)
-    desk.presenter.new_migration()
-    desk.presenter.roll_back()
+    desk.presenter.do(Intent.NEW_MIGRATION)
+    desk.presenter.do(Intent.ROLL_BACK)
     desk.hear(*canned.looked_ahead())
     desk.presenter.answer(yes=False)
     assert desk.see().status is Status.CONNECTED
@@ -239,9 +239,9 @@ def test_keep_everything_leaves_a_dismissed_run_dismissed() -> None:
 def test_try_again_of_a_resume_never_starts_the_forms_migration() -> None:
     """The run's own job file may be unreadable: then the service ends before the run begins."""
     desk = reach(Status.FOUND)
-    desk.presenter.resume()
+    desk.presenter.do(Intent.RESUME)
     desk.hear(canned.summary(Outcome.REFUSED, ledger={"copied": 0}))
-    desk.presenter.try_again()
+    desk.presenter.do(Intent.TRY_AGAIN)
     assert desk.service.asked == [("resume", canned.RUN), ("resume", canned.RUN)]
 
 

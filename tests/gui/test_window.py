@@ -26,7 +26,7 @@ def test_from_generate_to_success_and_back_again(driver: Driver) -> None:
     driver.connect()
     assert driver.screen.status is Status.CONNECTED
     assert "acme-logs" in driver.window.setup.fields["aws.bucket"].control.cget("values")
-    driver.press("migrate")
+    driver.migrate()
     assert driver.service.asked[-1][0] == "start"
     driver.service.say(*canned.started(), canned.listing(218, final=True), PhaseChanged(Phase.COPYING))
     driver.service.say(canned.transfers(), *canned.copied(20))
@@ -83,7 +83,7 @@ def test_session_token_appears_with_temporary_keys(driver: Driver) -> None:
 
 def test_fields_are_locked_while_something_runs(driver: Driver) -> None:
     driver.connect()
-    driver.press("migrate")
+    driver.migrate()
     driver.service.say(*canned.started())
     driver.presenter.show("setup")
     driver.pump()
@@ -98,11 +98,13 @@ def test_keys_do_what_buttons_do(driver: Driver) -> None:
     assert driver.service.asked[-1][0] == "generate"
     driver.service.say(*canned.connected())
     driver.pump()
-    driver.key("<Control-Key-2>")
+    driver.key("<Control-Key-3>")
     assert driver.screen.page == "run"
     driver.key("<Control-Key-1>")
     assert driver.screen.page == "setup"
     driver.key("<Control-m>")
+    driver.service.say(*canned.planned())
+    driver.pump()
     assert driver.service.asked[-1][0] == "start"
     driver.key("<Control-l>")
     assert driver.root.focus_get() == driver.window.run.log.search
@@ -117,7 +119,7 @@ def test_return_presses_the_primary_from_entry_fields_only(driver: Driver) -> No
 
 def test_return_never_rolls_back_and_escape_closes_the_question(driver: Driver) -> None:
     driver.connect()
-    driver.press("migrate")
+    driver.migrate()
     driver.service.say(*canned.started(), canned.summary())
     driver.pump()
     driver.press("roll_back")
@@ -202,7 +204,7 @@ def test_content_scrolls_and_the_action_bar_stays(driver: Driver) -> None:
 
 def test_closing_during_a_run_asks_and_keeps_painting(driver: Driver) -> None:
     driver.connect()
-    driver.press("migrate")
+    driver.migrate()
     driver.service.say(*canned.started())
     driver.pump()
     driver.presenter.quit()
@@ -234,7 +236,7 @@ def test_a_hundred_thousand_events_lose_nothing_and_keep_the_bounds(driver: Driv
         if n % 1000 == 0:
             driver.service.say(canned.transfers(n // 1000))
     driver.pump()
-    pump, run = driver.window.pump, driver.presenter._run
+    pump, run = driver.window.pump, driver.presenter.run.state
     assert run.copied == total
     assert run.bytes_copied == total * 10
     assert pump.longest_batch <= 200

@@ -37,7 +37,7 @@ class RealDriver(Driver):
     def reopen(self, service: EngineProcess) -> None:
         """The window of another process: nothing is remembered but what is on disk."""
         super().__init__(self.root, service, self._form)
-        self.presenter.find_unfinished()
+        self.presenter.open()
 
     def until(self, *statuses: Status) -> None:
         self.pump(lambda: self.screen.status in statuses)

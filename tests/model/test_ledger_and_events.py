@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from migrator.model import events, findings
 from migrator.model.events import Event, Phase, Summary, as_json, event_name
 from migrator.model.ledger import Assurance, Drift, Ledger, Outcome, outcome_of
+from migrator.model.past_runs import PastRun
+from migrator.model.planned import Fate, PlanRow
 from migrator.model.run_state import MAX_ACTIVE, MAX_GROUPS, MAX_SAMPLES, RunState
 
 GOOD = Ledger(listed=10, planned=5, copied=5, verified=5, same=2, filtered=3)
@@ -94,6 +96,12 @@ _VALUES: dict[str, Any] = {
     "Mapping[str, Mapping[str, float]]": {"source": {"data_out": 2.5}},
     "tuple[PropertyFound, ...]": (findings.PropertyFound("tags", "lost", 2, is_exact=True, example="key"),),
 }
+_VALUES["tuple[PastRun, ...]"] = (
+    PastRun(**{name: _VALUES[each.type] for name, each in PastRun.__dataclass_fields__.items()}),
+)
+_VALUES["tuple[Fate, ...]"] = (Fate("copy", "new", 3, 4),)
+_VALUES["tuple[int, ...]"] = (1, 2)
+_VALUES["tuple[PlanRow, ...]"] = (PlanRow("key", "copy", "new", 3, "2026-01-02T03:04:05+00:00", "STANDARD"),)
 KINDS: tuple[type, ...] = get_args(Event)
 
 

@@ -22,6 +22,7 @@ from migrator.demo.s3server import S3Server
 from migrator.model.objects import Properties
 from migrator.model.parts import KIB, MIB
 from migrator.store.base import ObjectStore, Versioning
+from migrator.store.fast.store import FastStore
 from migrator.store.memory import AWS, CEPH, LYVE, MemoryCloud, MemoryStore, Quirks
 from migrator.store.retrying import RetryingStore
 from migrator.store.s3 import Connection, S3Store
@@ -42,6 +43,9 @@ POLL_S = 0.02
 QUIRKS = {AWS: "ours as AWS", LYVE: "ours as Lyve Cloud", CEPH: "ours as Ceph"}
 #: How they are told apart in the names of tests.
 NAMES = {AWS: "", LYVE: " (Lyve Cloud)", CEPH: " (Ceph)"}
+
+#: The product's own stores of services.
+Kind = type[S3Store] | type[FastStore]
 
 _numbers = itertools.count(1)
 
@@ -103,12 +107,12 @@ def client_of(
 
 def store_of(
     url: str,
-    kind: type[S3Store] = S3Store,
+    kind: Kind = S3Store,
     *,
     end: str = "AWS",
     access_key: str = ACCESS_KEY,
     secret: str = SECRET,
-) -> S3Store:
+) -> S3Store | FastStore:
     """The product's own store, pointed at a server of the tests."""
     return kind(Connection(end, is_aws=False, endpoint_url=url, keys=(access_key, secret, "")))
 
@@ -140,7 +144,7 @@ class NoPatience:
 
 
 @contextmanager
-def s3server_keeper(quirks: Quirks = AWS, kind: type[S3Store] = S3Store) -> Iterator[Keeper]:
+def s3server_keeper(quirks: Quirks = AWS, kind: Kind = S3Store) -> Iterator[Keeper]:
     """The S3 store over HTTP against the server of the demo."""
     cloud = MemoryCloud(quirks=quirks, min_part_bytes=PART_BYTES)
     with S3Server(cloud, {ACCESS_KEY: SECRET}) as server:
@@ -189,7 +193,7 @@ def server_keeper(
     secret: str = SECRET,
     *,
     part_bytes: int = 5 * MIB,
-    kind: type[S3Store] = S3Store,
+    kind: Kind = S3Store,
 ) -> Iterator[Keeper]:
     """The S3 store against any server; `name` as in `abilities.LACKS`."""
     store = store_of(url, kind, access_key=access_key, secret=secret)

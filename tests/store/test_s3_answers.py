@@ -15,7 +15,7 @@ from migrator.demo.s3server import S3Server
 from migrator.demo.wire import Answer, Head
 from migrator.errors import AccessDenied, NotFound, NotS3, NotSupported, StoreError, Transient
 from migrator.model.objects import Properties
-from migrator.store.base import BucketLock, Versioning
+from migrator.store.base import BucketLock, ObjectStore, Versioning
 from migrator.store.fast.store import FastStore
 from migrator.store.memory import MemoryCloud, Quirks
 from migrator.store.memory_rules import missing, refused
@@ -41,13 +41,13 @@ def server(cloud: MemoryCloud) -> Iterator[S3Server]:
 
 
 @pytest.fixture(params=[S3Store, FastStore])
-def store(server: S3Server, request: pytest.FixtureRequest) -> Iterator[S3Store]:
+def store(server: S3Server, request: pytest.FixtureRequest) -> Iterator[ObjectStore]:
     store = store_of(server.url, request.param)
     yield store
     store.close()
 
 
-def calls_of(store: S3Store, cloud: MemoryCloud) -> dict[str, Callable[[], object]]:
+def calls_of(store: ObjectStore, cloud: MemoryCloud) -> dict[str, Callable[[], object]]:
     """The calls that undo rests on, by operation."""
     upload_id = cloud.create_upload(BUCKET, "copy", PLAIN)
     return {
@@ -63,7 +63,12 @@ def calls_of(store: S3Store, cloud: MemoryCloud) -> dict[str, Callable[[], objec
     ("kind", "error"), [("empty-200", NotS3), ("error-in-200", Transient), ("html", StoreError)]
 )
 def test_a_200_alone_is_no_success(
-    store: S3Store, cloud: MemoryCloud, server: S3Server, operation: str, kind: Kind, error: type[StoreError]
+    store: ObjectStore,
+    cloud: MemoryCloud,
+    server: S3Server,
+    operation: str,
+    kind: Kind,
+    error: type[StoreError],
 ) -> None:
     server.faults.add(Fault(operation, kind=kind))
     call = calls_of(store, cloud)[operation]
@@ -76,7 +81,7 @@ def test_a_200_alone_is_no_success(
 
 @pytest.mark.parametrize("root", ["html", "ListBucketResult"])
 def test_another_document_says_nothing_about_deletes(
-    store: S3Store, monkeypatch: pytest.MonkeyPatch, root: str
+    store: ObjectStore, monkeypatch: pytest.MonkeyPatch, root: str
 ) -> None:
     answer_with(monkeypatch, "DeleteObjects", f"<{root}><body/></{root}>")
     with pytest.raises(NotS3):
@@ -85,7 +90,7 @@ def test_another_document_says_nothing_about_deletes(
 
 @pytest.mark.parametrize("operation", ["CopyObject", "UploadPartCopy", "DeleteObjects", "ListObjectVersions"])
 def test_a_missing_right_is_told_from_everything_else(
-    store: S3Store, cloud: MemoryCloud, server: S3Server, operation: str
+    store: ObjectStore, cloud: MemoryCloud, server: S3Server, operation: str
 ) -> None:
     server.denied_operations.add(operation)
     with pytest.raises(AccessDenied) as caught:
@@ -101,7 +106,7 @@ def test_a_missing_right_is_told_from_everything_else(
     ],
 )
 def test_what_an_end_does_not_offer(
-    store: S3Store, cloud: MemoryCloud, quirks: Quirks, operations: list[str]
+    store: ObjectStore, cloud: MemoryCloud, quirks: Quirks, operations: list[str]
 ) -> None:
     calls = calls_of(store, cloud)
     cloud.quirks = quirks
@@ -111,7 +116,7 @@ def test_what_an_end_does_not_offer(
     assert set(cloud.contents(BUCKET)) == {"key"}
 
 
-def test_batches_carry_a_content_md5(store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batches_carry_a_content_md5(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Services exist that refuse them without."""
     seen: list[str] = []
     carry_out = bucket_calls.delete_objects
@@ -130,12 +135,12 @@ def test_batches_carry_a_content_md5(store: S3Store, monkeypatch: pytest.MonkeyP
 class TestLockAnswers:
     """NONE only where the end says so, or does not know the question."""
 
-    def test_who_may_not_ask_does_not_know(self, store: S3Store, server: S3Server) -> None:
+    def test_who_may_not_ask_does_not_know(self, store: ObjectStore, server: S3Server) -> None:
         server.denied_operations.add("GetObjectLockConfiguration")
         assert store.lock_of(BUCKET) is BucketLock.UNKNOWN
 
     def test_a_refusal_for_other_reasons_says_nothing(
-        self, store: S3Store, monkeypatch: pytest.MonkeyPatch
+        self, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         refuse_with(monkeypatch, refused("InvalidRequest", "Not like this."))
         assert store.lock_of(BUCKET) is BucketLock.UNKNOWN
@@ -148,23 +153,23 @@ class TestLockAnswers:
             missing("ObjectLockConfigurationNotFoundError", "There is none."),
         ],
     )
-    def test_none(self, store: S3Store, monkeypatch: pytest.MonkeyPatch, error: StoreError) -> None:
+    def test_none(self, store: ObjectStore, monkeypatch: pytest.MonkeyPatch, error: StoreError) -> None:
         refuse_with(monkeypatch, error)
         assert store.lock_of(BUCKET) is BucketLock.NONE
 
-    def test_a_listing_instead_is_none(self, store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_listing_instead_is_none(self, store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
         """Services that ignore the parameter answer as if it were not there."""
         monkeypatch.setitem(routes._CALLS, "GetObjectLockConfiguration", bucket_calls.list_objects)  # type: ignore[arg-type]
         assert store.lock_of(BUCKET) is BucketLock.NONE
 
-    def test_an_end_in_trouble_is_asked_again(self, store: S3Store, server: S3Server) -> None:
+    def test_an_end_in_trouble_is_asked_again(self, store: ObjectStore, server: S3Server) -> None:
         server.faults.add(Fault("GetObjectLockConfiguration", kind="503", times=ALWAYS))
         with pytest.raises(Transient):
             store.lock_of(BUCKET)
 
 
 def test_a_key_that_xml_cannot_hold_is_not_taken_for_absent(
-    store: S3Store, cloud: MemoryCloud, monkeypatch: pytest.MonkeyPatch
+    store: ObjectStore, cloud: MemoryCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Services exist that ignore `encoding-type`: what they say about such a key is garbled."""
     monkeypatch.setattr(bucket_calls, "encoding_of", lambda _: "")
@@ -175,7 +180,9 @@ def test_a_key_that_xml_cannot_hold_is_not_taken_for_absent(
     assert len(store.versions(BUCKET, "key")) == 1
 
 
-def test_an_archived_original_is_refused_and_no_right_is_missing(store: S3Store, cloud: MemoryCloud) -> None:
+def test_an_archived_original_is_refused_and_no_right_is_missing(
+    store: ObjectStore, cloud: MemoryCloud
+) -> None:
     cloud.seed(BUCKET, "cold", b"x", storage_class="GLACIER")
     for call in (
         lambda: store.read(BUCKET, "cold", bytearray(1)),
@@ -187,7 +194,7 @@ def test_an_archived_original_is_refused_and_no_right_is_missing(store: S3Store,
         assert not isinstance(caught.value, AccessDenied)
 
 
-def test_a_head_of_a_marker_by_its_id_is_not_found(store: S3Store, cloud: MemoryCloud) -> None:
+def test_a_head_of_a_marker_by_its_id_is_not_found(store: ObjectStore, cloud: MemoryCloud) -> None:
     """AWS answers 405 without a body; only a header tells why."""
     marker = cloud.delete(BUCKET, "key").version_id
     with pytest.raises(NotFound):
@@ -210,14 +217,14 @@ def answer_with(monkeypatch: pytest.MonkeyPatch, operation: str, document: str) 
 
 
 class TestTags:
-    def test_an_empty_answer_is_none(self, store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_empty_answer_is_none(self, store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
         """Ceph says nothing at all where an object was made of parts and never given tags."""
         answer_with(monkeypatch, "GetObjectTagging", "")
         assert store.tags(BUCKET, "key") == {}
 
     @pytest.mark.parametrize("root", ["html", "Error"])
     def test_another_document_is_not(
-        self, store: S3Store, monkeypatch: pytest.MonkeyPatch, root: str
+        self, store: ObjectStore, monkeypatch: pytest.MonkeyPatch, root: str
     ) -> None:
         answer_with(monkeypatch, "GetObjectTagging", f"<{root}><body/></{root}>")
         with pytest.raises(StoreError):
@@ -233,7 +240,7 @@ class TestTags:
     ],
 )
 def test_a_page_of_versions_says_whose_it_is_and_where_it_goes_on(
-    store: S3Store, cloud: MemoryCloud, monkeypatch: pytest.MonkeyPatch, take_out: str, code: str
+    store: ObjectStore, cloud: MemoryCloud, monkeypatch: pytest.MonkeyPatch, take_out: str, code: str
 ) -> None:
     cloud.seed(BUCKET, "key", b"newer")
     assert store.list_versions_page(BUCKET, "k", limit=1).following is not None

@@ -10,7 +10,7 @@ import pytest
 
 from migrator.demo.s3server import S3Server
 from migrator.model.objects import Properties
-from migrator.store.base import Versioning
+from migrator.store.base import ObjectStore, Versioning
 from migrator.store.fast.store import FastStore
 from migrator.store.memory import MemoryCloud, Quirks
 from migrator.store.s3 import S3Store
@@ -35,14 +35,14 @@ def server(cloud: MemoryCloud) -> Iterator[S3Server]:
 
 
 @pytest.fixture(params=[S3Store, FastStore])
-def store(server: S3Server, request: pytest.FixtureRequest) -> Iterator[S3Store]:
+def store(server: S3Server, request: pytest.FixtureRequest) -> Iterator[ObjectStore]:
     store = store_of(server.url, request.param)
     yield store
     store.close()
 
 
 @pytest.mark.parametrize("count", [0, 1, PAGE, PAGE + 1, 2 * PAGE, 2 * PAGE + 1])
-def test_parts(store: S3Store, server: S3Server, count: int) -> None:
+def test_parts(store: ObjectStore, server: S3Server, count: int) -> None:
     upload_id = store.create_upload(BUCKET, "key", Properties())
     digest = md5(b"x").digest()
     sent = [store.upload_part(BUCKET, "key", upload_id, 2 * n, b"x", md5=digest) for n in range(1, count + 1)]
@@ -51,7 +51,7 @@ def test_parts(store: S3Store, server: S3Server, count: int) -> None:
 
 
 @pytest.mark.parametrize("count", [0, PAGE, PAGE + 1, 2 * PAGE + 1])
-def test_uploads_of_one_key_and_of_many(store: S3Store, count: int) -> None:
+def test_uploads_of_one_key_and_of_many(store: ObjectStore, count: int) -> None:
     keys = ["same"] * count + [f"other/{n} +%&" for n in range(count)]
     opened = {store.create_upload(BUCKET, key, Properties()) for key in keys}
     found = store.list_uploads(BUCKET, "")
@@ -59,7 +59,7 @@ def test_uploads_of_one_key_and_of_many(store: S3Store, count: int) -> None:
     assert {upload.upload_id for upload in found} == opened
 
 
-def test_keys(store: S3Store, cloud: MemoryCloud) -> None:
+def test_keys(store: ObjectStore, cloud: MemoryCloud) -> None:
     keys = sorted([f"{n} +%&😀" for n in range(2 * PAGE + 1)], key=str.encode)
     for key in keys:
         cloud.seed(BUCKET, key)
@@ -69,7 +69,7 @@ def test_keys(store: S3Store, cloud: MemoryCloud) -> None:
 @pytest.mark.parametrize("key", ["key", "a b+c %&/😀", "é\x01"])
 @pytest.mark.parametrize("count", [1, PAGE, PAGE + 1, 3 * PAGE + 1])
 def test_versions_and_markers_of_one_key(
-    store: S3Store, cloud: MemoryCloud, server: S3Server, key: str, count: int
+    store: ObjectStore, cloud: MemoryCloud, server: S3Server, key: str, count: int
 ) -> None:
     cloud.set_versioning(BUCKET, Versioning.ENABLED)
     for neighbour in (key[:1] + "!", key + "/1", key + "2"):
@@ -89,13 +89,13 @@ def test_versions_and_markers_of_one_key(
 
 
 @pytest.mark.parametrize("count", [PAGE, 2 * PAGE + 1])
-def test_uploads_of_one_hostile_key(store: S3Store, count: int) -> None:
+def test_uploads_of_one_hostile_key(store: ObjectStore, count: int) -> None:
     """Where a page ends is told in the encoding of the keys."""
     opened = {store.create_upload(BUCKET, "a b+c %&/😀", Properties()) for _ in range(count)}
     assert {upload.upload_id for upload in store.list_uploads(BUCKET, "a b")} == opened
 
 
-def test_no_page_of_versions_ends_with_a_null_marker(store: S3Store, cloud: MemoryCloud) -> None:
+def test_no_page_of_versions_ends_with_a_null_marker(store: ObjectStore, cloud: MemoryCloud) -> None:
     """Ceph 16.2 goes on with the next key after it, and everything below would be missing."""
     cloud.set_versioning(BUCKET, Versioning.ENABLED)
     for key in ("a", "b", "b", "c"):

@@ -10,10 +10,13 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import Any
 
-from migrator.gui import theme
+from migrator.gui import labels, theme
 from migrator.gui.screen import ActionBar, Button, Question
 from migrator.gui.status import Intent
 from migrator.gui.widgets.basics import WrapLabel, set_text
+
+#: Letters that open a menu.
+TAKEN = frozenset(text[0].casefold() for text in labels.MENUS.values())
 
 
 class ActionBarView(ttk.Frame):
@@ -26,6 +29,7 @@ class ActionBarView(ttk.Frame):
         self._on_intent, self._on_answer = on_intent, on_answer
         self._drawn: ActionBar | None = None
         self.buttons: dict[str, ttk.Button] = {}
+        self._letters: dict[str, ttk.Button] = {}
         self.columnconfigure(1, weight=1)
         tk.Frame(self, height=1, background=theme.color("line")).grid(
             row=0, column=0, columnspan=3, sticky="we"
@@ -63,6 +67,7 @@ class ActionBarView(ttk.Frame):
         for old in self.right.winfo_children():
             old.destroy()
         self.buttons = {}
+        self._letters.clear()
         if question:
             self._ask(question)
             return
@@ -75,10 +80,28 @@ class ActionBarView(ttk.Frame):
             if usable:
                 usable[-1].focus_set()
 
+    def _underline(self, button: ttk.Button, text: str) -> None:
+        """Alt and the underlined letter press the button: its first one that is still free."""
+        for index, char in enumerate(text.casefold()):
+            if char.isascii() and char.isalpha() and char not in self._letters and char not in TAKEN:
+                self._letters[char] = button
+                button.configure(underline=index)
+                return
+
+    def press(self, letter: str) -> bool:
+        """Alt+letter; whether a button has it."""
+        button = self._letters.get(letter.casefold())
+        if button is None:
+            return False
+        button.focus_set()
+        button.invoke()
+        return True
+
     def _add(self, each: Button, style: str) -> None:
         button = ttk.Button(
             self.right, text=each.text, style=style, command=lambda: self._on_intent(each.intent)
         )
+        self._underline(button, each.text)
         button.state(["!disabled" if each.is_enabled else "disabled"])
         button.pack(side="left", padx=(theme.px(8), 0))
         self.buttons[each.intent.value] = button
@@ -95,6 +118,7 @@ class ActionBarView(ttk.Frame):
         )
         self.buttons = {"yes": yes, "no": no}
         for button in (yes, no):
+            self._underline(button, str(button.cget("text")))
             button.pack(side="left", padx=(theme.px(8), 0))
         if question.is_destructive:
             for key in ("<Return>", "<KP_Enter>"):

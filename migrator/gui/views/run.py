@@ -6,32 +6,25 @@ import tkinter as tk
 from tkinter import ttk
 
 from migrator.gui import labels, theme
-from migrator.gui.screen import Banner, Bar, Figure, LedgerScreen, LogScreen, RunScreen
+from migrator.gui.screen import Bar, Figure, LedgerScreen, RunScreen, Screen
 from migrator.gui.views.log_pane import LogActions, LogPane
+from migrator.gui.views.page import GAP, PageView
 from migrator.gui.views.tables import ProblemsTable, TransfersTable
-from migrator.gui.widgets.basics import Card, ScrollPage, WrapLabel, bind_wheel, set_text
+from migrator.gui.widgets.banner import BannerView
+from migrator.gui.widgets.basics import Card, WrapLabel, set_text, show
 from migrator.gui.widgets.meter_bar import MeterBar
 
 LOW_TABS, HIGH_TABS = 140, 190
 MAX_BARS, MAX_FIGURES, MAX_TERMS = 2, 5, 7
 
 
-class RunView(ScrollPage):
+class RunView(PageView):
     """Renders `RunScreen` and the log."""
 
     def __init__(self, parent: tk.Misc, actions: LogActions) -> None:
-        super().__init__(parent)
+        super().__init__(parent, labels.RUN_TITLE, labels.NO_RUN_CONTEXT)
         self._drawn: RunScreen | None = None
-        page, gap = self.inside, theme.px(20)
-        page.columnconfigure(0, weight=1)
-        head = ttk.Frame(page)
-        head.grid(row=0, column=0, sticky="we", padx=gap, pady=(theme.px(14), theme.px(10)))
-        head.columnconfigure(0, weight=1)
-        ttk.Label(head, text=labels.RUN_TITLE, style="Title.TLabel").grid(row=0, column=0, sticky="w")
-        self.context = WrapLabel(head, style="Hint.TLabel")
-        self.context.grid(row=1, column=0, sticky="we")
-        self.pill = ttk.Label(head, compound="left")
-        self.pill.grid(row=0, column=1, rowspan=2, padx=(theme.px(16), 0))
+        page, gap = self.inside, theme.px(GAP)
         self.banner = BannerView(page)
         self.banner.grid(row=1, column=0, sticky="we", padx=gap, pady=(0, theme.px(12)))
         self.phases = PhasesView(page)
@@ -50,27 +43,21 @@ class RunView(ScrollPage):
         page.rowconfigure(5, weight=2, minsize=theme.px(170))
         for part in (self.banner, self.phases, self.ledger):
             part.grid_remove()
-        self.watch()
-        for widget in (self, self._canvas, page):
-            bind_wheel(widget, self.wheel)
+        self.finish()
         self._titles = ("", "")
         self._tabs_shown = (True, True)
 
-    def render(self, screen: RunScreen, log: LogScreen) -> None:
-        self.log.render(log)
-        before, self._drawn = self._drawn, screen
-        if screen == before:
-            return
-        set_text(self.context, screen.context)
-        self.pill.configure(text=f" {screen.pill}" if screen.pill else "")
-        if screen.pill:
-            self.pill.configure(style=f"{screen.tone}.Pill.TLabel", image=theme.tone_icon(screen.tone, 14))
-            self.pill.grid()
-        else:
-            self.pill.grid_remove()
-        _show(self.banner, screen.banner is not None)
-        _show(self.phases, bool(screen.bars))
-        _show(self.ledger, screen.ledger is not None)
+    def render(self, screen: Screen) -> None:
+        self.log.render(screen.log)
+        if screen.run != self._drawn:
+            self._drawn = screen.run
+            self._draw(screen.run)
+
+    def _draw(self, screen: RunScreen) -> None:
+        self.header.render(screen.head)
+        show(self.banner, screen.banner is not None)
+        show(self.phases, bool(screen.bars))
+        show(self.ledger, screen.ledger is not None)
         if screen.banner is not None:
             self.banner.render(screen.banner)
         if screen.bars:
@@ -100,7 +87,7 @@ class RunView(ScrollPage):
         if wanted == self._tabs_shown:
             return
         self._tabs_shown = wanted
-        _show(self.tabs, any(wanted))
+        show(self.tabs, any(wanted))
         self.inside.rowconfigure(
             4, weight=3 if any(wanted) else 0, minsize=theme.px(150) if any(wanted) else 0
         )
@@ -115,43 +102,6 @@ class RunView(ScrollPage):
 
     def _select(self, tab: ttk.Frame) -> None:
         self.tabs.select(tab)  # type: ignore[no-untyped-call]
-
-
-def _show(widget: tk.Misc, visible: bool) -> None:
-    assert isinstance(widget, tk.Grid)  # noqa: S101  (tells the type checker)
-    if visible != bool(widget.winfo_manager()):
-        if visible:
-            widget.grid()
-        else:
-            widget.grid_remove()
-
-
-class BannerView(ttk.Frame):
-    """How it ended, in one claim and one explanation."""
-
-    def __init__(self, parent: tk.Misc) -> None:
-        super().__init__(parent)
-        self.columnconfigure(2, weight=1)
-        self.edge = ttk.Frame(self, width=theme.px(4))
-        self.edge.grid(row=0, column=0, rowspan=2, sticky="ns")
-        self.icon = ttk.Label(self)
-        self.icon.grid(row=0, column=1, rowspan=2, padx=theme.px(14))
-        self.headline = WrapLabel(self)
-        self.headline.grid(row=0, column=2, sticky="swe", pady=(theme.px(10), 0), padx=(0, theme.px(12)))
-        self.detail = WrapLabel(self)
-        self.detail.grid(
-            row=1, column=2, sticky="nwe", pady=(theme.px(2), theme.px(10)), padx=(0, theme.px(12))
-        )
-
-    def render(self, banner: Banner) -> None:
-        tone = banner.tone
-        self.configure(style=f"{tone}.Banner.TFrame")
-        self.edge.configure(style=f"{tone}.Edge.TFrame")
-        self.icon.configure(image=theme.tone_icon(tone, 22), style=f"{tone}.Banner.TLabel")
-        self.headline.configure(style=f"{tone}.BannerStrong.TLabel")
-        self.detail.configure(style=f"{tone}.Banner.TLabel")
-        set_text(self.headline, banner.headline)
-        set_text(self.detail, banner.detail)
 
 
 class PhasesView(Card):
@@ -191,7 +141,7 @@ class PhasesView(Card):
         for n, (label, meter, right, below) in enumerate(self.bars):
             widgets = (label, meter, right, below)
             for widget in widgets:
-                _show(widget, n < len(bars))
+                show(widget, n < len(bars))
             if n < len(bars):
                 bar = bars[n]
                 set_text(label, bar.label)
@@ -233,8 +183,8 @@ class LedgerView(Card):
         self.rename(f" {ledger.title}")
         set_text(self.note, ledger.note)
         for n, (plus, cell, value, caption) in enumerate(self.terms):
-            _show(plus, 0 < n < len(ledger.terms))
-            _show(cell, n < len(ledger.terms))
+            show(plus, 0 < n < len(ledger.terms))
+            show(cell, n < len(ledger.terms))
             if n < len(ledger.terms):
                 term = ledger.terms[n]
                 value.configure(

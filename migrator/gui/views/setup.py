@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Callable
 from tkinter import ttk
 from typing import Protocol
 
 from migrator.gui import labels, theme
 from migrator.gui.form import NAMES
-from migrator.gui.screen import SetupScreen
+from migrator.gui.screen import Screen, SetupScreen
 from migrator.gui.views.end_card import EndCard
-from migrator.gui.widgets.basics import Card, ScrollPage, Tooltip, WrapLabel, bind_wheel, set_text
+from migrator.gui.views.page import GAP, PageView
+from migrator.gui.widgets.basics import Card, Tooltip, WrapLabel, set_text
 from migrator.gui.widgets.field import Field, Kind
 
 
@@ -20,7 +22,6 @@ class SetupActions(Protocol):
     def edit(self, name: str, value: str) -> None: ...
     def left(self, name: str) -> None: ...
     def choose_direction(self, direction: str) -> None: ...
-    def generate(self) -> None: ...
 
 
 _FILTER_FIELDS: tuple[tuple[tuple[str, Kind], ...], ...] = (
@@ -33,24 +34,20 @@ _TRANSFER_FIELDS: tuple[tuple[tuple[str, Kind], ...], ...] = (
 )
 
 
-class SetupView(ScrollPage):
+class SetupView(PageView):
     """Renders `SetupScreen`."""
 
-    def __init__(self, parent: tk.Misc, actions: SetupActions) -> None:
-        super().__init__(parent)
-        self._actions = actions
+    def __init__(self, parent: tk.Misc, actions: SetupActions, generate: Callable[[], None]) -> None:
+        super().__init__(parent, labels.SETUP_TITLE, labels.SETUP_CONTEXT)
+        self._actions, self._generate = actions, generate
         self._drawn: SetupScreen | None = None
         self.fields: dict[str, Field] = {}
-        page = self.inside
-        gap = theme.px(20)
-        page.columnconfigure(0, weight=1)
-        self._header(page).grid(row=0, column=0, sticky="we", padx=gap, pady=(theme.px(14), theme.px(12)))
+        page, gap = self.inside, theme.px(GAP)
+        self._switch(self.header.right).pack(side="right")
         self._ends(page).grid(row=1, column=0, sticky="we", padx=gap)
         self._generate_row(page).grid(row=2, column=0, sticky="we", padx=gap, pady=theme.px(12))
         self._lower(page).grid(row=3, column=0, sticky="we", padx=gap, pady=(0, theme.px(16)))
-        self.watch()
-        for widget in (self, self._canvas, page):
-            bind_wheel(widget, self.wheel)
+        self.finish()
         for field in self.fields.values():
             field.control.bind("<FocusIn>", lambda event: self.reveal(event.widget), "+")
 
@@ -59,10 +56,12 @@ class SetupView(ScrollPage):
         name = "aws" if self._drawn is None else self._drawn.form.direction.source
         self.fields[f"{name}.access_key_id"].control.focus_set()
 
-    def render(self, screen: SetupScreen) -> None:
-        before, self._drawn = self._drawn, screen
-        if screen == before:
-            return
+    def render(self, screen: Screen) -> None:
+        before, self._drawn = self._drawn, screen.setup
+        if screen.setup != before:
+            self._draw(screen.setup, before)
+
+    def _draw(self, screen: SetupScreen, before: SetupScreen | None) -> None:
         if before is None or before.revision != screen.revision:
             for name, field in self.fields.items():
                 field.put(screen.form.get(name))
@@ -88,15 +87,12 @@ class SetupView(ScrollPage):
 
     # -- building ----------------------------------------------------------------------------------
 
-    def _header(self, parent: tk.Misc) -> ttk.Frame:
+    def _switch(self, parent: tk.Misc) -> ttk.Frame:
+        """The Migration Type, at the right of the page's head."""
         row = ttk.Frame(parent)
-        row.columnconfigure(0, weight=1)
-        ttk.Label(row, text=labels.SETUP_TITLE, style="Title.TLabel").grid(row=0, column=0, sticky="sw")
-        WrapLabel(row, text=labels.SETUP_CONTEXT, style="Hint.TLabel").grid(row=1, column=0, sticky="we")
-        ttk.Label(row, text=labels.MIGRATION_TYPE, style="Hint.TLabel").grid(row=0, column=1, sticky="sw")
+        ttk.Label(row, text=labels.MIGRATION_TYPE).pack(anchor="w", pady=(0, theme.px(3)))
         switch = ttk.Frame(row)
-        switch.grid(row=1, column=1, sticky="e", padx=(theme.px(16), 0))
-        row.grid_slaves(row=0, column=1)[0].grid_configure(padx=(theme.px(16), 0))
+        switch.pack(anchor="w")
         self.direction = tk.StringVar(self, "aws-to-lyve")
         self.directions = {}
         for value, text in labels.DIRECTIONS.items():
@@ -125,9 +121,7 @@ class SetupView(ScrollPage):
     def _generate_row(self, parent: tk.Misc) -> ttk.Frame:
         row = ttk.Frame(parent)
         row.columnconfigure(2, weight=1)
-        self.generate = ttk.Button(
-            row, text=labels.GENERATE, style="Primary.TButton", command=self._actions.generate
-        )
+        self.generate = ttk.Button(row, text=labels.GENERATE, style="Primary.TButton", command=self._generate)
         self.generate.grid(row=0, column=0, padx=(0, theme.px(12)))
         Tooltip(self.generate, labels.TOOLTIPS["generate"])
         said = ttk.Frame(row)

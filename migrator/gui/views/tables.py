@@ -20,7 +20,7 @@ class TransfersTable(ttk.Frame):
         self.rowconfigure(0, weight=1)
         self.columnconfigure(0, weight=1)
         self.tree = tree = ttk.Treeview(
-            self, style="Table.Treeview", columns=("key", "size", "state"), height=3, selectmode="browse"
+            self, style="Flat.Table.Treeview", columns=("key", "size", "state"), height=3, selectmode="browse"
         )
         self._pictures = BarPictures(self)
         self._rows: list[TransferRow] = []

@@ -71,6 +71,16 @@ def set_text(label: ttk.Label, text: str) -> None:
         label.configure(text=text)
 
 
+def show(widget: tk.Misc, visible: bool) -> None:
+    """Let a widget that is managed by `grid` be there, or not."""
+    assert isinstance(widget, tk.Grid)  # noqa: S101  (tells the type checker)
+    if visible != bool(widget.winfo_manager()):
+        if visible:
+            widget.grid()
+        else:
+            widget.grid_remove()
+
+
 class AutoScrollbar(ttk.Scrollbar):
     """A scrollbar that is there only when there is something to scroll. Managed by `grid`."""
 
@@ -99,6 +109,8 @@ class Tooltip:
 
     def _wait(self, _event: object) -> None:
         self._hide()
+        if not self.text:
+            return
         self._after = self.widget.after(TOOLTIP_MS, self.show)
 
     def show(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from migrator.store.s3_client import Connection
+from migrator.store.connection import Connection
 from migrator.store.s3_wire import is_loopback_url
 
 #: Buckets whose name may stand in a host name under the service's certificate (AWS, bucket naming rules).
@@ -41,6 +41,11 @@ def can_address(connection: Connection) -> bool:
     if not _is_plain(connection.endpoint_url):
         return False
     return is_loopback_url(connection.endpoint_url) or not getproxies()
+
+
+def service_of(connection: Connection, region: str) -> str:
+    """The end's name in messages: its host, with the port where the job names one."""
+    return urlsplit(connection.endpoint_url).netloc or f"s3.{region}.amazonaws.com"
 
 
 def _is_plain(endpoint_url: str) -> bool:

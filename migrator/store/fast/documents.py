@@ -64,8 +64,10 @@ def read_error(body: bytes) -> ErrorDocument | None:
         root = ElementTree.fromstring(body)  # noqa: S314 - expat resolves nothing from outside
     except (ElementTree.ParseError, LookupError, ValueError):  # the latter two: an encoding that nobody knows
         return None
-    if _bare(root.tag) != "Error":
-        return None
+    return error_in(root) if _bare(root.tag) == "Error" else None
+
+
+def error_in(root: ElementTree.Element) -> ErrorDocument:
     found = {_bare(each.tag): each.text or "" for each in root}
     return ErrorDocument(
         found.get("Code", ""), found.get("Message", ""), found.get("Region", ""), found.get("RequestId", "")
@@ -112,6 +114,18 @@ def xml_date(text: str) -> datetime:
         return _utc(datetime.fromisoformat(text))
     year, month, day, hour, minute, second = map(int, found.groups()[:6])
     return datetime(year, month, day, hour, minute, second, int((found[7] or "0").ljust(6, "0")), tzinfo=UTC)
+
+
+def date_of(text: str) -> datetime:
+    """A date out of a document or a header that may be either.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return xml_date(text)
+    except ValueError:
+        return http_date(text)
 
 
 def _utc(moment: datetime) -> datetime:
@@ -233,7 +247,7 @@ def _by_parser(body: bytes) -> Listing:
             found.append(
                 ObjectVersion(
                     _decoded(line["Key"]) if is_encoded else line["Key"],
-                    _size(line["Size"]),
+                    number_of(line["Size"]),
                     bare_etag(line.get("ETag", "")),
                     xml_date(line["LastModified"]),
                     line.get("StorageClass") or "STANDARD",
@@ -242,9 +256,14 @@ def _by_parser(body: bytes) -> Listing:
     return _listing(fields, found)
 
 
-def _size(text: str) -> int:
+def number_of(text: str) -> int:
+    """A number out of a document.
+
+    Raises:
+        ValueError: it is none.
+    """
     if _DIGITS.fullmatch(text) is None:
-        raise ValueError("a size is not one")
+        raise ValueError("a number is not one")
     return int(text)
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from urllib.parse import quote
 
 from migrator.model.objects import UNLOCKED, Lock, ObjectHead, Properties, bare_etag
 from migrator.store.base import Condition
-from migrator.store.fast.documents import http_date, xml_date
+from migrator.store.fast.documents import date_of, http_date
 
 _META = "x-amz-meta-"
 _SYSTEM = {
@@ -71,16 +70,9 @@ def _lock(headers: Mapping[str, str]) -> Lock:
     until = headers.get("x-amz-object-lock-retain-until-date")
     return Lock(
         headers.get("x-amz-object-lock-mode", ""),
-        _moment(until) if until else None,
+        date_of(until) if until else None,
         headers.get(_HOLD) == "ON",
     )
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return xml_date(text)
-    except ValueError:
-        return http_date(text).astimezone(UTC)
 
 
 def headers_of(properties: Properties) -> dict[str, str] | None:

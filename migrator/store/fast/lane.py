@@ -30,12 +30,12 @@ from migrator.store.answers import (
     untrusted,
 )
 from migrator.store.base import Body
+from migrator.store.connection import AGENT, Connection, ca_bundle
 from migrator.store.fast.address import Address, address_of
 from migrator.store.fast.documents import ERROR_LIMIT_BYTES, ErrorDocument, read_error
 from migrator.store.fast.http1 import BadAnswer, Head, Wire
 from migrator.store.fast.pool import NeverSent, Pool
 from migrator.store.fast.sigv4 import EMPTY_SHA256, UNSIGNED, Signer, query_of
-from migrator.store.s3_client import AGENT, Connection, ca_bundle
 
 T = TypeVar("T")
 
@@ -45,6 +45,8 @@ AFTER_ALL = 500
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
 #: Text that stands in a path as it is.
 _SAFE = re.compile(r"[A-Za-z0-9/._~-]*")
+_READS = frozenset({"GET", "HEAD"})
+_HAS_BODY = frozenset({"PUT", "POST"})
 #: What a successful write says in its body: nothing, or very little.
 SAID_LIMIT_BYTES = 64 * 1024
 
@@ -145,7 +147,7 @@ class Lane:
             except (BadAnswer, OSError) as cause:
                 wire.is_broken = True
                 was_closed = isinstance(cause, ConnectionError) or not getattr(cause, "has_begun", True)
-                may_repeat = method != "PUT" and wire.uses > 1 and not wire.was_interrupted
+                may_repeat = method in _READS and wire.uses > 1 and not wire.was_interrupted
                 if was_closed and may_repeat and not is_fresh:
                     is_fresh = True
                     continue
@@ -176,7 +178,7 @@ class Lane:
         if self._extra:
             headers.update(self._extra)
         lines = self._signer.lines(method, path, text, headers, payload)
-        length = f"content-length:{len(body)}\r\n" if method == "PUT" else ""
+        length = f"content-length:{len(body)}\r\n" if method in _HAS_BODY else ""
         target = f"{path}?{text}" if text else path
         return f"{method} {target} HTTP/1.1\r\n{lines}{length}user-agent:{AGENT}\r\n\r\n".encode("ascii")
 

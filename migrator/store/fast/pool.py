@@ -8,9 +8,9 @@ import threading
 import time
 from collections import deque
 
+from migrator.store.connection import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 from migrator.store.fast.http1 import Wire
 from migrator.store.fast.tls import Encrypted
-from migrator.store.s3_client import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 
 #: Each half of a transfer needs room for a few round trips in flight.
 _KEEPALIVE = ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1))

@@ -1,28 +1,25 @@
-"""The S3 store with a data plane of its own for what moves objects: HEAD, GET, PUT, parts, listings."""
+"""The S3 store with a data plane of its own for what every run asks: objects, and pages of listings."""
 
 from __future__ import annotations
 
 from migrator.errors import DigestMismatch
-from migrator.model.objects import ObjectHead, Page, Properties, UploadedPart, Written, bare_etag
+from migrator.model.objects import ObjectHead, Page, Properties, Written, bare_etag
 from migrator.store import s3_wire
+from migrator.store.answers import endless, wrong_length
 from migrator.store.base import ALWAYS, Body, Condition, OnBytes
 from migrator.store.fast.documents import PAGE_LIMIT_BYTES, BreaksOff, NotOne, read_error, read_listing
 from migrator.store.fast.heads import condition_of, head_of, headers_of, is_plain
 from migrator.store.fast.http1 import Head, Wire
-from migrator.store.fast.lane import AFTER_ALL, SAID_LIMIT_BYTES, Elsewhere, Lane
-from migrator.store.s3 import S3Store
-from migrator.store.s3_client import Connection
+from migrator.store.fast.lane import AFTER_ALL, SAID_LIMIT_BYTES, Elsewhere
+from migrator.store.fast.questions import version_query
+from migrator.store.fast.uploads import Uploads
 
 
-class FastStore(S3Store):
-    """Like `S3Store`; only for connections that `can_address` allows.
+class FastStore(Uploads):
+    """An S3 service behind the `ObjectStore` contract; only for connections that `can_address` allows.
 
     Where an end sends us to another region, the reference store takes over for good.
     """
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
-        self._lane = Lane(connection, self._client.meta.region_name, self._where)
 
     def close(self) -> None:
         self._lane.close()
@@ -45,9 +42,9 @@ class FastStore(S3Store):
             return self._object("HeadObject", bucket, key, head, head.headers.get("content-length", ""))
 
         try:
-            return self._lane.send("HeadObject", "HEAD", bucket, key, read, {}, _version(version_id))
+            return self._lane.send("HeadObject", "HEAD", bucket, key, read, {}, version_query(version_id))
         except Elsewhere:
-            return super().head(bucket, key, version_id=version_id)
+            return self.reference.head(bucket, key, version_id=version_id)
 
     def read(
         self,
@@ -67,13 +64,13 @@ class FastStore(S3Store):
         def fill(wire: Wire, head: Head) -> ObjectHead:
             wanted = len(into)
             if head.length is not None and head.length != wanted:
-                raise self._wrong_length(head.length, wanted, bucket, key)
+                raise wrong_length(head.length, wanted, self._where("GetObject", bucket, key))
             with memoryview(into) as view:
                 got = wire.read_into(view, on_bytes)
             if not wire.is_at_end:
                 got += len(wire.read_all(SAID_LIMIT_BYTES))
             if got != wanted:
-                raise self._wrong_length(got, wanted, bucket, key)
+                raise wrong_length(got, wanted, self._where("GetObject", bucket, key))
             size = wanted
             if offset is not None:
                 size = s3_wire.total_size(head.headers.get("content-range", ""), wanted)
@@ -82,9 +79,9 @@ class FastStore(S3Store):
         try:
             if if_match and not is_plain(if_match):
                 raise Elsewhere
-            return self._lane.send("GetObject", "GET", bucket, key, fill, headers, _version(version_id))
+            return self._lane.send("GetObject", "GET", bucket, key, fill, headers, version_query(version_id))
         except Elsewhere:
-            return super().read(
+            return self.reference.read(
                 bucket,
                 key,
                 into,
@@ -112,23 +109,28 @@ class FastStore(S3Store):
             headers["content-md5"] = s3_wire.base64_text(md5)
             return self._lane.send("PutObject", "PUT", bucket, key, _written, headers, None, body)
         except Elsewhere:
-            return super().put(bucket, key, body, properties, md5=md5, condition=condition)
+            return self.reference.put(bucket, key, body, properties, md5=md5, condition=condition)
 
-    def upload_part(
-        self, bucket: str, key: str, upload_id: str, number: int, body: Body, *, md5: bytes
-    ) -> UploadedPart:
-        def uploaded(_: Wire, head: Head) -> UploadedPart:
-            etag = bare_etag(head.headers.get("etag", ""))
-            if not etag:
-                raise self._not_s3("UploadPart", bucket, key)
-            return UploadedPart(number, etag, len(body))
-
-        query = {"partNumber": str(number), "uploadId": upload_id}
-        headers = {"content-md5": s3_wire.base64_text(md5)}
+    def delete(self, bucket: str, key: str, *, version_id: str | None = None, if_match: str = "") -> None:
         try:
-            return self._lane.send("UploadPart", "PUT", bucket, key, uploaded, headers, query, body)
+            if if_match and not is_plain(if_match):
+                raise Elsewhere
+            self._delete(bucket, key, version_query(version_id), condition_of(Condition(etag=if_match)))
         except Elsewhere:
-            return super().upload_part(bucket, key, upload_id, number, body, md5=md5)
+            self.reference.delete(bucket, key, version_id=version_id, if_match=if_match)
+
+    def lay_marker(self, bucket: str, key: str) -> str:
+        try:
+            head = self._delete(bucket, key, {}, {})
+        except Elsewhere:
+            return self.reference.lay_marker(bucket, key)
+        marker = head.headers.get("x-amz-version-id")
+        if head.headers.get("x-amz-delete-marker") != "true" or not marker:
+            raise self._not_s3("DeleteObject", bucket, key)
+        return marker
+
+    def _delete(self, bucket: str, key: str, query: dict[str, str], headers: dict[str, str]) -> Head:
+        return self._told("DeleteObject", "DELETE", bucket, key, query, headers)[0]
 
     def list_page(self, bucket: str, prefix: str, *, start_after: str = "", token: str | None = None) -> Page:
         query = {"list-type": "2", "encoding-type": "url", "prefix": prefix}
@@ -139,7 +141,7 @@ class FastStore(S3Store):
         try:
             return self._listed(bucket, prefix, query)
         except Elsewhere:
-            return super().list_page(bucket, prefix, start_after=start_after, token=token)
+            return self.reference.list_page(bucket, prefix, start_after=start_after, token=token)
 
     def _listed(self, bucket: str, prefix: str, query: dict[str, str]) -> Page:
         def read(wire: Wire, _: Head) -> bytes:
@@ -150,7 +152,7 @@ class FastStore(S3Store):
             page = read_listing(body)
         except BreaksOff as cause:
             raise DigestMismatch(
-                f"{self._end} answered ListObjectsV2 with a listing that breaks off.",
+                f"{self.end} answered ListObjectsV2 with a listing that breaks off.",
                 code="BrokenListing",
                 advice="Something between changes what is sent: try another network.",
                 **self._where("ListObjectsV2", bucket).fields(),
@@ -164,7 +166,7 @@ class FastStore(S3Store):
         if page.name != bucket or not s3_wire.is_echo(page.prefix, prefix):
             raise self._not_s3("ListObjectsV2", bucket)
         if page.is_truncated and not page.next_token:
-            raise self._endless(bucket)
+            raise endless(self._where("ListObjectsV2", bucket))
         return Page(page.objects, page.next_token if page.is_truncated else None)
 
     def _object(self, operation: str, bucket: str, key: str, head: Head, size: int | str) -> ObjectHead:
@@ -176,7 +178,3 @@ class FastStore(S3Store):
 
 def _written(_: Wire, head: Head) -> Written:
     return Written(bare_etag(head.headers.get("etag", "")), head.headers.get("x-amz-version-id"))
-
-
-def _version(version_id: str | None) -> dict[str, str] | None:
-    return None if version_id is None else {"versionId": version_id}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 import pytest
 
@@ -23,29 +24,35 @@ from migrator.errors import (
     Transient,
     WrongRegion,
 )
+from migrator.store.base import BucketLock, ObjectStore
 from migrator.store.s3 import S3Store
 from tests.store.fast.asking import (
     BODY,
     LISTING,
+    MARKER,
     OBJECT,
+    QUESTIONS,
+    SUITS_ALL,
     Open,
     Serve,
     connection_to,
     get,
     head,
     listed,
+    locks,
     ok,
     part,
     put,
 )
 from tests.support.scripted import Reply, Request, reply
 
-CALLS: dict[str, Callable[[S3Store], object]] = {
+CALLS: dict[str, Callable[[ObjectStore], object]] = {
     "GetObject": get,
     "HeadObject": head,
     "PutObject": put,
     "UploadPart": part,
     "ListObjectsV2": listed,
+    **QUESTIONS,
 }
 HTML = b"<html><body><p>Log in</p></body></html>"
 
@@ -69,8 +76,9 @@ def outcomes(
     ours: dict[str, Outcome] = {}
     theirs: dict[str, Outcome] = {}
     for operation in operations:
-        ours[operation] = outcome(fast, CALLS[operation])
-        theirs[operation] = outcome(reference, CALLS[operation])
+        call = locks if operation == "GetObjectLockConfiguration" else CALLS[operation]
+        ours[operation] = outcome(fast, call)
+        theirs[operation] = outcome(reference, call)
         if ours[operation][0] is WrongRegion:  # it has become the reference store
             fast = open_fast(server.url)
     reference.close()
@@ -78,7 +86,7 @@ def outcomes(
     return ours
 
 
-def outcome(store: S3Store, call: Callable[[S3Store], object]) -> Outcome:
+def outcome(store: ObjectStore, call: Callable[[ObjectStore], object]) -> Outcome:
     try:
         return None, call(store)
     except MigratorError as cause:
@@ -169,7 +177,7 @@ def test_errors(
     ],
 )
 def test_errors_that_come_as_a_success(serve: Serve, open_fast: Open, code: str, kind: Kind) -> None:
-    operations = ("PutObject", "UploadPart", "ListObjectsV2")
+    operations = ("PutObject", "UploadPart", "ListObjectsV2", *QUESTIONS)
     answer = document(code)
     found = outcomes(
         serve, open_fast, lambda request: reply(request, 200, answer, **ID, **OBJECT), operations
@@ -194,6 +202,56 @@ def test_the_id_that_support_asks_for(
     with pytest.raises(AccessDenied) as caught:
         get(store)
     assert caught.value.request_id == expected
+
+
+@pytest.mark.parametrize(("status", "body", "headers", "kind", "_"), ERRORS.values(), ids=ERRORS)
+def test_what_a_refusal_says_about_locks(
+    serve: Serve, open_fast: Open, status: int, body: bytes, headers: dict[str, str], kind: Kind, _: Kind
+) -> None:
+    operation = "GetObjectLockConfiguration"
+    answer = outcomes(
+        serve, open_fast, lambda request: reply(request, status, body, **ID, **headers), [operation]
+    )
+    found = answer[operation]
+    if kind in {AccessDenied, Rejected}:
+        assert found == (None, BucketLock.UNKNOWN)
+    elif kind is NotSupported or (kind is NotFound and b"NoSuchKey" in body):
+        assert found == (None, BucketLock.NONE)
+    else:
+        assert found[0] is kind
+
+
+#: Bodies of a success that say nothing, something else, or nothing that can be read.
+POOR = {
+    "nothing": b"",
+    "a page": HTML,
+    "text": b"hello",
+    "a part of one": SUITS_ALL[:-5],
+    "another document": LISTING,
+    "an empty element": b"<Answer/>",
+}
+
+
+@pytest.mark.parametrize("body", [SUITS_ALL, *POOR.values()], ids=["all", *POOR])
+@pytest.mark.parametrize("headers", [{}, MARKER], ids=["", "marker"])
+def test_small_documents(serve: Serve, open_fast: Open, body: bytes, headers: dict[str, str]) -> None:
+    calls = {**QUESTIONS, "GetObjectLockConfiguration": locks}
+    found = outcomes(serve, open_fast, lambda request: reply(request, 200, body, **headers), calls)
+    if body == SUITS_ALL:
+        assert [each for each, (kind, *_) in found.items() if kind is not None] == (
+            [] if headers else ["DeleteObject, a marker"]
+        )
+
+
+@pytest.mark.parametrize("headers", [{}, MARKER], ids=["", "marker"])
+def test_deletes_have_no_document(serve: Serve, open_fast: Open, headers: dict[str, str]) -> None:
+    calls = ("AbortMultipartUpload", "DeleteObject", "DeleteObject, a marker")
+    outcomes(serve, open_fast, lambda _: no_content(headers), calls)
+
+
+def no_content(headers: dict[str, str]) -> Reply:
+    lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    return Reply(f"HTTP/1.1 204 No Content\r\n{lines}\r\n".encode())
 
 
 NO_DATE = {"etag": OBJECT["etag"]}
@@ -279,7 +337,7 @@ def test_heads(serve: Serve, open_fast: Open, lines: str) -> None:
     answer = Reply((raw + "Content-Length: 7\r\n\r\n").encode("latin-1"))
     store = open_fast(serve(lambda _: answer).url)
     ours = store.head("bucket", "key")
-    assert ours == S3Store.head(store, "bucket", "key")
+    assert ours == store.reference.head("bucket", "key")
     assert ours.size_bytes == 7
 
 
@@ -290,17 +348,21 @@ def is_sdk(request: Request) -> bool:
     return "Boto3" in request.headers["user-agent"]
 
 
-@pytest.mark.parametrize("call", [get, put, part, listed, head])
+@pytest.mark.parametrize("call", [get, put, part, listed, head, *QUESTIONS.values(), locks])
 @pytest.mark.parametrize("status", [301, 307])
 def test_where_the_bucket_is_elsewhere_the_sdk_takes_over(
-    serve: Serve, open_fast: Open, call: Callable[[S3Store], object], status: int
+    serve: Serve, open_fast: Open, call: Callable[[ObjectStore], object], status: int
 ) -> None:
     """It knows how to follow; and from then on it is asked at once."""
 
     def answer(request: Request) -> Reply:
         if not is_sdk(request):
             return reply(request, status, document("PermanentRedirect"), x_amz_bucket_region="eu-north-1")
-        return reply(request, 200, LISTING) if "list-type" in request.target else ok(request)
+        if "list-type" in request.target:
+            return reply(request, 200, LISTING)
+        if "?" in request.target or request.method == "DELETE":
+            return reply(request, 200, SUITS_ALL, **OBJECT, **MARKER)
+        return ok(request)
 
     server = serve(answer)
     store = open_fast(server.url)
@@ -325,4 +387,6 @@ def test_nobody_is_followed_to_another_host(serve: Serve, open_fast: Open, statu
     for call in CALLS.values():
         with pytest.raises(StoreError):
             call(store)
+    with suppress(StoreError):
+        locks(store)
     assert other.connections == 0

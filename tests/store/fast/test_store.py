@@ -11,8 +11,7 @@ from hashlib import md5
 import pytest
 
 from migrator.errors import Rejected, StoreError, Transient, Unreachable
-from migrator.store.fast.store import FastStore
-from migrator.store.s3 import S3Store
+from migrator.store.base import ObjectStore
 from tests.store.fast.asking import BODY, LISTING, OBJECT, PLAIN, Open, Serve, get, head, ok, part, put
 from tests.support.scripted import Reply, Request, reply
 
@@ -45,7 +44,7 @@ def test_as_many_connections_as_threads_and_all_are_closed(serve: Serve, open_fa
 
 @pytest.mark.parametrize("call", [get, head, put, part])
 def test_a_kept_connection_that_was_closed_is_noticed(
-    serve: Serve, open_fast: Open, call: Callable[[S3Store], object]
+    serve: Serve, open_fast: Open, call: Callable[[ObjectStore], object]
 ) -> None:
     """Before anything is sent on it, so that a write need not fail either."""
     server = serve(lambda request: replace(ok(request), closes=True))
@@ -63,7 +62,7 @@ def drops(request: Request) -> Reply:
 
 @pytest.mark.parametrize("call", [get, head])
 def test_a_reading_request_on_a_closing_connection_is_sent_once_more(
-    serve: Serve, open_fast: Open, call: Callable[[S3Store], object]
+    serve: Serve, open_fast: Open, call: Callable[[ObjectStore], object]
 ) -> None:
     server = serve(drops)
     store = open_fast(server.url)
@@ -72,7 +71,7 @@ def test_a_reading_request_on_a_closing_connection_is_sent_once_more(
 
 
 @pytest.mark.parametrize("call", [put, part])
-def test_a_writing_one_is_not(serve: Serve, open_fast: Open, call: Callable[[S3Store], object]) -> None:
+def test_a_writing_one_is_not(serve: Serve, open_fast: Open, call: Callable[[ObjectStore], object]) -> None:
     """Nobody knows whether it was carried out: recovery looks."""
     server = serve(drops)
     store = open_fast(server.url)
@@ -88,7 +87,7 @@ def test_a_writing_one_is_not(serve: Serve, open_fast: Open, call: Callable[[S3S
 @pytest.mark.parametrize("call", [get, head, put])
 @pytest.mark.parametrize("raw", [b"", b"HTTP/1.1 200 O", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n"])
 def test_a_new_connection_that_breaks_is_lost(
-    serve: Serve, open_fast: Open, call: Callable[[S3Store], object], raw: bytes
+    serve: Serve, open_fast: Open, call: Callable[[ObjectStore], object], raw: bytes
 ) -> None:
     server = serve(lambda _: Reply(raw, closes=True))
     with pytest.raises(Transient) as caught:
@@ -220,7 +219,7 @@ def test_the_region_is_the_sdks(serve: Serve, open_fast: Open, monkeypatch: pyte
     server = serve(ok)
     store = open_fast(server.url)
     head(store)
-    S3Store.head(store, "bucket", "key")
+    store.reference.head("bucket", "key")
     ours, theirs = (each.headers["authorization"].split("/")[2] for each in server.requests)
     assert ours == theirs == "eu-north-1"
 
@@ -245,8 +244,8 @@ def test_no_connection_is_told_as_the_reference_store_does(
         monkeypatch.setattr(socket, "create_connection", fail)
         monkeypatch.setattr("urllib3.util.connection.create_connection", fail)
     said = []
-    for kind in (FastStore, S3Store):
+    for each in (store, store.reference):
         with pytest.raises(Unreachable) as caught:
-            kind.head(store, "bucket", "key")
+            each.head("bucket", "key")
         said.append((str(caught.value), caught.value.code, vars(caught.value)))
     assert said[0] == said[1]

@@ -10,7 +10,7 @@ from migrator.gui import labels
 from migrator.gui.figures import Meter, time_left
 from migrator.gui.found import is_offer
 from migrator.gui.groups import Groups
-from migrator.gui.screen import Banner, Bar, Figure, LedgerScreen, RunScreen, Term, TransferRow
+from migrator.gui.screen import Banner, Bar, Figure, Head, LedgerScreen, Pill, RunScreen, Term, TransferRow
 from migrator.gui.status import TABLE, Status, Tone
 from migrator.gui.story import pill
 from migrator.model.events import ActiveTransfer, Phase, Summary
@@ -27,15 +27,13 @@ SILENT_S = 20.0
 def run_screen(state: RunState, status: Status, meter: Meter, groups: Groups, now: float) -> RunScreen:
     """The page. Running: bars, figures, transfers. Ended: a banner and the books."""
     if not state.run and state.phase is None:
-        return RunScreen(labels.NO_RUN_CONTEXT, pill(status, state), TABLE[status].tone)
+        return RunScreen(Head(labels.NO_RUN_CONTEXT))
     is_undo = state.command == "rollback"
     all_groups = groups.of(state)
     title = labels.LEFT_IN_PLACE if is_undo else labels.NOT_COPIED
     running = state.is_running
     return RunScreen(
-        context=_context(state),
-        pill=pill(status, state),
-        tone=TABLE[status].tone,
+        head=Head(_context(state), _pills(state, status)),
         bars=(_undo_bars(state, status) if is_undo else _bars(state)) if running else (),
         figures=(_undo_figures(state, status) if is_undo else _figures(state, meter, now)) if running else (),
         shows_transfers=running and not is_undo,
@@ -59,6 +57,11 @@ def share_done(state: RunState) -> float | None:
         return min(by_objects, 0.99)
     under_way = sum(each.bytes_done for each in state.active)
     return min((state.bytes_copied + under_way) / state.bytes_planned, 0.99)
+
+
+def _pills(state: RunState, status: Status) -> tuple[Pill, ...]:
+    text = pill(status, state)
+    return (Pill(text, TABLE[status].tone),) if text else ()
 
 
 def _context(state: RunState) -> str:

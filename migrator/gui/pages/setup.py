@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from migrator.config import job_from
 from migrator.errors import JobFileError
-from migrator.gui import checks, labels
+from migrator.gui import checks, labels, losses
 from migrator.gui.connection import Connection
-from migrator.gui.form import Form, form_field
+from migrator.gui.form import Form, form_field, keys_of, to_table
+from migrator.gui.pages.shell import Shell
 from migrator.gui.screen import SetupScreen
 from migrator.gui.status import Status, Tone
 from migrator.model.events import EndChecked
+from migrator.model.policy import policies
 
 
-class FormPage:
+class SetupPage:
     """What is typed, the problems beside the fields, and what trying both ends came to."""
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, shell: Shell, form: Form) -> None:
+        self._shell = shell
         self.form = form
         self.connection = Connection()
         self.revision = 0  #: a higher one makes the views write `form` into their widgets
@@ -28,13 +32,17 @@ class FormPage:
 
     def edit(self, name: str, value: str) -> None:
         """Text was typed or chosen. A problem stays until the field is left, a wrong test result does not."""
+        if self.form.get(name) == value:
+            return
         self.form = self.form.put(name, value)
         self.connection.edited(name)
+        self._shell.changed()
         if self._problems.get(name) and not checks.problem_of(self.form, name) and value.strip():
             del self._problems[name]
 
     def left(self, name: str) -> None:
         """A field lost the focus: now it may be told what is wrong with it."""
+        self._shell.changed()
         problem = checks.problem_of(self.form, name)
         kept = self._problems.get(name, "") if not self.form.get(name).strip() else ""
         if problem or kept:
@@ -44,10 +52,48 @@ class FormPage:
 
     def choose_direction(self, direction: str) -> None:
         """The Migration Type: the cards swap."""
+        self._shell.changed()
         self.form = self.form.put("direction", direction)
         self._problems = {name: text for name, text in self._problems.items() if "." not in name}
 
-    def may_generate(self) -> bool:
+    def choose(self, name: str, value: str) -> None:
+        """Something was decided on another page that the form says: the widgets follow."""
+        self.edit(name, value)
+        self.revision += 1
+
+    def accept(self, names: Iterable[str]) -> None:
+        """The job accepts these losses from now on."""
+        self.form = losses.accepting(self.form, names)
+        self._shell.changed()
+
+    def take_back(self, name: str) -> None:
+        """The job does not accept this loss any more."""
+        self.form = losses.not_accepting(self.form, name)
+        self._shell.changed()
+
+    def policy(self, provider: str) -> str:
+        """The least that this job needs at one end, ready to paste; names that are missing stand as such."""
+        form = self.form
+        for name, value in labels.PLACEHOLDERS.items():
+            if not form.get(name).strip():
+                form = form.put(name, value)
+        try:
+            found = policies(job_from(to_table(form)).needs)
+        except JobFileError as cause:
+            self.refused(cause)
+            return ""
+        return next(each.text for each in found if each.provider == provider)
+
+    def generate(self) -> None:
+        """Generate Config File: checks the form, then both ends. Only while the form takes input."""
+        self._shell.changed()
+        form, service = self.form, self._shell.service
+        if self._may_generate() and self._shell.ask_service(
+            lambda: service.generate(to_table(form), keys_of(form))
+        ):
+            self.connection.begin()
+
+    def _may_generate(self) -> bool:
         """Whether nothing stands against Generate Config File; what does is told."""
         if self._is_free_of(checks.blocking_generate(self.form)):
             return True

@@ -1,0 +1,226 @@
+"""The Plan page of one moment, made from the folded events of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from migrator import ending_words, plan_words
+from migrator.estimate_words import money
+from migrator.gui import labels
+from migrator.gui.screen import (
+    Banner,
+    Bin,
+    CostRow,
+    CostScreen,
+    Decision,
+    Head,
+    KeyRow,
+    KeysScreen,
+    Pill,
+    PlanScreen,
+    Share,
+)
+from migrator.gui.status import Tone
+from migrator.model.findings import Estimated
+from migrator.model.ledger import Outcome
+from migrator.model.objects import visible
+from migrator.model.planned import Fate, PlanRow, PlanRows
+from migrator.model.run_state import RunState
+from migrator.model.sizes import show_duration, show_size
+from migrator.phrases import count, number
+
+KEY_CHARS = 110
+#: Outcome (and `replace`, which is a copy of another kind) -> the colour of its part of the bar.
+ROLES: Mapping[str, str] = {
+    "copy": "accent",
+    "replace": "accent_text",
+    "same": "counted",
+    "filtered": "left_out",
+    "conflict": "warn",
+    "unsupported": "problem",
+}
+_TONES: Mapping[str, Tone] = {"copy": Tone.BUSY, "conflict": Tone.WARN, "unsupported": Tone.PROBLEM}
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFacts:
+    """What the page shows besides the folded events."""
+
+    is_making: bool
+    is_stale: bool
+    is_spent: bool
+    made_at: str
+    decisions: tuple[Decision, ...]
+    providers: tuple[str, str]  #: of source and destination
+    actions: Mapping[str, int]  #: how many rights the job needs, by provider
+    find: str = ""
+    outcome: str = ""
+    rows: PlanRows | None = None
+
+
+def plan_screen(state: RunState, facts: PlanFacts) -> PlanScreen:
+    """The page: where there is no plan yet, it says how to get one."""
+    if not facts.is_making and state.summary is None:
+        return PlanScreen(Head(labels.NO_PLAN_CONTEXT), empty=labels.NO_PLAN_YET)
+    places = f"{visible(state.source, 60)}  →  {visible(state.destination, 60)}" if state.source else ""
+    if facts.is_making:
+        pill = Pill(labels.PLANNING, Tone.BUSY)
+        return PlanScreen(
+            Head(places or labels.CONNECTING_BOTH, (pill,)), shares=tuple(_shares(state)), total=_total(state)
+        )
+    summary = state.summary
+    assert summary is not None  # noqa: S101  (either it is being made, or it has ended)
+    good = labels.CARRIED_OUT.lower() if facts.is_spent else "good until something changes"
+    head = f"{places}   ·   made {facts.made_at}, {good}".removeprefix("   ·   ")
+    if summary.outcome is not Outcome.PLANNED:
+        end = ending_words.ending(summary)
+        text = f"{summary.message} {summary.advice}".strip() or end.detail
+        banner = Banner(labels.NO_PLAN_MADE, text, Tone.PROBLEM)
+        return PlanScreen(Head(places, (Pill("Not made", Tone.PROBLEM),)), banner)
+    return PlanScreen(
+        Head(head, (_pill(state, facts),)),
+        _stale(facts),
+        tuple(_shares(state)),
+        _total(state),
+        facts.decisions,
+        _keys(state, facts),
+        _costs(state.estimate, facts.providers) if state.estimate else None,
+        _bins(state),
+        plan_words.permissions(facts.actions) if facts.actions else "",
+    )
+
+
+def open_decisions(decisions: tuple[Decision, ...]) -> int:
+    return sum(each.is_open for each in decisions)
+
+
+def _pill(state: RunState, facts: PlanFacts) -> Pill:
+    if facts.is_stale:
+        return Pill(labels.OUT_OF_DATE, Tone.WARN)
+    if facts.is_spent:
+        return Pill(labels.CARRIED_OUT, Tone.OK)
+    if left := open_decisions(facts.decisions):
+        return Pill(f"{count(left, 'decision')} left", Tone.WARN)
+    return Pill("Ready" if state.planned > state.conflicts else "Nothing to copy", Tone.OK)
+
+
+def _stale(facts: PlanFacts) -> Banner | None:
+    if not facts.is_stale:
+        return None
+    return Banner(f"Something changed since {facts.made_at}.", labels.PLAN_STALE, Tone.WARN)
+
+
+def _shares(state: RunState) -> Iterator[Share]:
+    whole = max(1, state.listed)
+    for outcome, fates in _fates(state).items():
+        objects, size_bytes = sum(each.objects for each in fates), sum(each.size_bytes for each in fates)
+        if not objects and outcome != "copy":
+            continue
+        note, tone = plan_words.NOTES.get(outcome, "") or plan_words.by_reason(fates), Tone.QUIET
+        if outcome == "conflict":
+            note, tone = "needs your decision", Tone.WARN
+        yield Share(
+            outcome,
+            plan_words.OUTCOMES[outcome],
+            number(objects),
+            show_size(size_bytes) if state.made else "",
+            note,
+            objects / whole,
+            ROLES[outcome],
+            tone,
+        )
+
+
+def _fates(state: RunState) -> dict[str, tuple[Fate, ...]]:
+    """By what the page tells apart, in its order; from the totals while the plan is being made."""
+    if state.made is None:
+        to_copy = state.planned - state.conflicts
+        so_far = [Fate("copy", "new", to_copy, 0), Fate("same", "", state.same, 0)]
+        so_far += [Fate("filtered", rule, n, 0) for rule, n in state.filtered_by.items()]
+        so_far += [Fate("conflict", "", state.conflicts, 0), Fate("unsupported", "", state.unsupported, 0)]
+        fates = tuple(each for each in so_far if each.objects)
+    else:
+        fates = state.made.fates
+    found: dict[str, tuple[Fate, ...]] = dict.fromkeys(ROLES, ())
+    for each in fates:
+        name = "replace" if each.reason == "replace" else each.outcome
+        found[name] = (*found[name], each)
+    return found
+
+
+def _total(state: RunState) -> str:
+    least = "" if state.totals_are_final else "at least "
+    return f"{least}{count(state.listed, 'object')} listed · {show_size(state.bytes_listed)}"
+
+
+def _bins(state: RunState) -> tuple[Bin, ...]:
+    if state.made is None or not sum(state.made.sizes):
+        return ()
+    return tuple(
+        Bin(label, n, _short(n)) for label, n in zip(labels.BIN_LABELS, state.made.sizes, strict=True)
+    )
+
+
+def _short(n: int) -> str:
+    """`355k`: what fits on a bar."""
+    if n < 10_000:
+        return number(n)
+    if n < 999_500:
+        return f"{n / 1000:,.0f}k"
+    return f"{n / 1e6:,.1f}M" if n < 9_950_000 else f"{n / 1e6:,.0f}M"
+
+
+def _costs(event: Estimated, providers: tuple[str, str]) -> CostScreen:
+    rows = []
+    for side, provider in zip(("source", "destination"), providers, strict=True):
+        usd = event.usd.get(side, {})
+        asked = sum(event.requests.get(side, {}).values())
+        known = side not in event.unpriced
+        rows.append(
+            CostRow(
+                plan_words.requests_to(provider),
+                _short(asked),
+                money(usd.get("requests", 0.0)) if known else "unknown",
+            )
+        )
+        if side == "source" or usd.get("data_out"):
+            size = show_size(event.bytes_in if side == "source" else event.size_bytes)
+            price = money(usd.get("data_out", 0.0)) if known else "unknown"
+            rows.append(CostRow(plan_words.data_out_of(provider), size, price))
+        if usd.get("retrieval"):
+            rows.append(CostRow("Retrieval from other classes", "", money(usd["retrieval"])))
+    least = "At least" if event.is_least else "About"
+    rows.append(CostRow(least, "", money(event.total_usd), is_sum=True))
+    time = show_duration(plan_words.seconds_of(event))
+    rows.append(CostRow("Time", plan_words.at_speed(event), f"about {time}", is_sum=True))
+    return CostScreen(tuple(rows), f"{plan_words.through_here(event)} {plan_words.prices(event)}")
+
+
+# -- finding a key --------------------------------------------------------------------------------
+
+
+def _keys(state: RunState, facts: PlanFacts) -> KeysScreen:
+    outcomes = {"": labels.ANY_OUTCOME}
+    for outcome, fates in _fates(state).items():
+        if fates and outcome != "replace":
+            outcomes[outcome] = plan_words.OUTCOMES[outcome]
+    rows = facts.rows
+    found = tuple(_row(each) for each in rows.rows) if rows else ()
+    note = ""
+    if rows is not None and rows.more:
+        note = f"the first {len(rows.rows)} are shown"
+    elif rows is not None and rows.text:
+        note = "found" if rows.exact else f"{count(len(rows.rows), 'key')} like this"
+    empty = labels.NO_SUCH_KEY if rows is not None and rows.text else ""
+    return KeysScreen(facts.find, facts.outcome, outcomes, found, note, empty)
+
+
+def _row(row: PlanRow) -> KeyRow:
+    return KeyRow(
+        visible(row.key, KEY_CHARS),
+        show_size(row.size_bytes),
+        plan_words.what(row),
+        plan_words.why(row),
+        _TONES.get(row.outcome, Tone.QUIET),
+    )

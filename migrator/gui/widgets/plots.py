@@ -1,0 +1,101 @@
+"""Plots drawn on a canvas: a bar of shares, and a histogram. Numbers are written beside every colour."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Sequence
+from tkinter import font as tkfont
+
+from migrator.gui import theme
+from migrator.gui.screen import Bin
+
+#: The least that a share gets, so that none disappears.
+LEAST_PX = 3
+
+
+class ShareBar(tk.Canvas):
+    """One bar whose parts add up to the whole."""
+
+    def __init__(self, parent: tk.Misc) -> None:
+        super().__init__(
+            parent,
+            height=theme.px(10),
+            width=theme.px(60),
+            highlightthickness=0,
+            background=theme.color("track"),
+            borderwidth=0,
+            takefocus=0,
+        )
+        self._parts: tuple[tuple[float, str], ...] = ()
+        self.bind("<Configure>", lambda _event: self._draw())
+
+    def show(self, parts: Sequence[tuple[float, str]]) -> None:
+        """Fractions of the whole, each with the role of its colour."""
+        if tuple(parts) != self._parts:
+            self._parts = tuple(parts)
+            self._draw()
+
+    def _draw(self) -> None:
+        self.delete("all")
+        width, height, left = self.winfo_width(), self.winfo_height(), 0.0
+        small = theme.px(LEAST_PX)
+        for fraction, role in self._parts:
+            if fraction <= 0:
+                continue
+            # What small ones get too much is missing at the end, where nobody can measure it.
+            right = min(float(width), left + max(small, fraction * width))
+            self.create_rectangle(left, 0, right, height, width=0, fill=theme.color(role))
+            left = right
+
+
+class Histogram(tk.Canvas):
+    """Bars with their counts above and their labels below."""
+
+    HEIGHT, LEAST_BAR = 140, 2
+
+    def __init__(self, parent: tk.Misc) -> None:
+        super().__init__(
+            parent,
+            height=theme.px(self.HEIGHT),
+            width=theme.px(120),
+            highlightthickness=0,
+            background=theme.color("page"),
+            borderwidth=0,
+            takefocus=0,
+        )
+        self._bins: tuple[Bin, ...] = ()
+        self._font = tkfont.nametofont("AppHint", root=self)
+        self.bind("<Configure>", lambda _event: self._draw())
+
+    def show(self, bins: tuple[Bin, ...]) -> None:
+        if bins != self._bins:
+            self._bins = bins
+            self._draw()
+
+    def _draw(self) -> None:
+        self.delete("all")
+        if not self._bins:
+            return
+        width, height = self.winfo_width(), self.winfo_height()
+        line = int(self._font.metrics("linespace"))
+        top, floor = line + theme.px(4), height - line - theme.px(6)
+        step, most = width / len(self._bins), max(each.count for each in self._bins) or 1
+        gap = min(theme.px(8), step * 0.2)
+        shorten = any(self._font.measure(each.label) > step - 2 for each in self._bins)
+        for n, each in enumerate(self._bins):
+            left, right = n * step + gap / 2, (n + 1) * step - gap / 2
+            tall = max(theme.px(self.LEAST_BAR) if each.count else 0, (floor - top) * each.count / most)
+            self.create_rectangle(
+                round(left), round(floor - tall), round(right), floor, width=0, fill=theme.color("accent")
+            )
+            middle = (left + right) / 2
+            if each.count:
+                self.create_text(
+                    middle, floor - tall - theme.px(2), text=each.shown, anchor="s",
+                    font="AppHint", fill=theme.color("text"),
+                )  # fmt: skip
+            label = each.label.replace(" ", "").removesuffix("B") if shorten else each.label
+            self.create_text(
+                middle, floor + theme.px(4), text=label, anchor="n", font="AppHint", fill=theme.color("muted")
+            )
+        self.create_line(0, floor, width, floor, fill=theme.color("field_edge"))
