@@ -10,6 +10,8 @@ from migrator.model.allowance import Allowance, piece_bytes
 
 #: Whoever waits for the limit looks so often whether it was changed.
 LOOK_S = 0.25
+#: And whoever waits to begin a body, whether there is room for it. Shorter than what may be carried over.
+BEGIN_S = 0.1
 #: Nobody waits for less: a clock may not even tell it.
 LEAST_S = 1e-6
 
@@ -23,6 +25,7 @@ class Meter:
         self._total = 0
         self._by_object: dict[int, int] = {}
         self._allowance = Allowance(limit_bytes_s, ports.now())
+        self._bodies = 0  # that come in many pieces
         self.limit_bytes_s = limit_bytes_s  #: 0: none
         self.has_waited = False  #: for the limit, since somebody made this False
 
@@ -33,15 +36,8 @@ class Meter:
             self.limit_bytes_s = limit_bytes_s
 
     def flow(self, seq: int, size_bytes: int) -> Flow:
-        """For the body of `size_bytes` that is about to be asked for; waits where a limit says so.
-
-        Raises:
-            Cancelled: somebody insisted on stopping.
-        """
-        flow = Flow(self, seq, size_bytes)
-        if self.limit_bytes_s:
-            flow.pay_ahead()
-        return flow
+        """For the body of `size_bytes` that is about to be asked for."""
+        return Flow(self, seq, size_bytes)
 
     def moved(self, seq: int, count: int) -> None:
         """Another `count` bytes of object `seq` went through.
@@ -54,6 +50,34 @@ class Meter:
             self._by_object[seq] = self._by_object.get(seq, 0) + count
         if self._ports.stop.is_urgent:
             raise Cancelled
+
+    def begin(self) -> None:
+        """Wait until a body that comes in many pieces may be asked for: there is none, or those there are do not
+        use up the limit. So bodies end one after the other and not all at once, and no connection waits long.
+
+        Raises:
+            Cancelled: somebody insisted on stopping.
+        """
+        while not self._may_begin():
+            self.has_waited = True
+            if self._ports.wait(BEGIN_S):
+                if self._ports.stop.is_urgent:
+                    raise Cancelled
+                with self._lock:
+                    self._bodies += 1
+                return
+
+    def end(self) -> None:
+        """The body came, or will not come."""
+        with self._lock:
+            self._bodies -= 1
+
+    def _may_begin(self) -> bool:
+        with self._lock:
+            if self.limit_bytes_s and self._bodies and not self._allowance.is_unused(self._ports.now()):
+                return False
+            self._bodies += 1
+            return True
 
     def pay(self, count: int) -> None:
         """Wait until `count` bytes more may move. A run that stops finishes what is under way at full speed.
@@ -86,15 +110,37 @@ class Meter:
 
 
 class Flow:
-    """One body on its way, an `OnBytes` for the store that reads it. Of one thread."""
+    """One body on its way, an `OnBytes` for the store that reads it. Of one thread.
 
-    __slots__ = ("_left", "_meter", "_paid", "_seq", "_size")
+    Entered before the request is sent: where there is a limit, that is when it waits.
+    """
+
+    __slots__ = ("_has_begun", "_left", "_meter", "_paid", "_seq", "_size")
 
     def __init__(self, meter: Meter, seq: int, size_bytes: int) -> None:
         self._meter = meter
         self._seq = seq
         self._size = self._left = size_bytes
         self._paid = 0  # and not used; below 0 where a store moved more than it was allowed
+        self._has_begun = False
+
+    def __enter__(self) -> Flow:
+        limit = self._meter.limit_bytes_s
+        if limit:
+            if self._size > piece_bytes(limit):
+                self._meter.begin()
+                self._has_begun = True
+            try:
+                self.pay_ahead()
+            except Cancelled:
+                self.__exit__()
+                raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._has_begun:
+            self._has_begun = False
+            self._meter.end()
 
     def __call__(self, count: int) -> int | None:
         meter = self._meter

@@ -9,6 +9,7 @@ from __future__ import annotations
 #: What was not used in so many seconds may be used later. Threads wake a little late, and read and write
 #: in turn: without this the limit would never be reached. Over ten seconds it is 3 %.
 CARRY_S = 0.3
+UNUSED_S = 0.15
 #: One thread pays for so many seconds' worth at once, so that all of them together stay near the line.
 PIECE_S = 0.05
 MOST_PIECE_BYTES = 256 * 1024
@@ -41,6 +42,10 @@ class Allowance:
         carried = self._line(now_s) - CARRY_S * self.limit_bytes_s
         self._paid = max(self._paid, carried) + count
         return self._paid
+
+    def is_unused(self, now_s: float) -> bool:
+        """Whether more could move than is paid for: for a while now, not because somebody is a little late."""
+        return self._line(now_s) - self._paid >= UNUSED_S * self.limit_bytes_s
 
     def wait_s(self, place: float, now_s: float) -> float:
         """Seconds until what was paid for may move; 0 or less: it may."""
