@@ -12,11 +12,9 @@ from datetime import UTC, datetime
 from migrator.engine.home import find_run, home
 from migrator.engine.ports import Stop, SystemClock
 from migrator.engine.runs import RunInfo, list_runs, run_info, waiting_runs
-from migrator.engine.why import why
 from migrator.model.objects import visible
 from migrator.model.sizes import show_duration, show_size
 from migrator.phrases import count, number
-from migrator.why_words import why_text
 
 _PLACE_CHARS = 60
 #: How often `status --follow` looks.
@@ -67,6 +65,9 @@ def show_why(run: str, key: str, *, as_json: bool) -> int:
         UnknownRun: there is no such run.
         JournalError, JobFileError: its records cannot be read.
     """
+    from migrator.engine.why import why
+    from migrator.why_words import why_text
+
     answer = why(find_run(home(), run), key, SystemClock())
     if not as_json:
         print(why_text(answer))

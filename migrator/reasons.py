@@ -113,6 +113,25 @@ TITLES: Mapping[str, str] = {
     "locked": "Locked by the destination",
 }
 
+#: Why objects failed, by the cause of the event, as titles of groups; unknown ones stand as they are.
+FAILURES: Mapping[str, str] = {
+    "AccessDenied": "Access denied",
+    "ConnectionLost": "Connection lost too often",
+    "DigestMismatch": "Arrived with other bytes",
+    "EntityTooLarge": "Refused as too large",
+    "InternalError": "The service failed",
+    "InvalidObjectState": "Archived, needs a restore",
+    "KMS.DisabledException": "KMS key disabled",
+    "NoSuchUpload": "Upload gone before its end",
+    "SlowDown": "Told to slow down too often",
+    "Throttled": "Told to slow down too often",
+    "Unreachable": "No answer",
+    "not-there": "Success was answered, and nothing is there",
+    "source-changed": "Changed while it was being copied",
+    "source-gone": "Deleted at the source meanwhile",
+    "unproven": "Cannot be proven to be the source's object",
+}
+
 #: What can be done about a reason, where something can.
 ADVICE: Mapping[str, str] = {
     "different-content": "Compare the two. To replace such objects, choose Overwrite and migrate again.",

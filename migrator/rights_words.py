@@ -108,6 +108,7 @@ FOUND: Mapping[str, str] = {
     "keeps-parts": "An upload in parts is what was sent",
     "keeps-tags": "Tags come back as sent",
     "refuses-wrong-md5": "A wrong Content-MD5 is refused",
+    "checks-crc32": "A part that is not what its CRC32 says is refused",
     "lists-uploads": "Open uploads are listed by prefix",
     "probe-left": "{what} could not be removed again",
     "cleaned": "Every probe is removed again",
@@ -128,6 +129,7 @@ NOT_SO: Mapping[str, str] = {
     "lock-cannot": "the job carries locks, and this bucket cannot lock",
     "keeps-tags": "tags do not come back as sent",
     "refuses-wrong-md5": "a wrong Content-MD5 is accepted: damage on the way is only noticed afterwards",
+    "checks-crc32": "the CRC32 of a part is not checked: parts go with their MD5, which takes more computing",
     "lists-uploads": "open uploads are not listed by prefix: forgotten ones stay there",
 }
 

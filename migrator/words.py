@@ -177,7 +177,8 @@ def connected(event: EndChecked) -> str:
     buckets = (
         "may not list buckets, so type the name" if event.buckets is None else many_buckets(event.buckets)
     )
-    return f"Connected · {buckets} · {event.millis} ms"
+    new = " · the bucket will be created, private, when the run starts" if event.code == "will-create" else ""
+    return f"Connected · {buckets} · {event.millis} ms{new}"
 
 
 def keys_accepted(name: str, where: str, buckets: Sequence[str] | None) -> str:

@@ -221,6 +221,22 @@ def test_multipart() -> None:
         s3.delete_object(Bucket=bucket, Key=key)
 
 
+def test_named_checksums() -> None:
+    """An object is made of parts whose checksums are named again, and right."""
+    for bucket, key in (("d-m", "sums"), ("s-10-100", ".migrator/sums")):
+        up = s3.create_multipart_upload(Bucket=bucket, Key=key, ChecksumAlgorithm="CRC32")["UploadId"]
+        args = {"Bucket": bucket, "Key": key, "UploadId": up}
+        crc32 = base64.b64encode(zlib.crc32(a_times(9)).to_bytes(4, "big")).decode()
+        part = s3.upload_part(PartNumber=1, Body=a_times(9), ChecksumCRC32=crc32, **args)
+        for named, code in (({}, "InvalidRequest"), ({"ChecksumCRC32": "AAAAAA=="}, "InvalidPart")):
+            parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"], **named}]}
+            check(code, code_of(s3.complete_multipart_upload, MultipartUpload=parts, **args) == code)
+        parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"], "ChecksumCRC32": crc32}]}
+        s3.complete_multipart_upload(MultipartUpload=parts, **args)
+        check("made of parts with checksums", s3.head_object(Bucket=bucket, Key=key)["ContentLength"] == 9)
+        s3.delete_object(Bucket=bucket, Key=key)
+
+
 def test_subresources() -> None:
     b = {"Bucket": "d-sub"}
     check("versions", code_of(s3.list_object_versions, **b) == "")

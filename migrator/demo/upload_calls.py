@@ -8,8 +8,8 @@ from dataclasses import replace
 from migrator.demo import object_calls
 from migrator.demo.bucket_calls import encoding_of, number_param, refuse_delimiter
 from migrator.demo.object_calls import (
-    check_crc32,
     condition_of,
+    crc32_of,
     md5_of,
     properties_of,
     version_headers,
@@ -30,13 +30,17 @@ from migrator.model.objects import bare_etag
 from migrator.model.parts import MAX_PARTS
 from migrator.store.memory_cloud import MemoryCloud
 from migrator.store.memory_rules import refused
+from migrator.store.memory_uploads import Chosen
 
 MAX_PAGE = 1000
 _COPY_RANGE = re.compile(r"bytes=(\d+)-(\d+)")
 
 
 def create(cloud: MemoryCloud, head: Head) -> Answer:
-    upload_id = cloud.create_upload(head.bucket, head.key, properties_of(head))
+    algorithm = head.header("x-amz-checksum-algorithm").upper()
+    if algorithm not in {"", "CRC32"}:
+        raise refused("InvalidRequest", "Checksum algorithm provided is unsupported.")
+    upload_id = cloud.create_upload(head.bucket, head.key, properties_of(head), has_crc32=bool(algorithm))
     return xml_answer(
         "InitiateMultipartUploadResult",
         [element("Bucket", head.bucket), element("Key", head.key), element("UploadId", upload_id)],
@@ -44,11 +48,17 @@ def create(cloud: MemoryCloud, head: Head) -> Answer:
 
 
 def upload_part(cloud: MemoryCloud, head: Head, body: bytes) -> Answer:
-    check_crc32(head, body)
     part = cloud.upload_part(
-        head.bucket, head.key, head.param("uploadId"), _part_number(head), body, md5=md5_of(head)
+        head.bucket,
+        head.key,
+        head.param("uploadId"),
+        _part_number(head),
+        body,
+        md5=md5_of(head),
+        crc32=crc32_of(head),
     )
-    return Answer(200, {"ETag": quoted(part.etag)})
+    told = {"x-amz-checksum-crc32": part.crc32} if part.crc32 else {}
+    return Answer(200, {"ETag": quoted(part.etag), **told})
 
 
 def _part_number(head: Head) -> int:
@@ -84,7 +94,11 @@ def complete(cloud: MemoryCloud, head: Head, body: bytes) -> Answer:
     tree = parsed(body, "CompleteMultipartUpload")
     try:
         named = [
-            (int(child_text(part, "PartNumber")), bare_etag(child_text(part, "ETag")))
+            Chosen(
+                int(child_text(part, "PartNumber")),
+                bare_etag(child_text(part, "ETag")),
+                part.findtext("ChecksumCRC32", ""),
+            )
             for part in tree.findall("Part")
         ]
     except ValueError:
@@ -132,6 +146,7 @@ def list_parts(cloud: MemoryCloud, head: Head) -> Answer:
                 element("PartNumber", part.number),
                 element("ETag", quoted(part.etag)),
                 element("Size", part.size_bytes),
+                element("ChecksumCRC32", part.crc32) if part.crc32 else "",
             ],
         )
         for part in page

@@ -175,7 +175,7 @@ class WritingCheck:
 
     def _honours(self) -> None:
         """What a run finds out too, and relies on."""
-        seen = Probing(self._store, self._bucket, self._run, self._book).run(copies=True)
+        seen = Probing(self._store, self._bucket, self._run, self._book).run(copies=True, parts=True)
         for field in fields(seen):
             name, is_so = field.name.replace("_", "-"), getattr(seen, field.name)
             matters = {

@@ -1,7 +1,8 @@
 """The commands on runs, the same for window and command line: one method each.
 
 Each returns the `Summary` that it also emits as its last event. Only what keeps a command from having a run
-at all (no such run, a job file that cannot be read) is raised.
+at all (no such run, a job file that cannot be read) is raised. What a run does not need is imported by the
+command that does: half of a short run is its start.
 """
 
 from __future__ import annotations
@@ -12,11 +13,10 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migrator.config import Job, read_job
 from migrator.engine.carrying import carrier_of
-from migrator.engine.check import CHECK_WAIT_S, check_job
 from migrator.engine.costs import tell_of_deep, tell_of_plan, tell_of_signing, tell_of_verify
 from migrator.engine.endings import EXIT_INCOMPLETE, EXIT_OK
 from migrator.engine.ends import StoreFactory, open_s3, preflight
@@ -25,24 +25,20 @@ from migrator.engine.history_ready import must_keep_history, tell_not_copied, wi
 from migrator.engine.home import RunDir, create_run, find_run
 from migrator.engine.journal import Journal
 from migrator.engine.key_limits import KeyLimits
-from migrator.engine.locking import lock_copies
 from migrator.engine.plan_book import PlanBook
 from migrator.engine.planning import Planning
 from migrator.engine.ports import Ports
 from migrator.engine.prices import read_prices
-from migrator.engine.relying import later_runs, mark_incomplete
-from migrator.engine.report import save_report
-from migrator.engine.rollback import Tally
 from migrator.engine.runs import unfinished_run
 from migrator.engine.session import Session
-from migrator.engine.signing import Signing
 from migrator.engine.steps import Steps, disk_free_bytes, disk_needed_bytes, list_everything
-from migrator.engine.undo_steps import give_up_undo, keeps_something, undo
-from migrator.engine.verification import Verification
 from migrator.errors import JournalError, MigratorError, Paused, Refused, UnfinishedRun, UsageError
 from migrator.job_file import job_text, write_private
 from migrator.model.events import Event, Phase, Reported, RunRelies, Summary, Warned
 from migrator.model.ledger import Ledger, Outcome, Seen
+
+if TYPE_CHECKING:
+    from migrator.engine.rollback import Tally
 
 
 @dataclass
@@ -150,6 +146,8 @@ class Engine:
 
     def check(self, job: Job) -> Summary:
         """Reach both ends and prove every right that the job needs; only probes are written, and removed."""
+        from migrator.engine.check import CHECK_WAIT_S, check_job
+
         # Nobody waits a day for an end to come back before anything has begun.
         patient = replace(job, transfer=replace(job.transfer, wait_s=min(job.transfer.wait_s, CHECK_WAIT_S)))
         with self._session(patient, RunDir(self.root / "runs" / "check"), "check") as session:
@@ -163,8 +161,9 @@ class Engine:
 
             return _ended(session, work)
 
-    def resume(self, run: str) -> Summary:
-        """Go on with a stopped or crashed run; on a finished one, retry what failed.
+    def resume(self, run: str, *, only: str = "") -> Summary:
+        """Go on with a stopped or crashed run; on a finished one, retry what failed, or only what failed for
+        one cause.
 
         Raises:
             UnknownRun: there is no such run.
@@ -185,7 +184,7 @@ class Engine:
                 must_keep_history(ready)
             journal.set_meta(outcome="running")
             journal.commit()
-            return Steps(session, ready).go_on(recover=True)
+            return Steps(session, ready).go_on(recover=True, only=only)
 
         return self._on(run, "resume", work)
 
@@ -195,6 +194,8 @@ class Engine:
         Raises:
             UnknownRun: there is no such run.
         """
+        from migrator.engine.relying import later_runs, mark_incomplete
+        from migrator.engine.undo_steps import undo
 
         def work(session: Session, journal: Journal) -> Summary:
             if journal.meta("undo") == "accepted":
@@ -220,6 +221,8 @@ class Engine:
         Raises:
             UnknownRun: there is no such run.
         """
+        from migrator.engine.locking import lock_copies
+        from migrator.engine.undo_steps import give_up_undo, keeps_something
 
         def work(session: Session, journal: Journal) -> Summary:
             locks = session.job.carry.locks == "after-verify" and not journal.meta("undo")
@@ -243,6 +246,7 @@ class Engine:
         Raises:
             UnknownRun: there is no such run.
         """
+        from migrator.engine.verification import Verification
 
         def work(session: Session, journal: Journal) -> Summary:
             if journal.meta("undo") not in {"", "accepted"}:
@@ -278,6 +282,8 @@ class Engine:
         Raises:
             UnknownRun: there is no such run.
         """
+        from migrator.engine.report import save_report
+        from migrator.engine.signing import Signing
 
         def work(session: Session, journal: Journal) -> Summary:
             if journal.meta("undo") not in {"", "accepted"}:

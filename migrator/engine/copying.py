@@ -7,8 +7,10 @@ nothing but the destination, and only after the control thread made the intent d
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from migrator.engine.carrying import Carrier, Parcel, metadata_blamed, refusal_named
 from migrator.engine.checking import Checker
@@ -22,6 +24,7 @@ from migrator.engine.trust import Trust, Unlooked
 from migrator.engine.uploads import abort_twins, abort_until_gone
 from migrator.errors import DigestMismatch, NotFound, NotSupported, PreconditionFailed, Rejected
 from migrator.model.capabilities import UNKNOWN, Capabilities
+from migrator.model.checksums import CRC32_PARTS, MD5_PARTS, crc32_of
 from migrator.model.objects import (
     ObjectHead,
     Written,
@@ -42,10 +45,25 @@ _CHANGED = "The object changed at the source after it was listed."
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An open upload and what goes with its bytes."""
+    """An open upload and what goes with its bytes. `digest_kind`: of the parts' digests."""
 
     upload_id: str
     parcel: Parcel
+    digest_kind: str = MD5_PARTS
+
+
+class Buffers(threading.local):
+    """One buffer for each thread: asking the system for the same pages again and again is not free."""
+
+    def __init__(self) -> None:
+        self._kept = bytearray()
+
+    def of(self, length: int) -> bytearray:
+        """A buffer of exactly so many bytes, with anything in it; this thread's until it asks again."""
+        if len(self._kept) != length:
+            self._kept = bytearray()  # first, so that there are never two
+            self._kept = bytearray(length)
+        return self._kept
 
 
 class Copier:
@@ -79,7 +97,11 @@ class Copier:
         self._carrier = carrier
         self._keeps_versions = versioning is Versioning.ENABLED
         self._seen = seen
+        # Both prove what arrived; an MD5 costs eight times as much. Who asks for more than `auto` gets it.
+        is_enough = bool(seen.checks_crc32) and verify in {"auto", "size"}
+        self._digest_kind = CRC32_PARTS if is_enough else MD5_PARTS
         self._saver = saver
+        self._buffers = Buffers()
 
     # -- before anything is replaced ------------------------------------------------------------
 
@@ -141,7 +163,9 @@ class Copier:
         key = order.destination_key
         while True:
             try:
-                upload_id = self._destination.create_upload(self._bucket, key, parcel.properties)
+                upload_id = self._destination.create_upload(
+                    self._bucket, key, parcel.properties, has_crc32=self._digest_kind == CRC32_PARTS
+                )
                 break
             except Rejected as cause:
                 if reason := metadata_blamed(cause):
@@ -150,22 +174,31 @@ class Copier:
             except NotSupported as cause:
                 parcel = self._carrier.after_refusal(parcel, cause)
         abort_twins(self._destination, self._bucket, key, upload_id)
-        return Opened(upload_id, parcel)
+        return Opened(upload_id, parcel, self._digest_kind)
 
-    def reopen_upload(self, order: Order, upload_id: str) -> Opened:
+    def reopen_upload(self, order: Order, upload_id: str, digest_kind: str) -> Opened:
         """Look at the source again and go on with an upload that an earlier process opened."""
         head = self._head(order)
-        return Opened(upload_id, self._parcel(order, head))
+        return Opened(upload_id, self._parcel(order, head), digest_kind or MD5_PARTS)
 
-    def copy_part(self, order: Order, upload_id: str, part: Part) -> SentPart:
+    def copy_part(self, order: Order, opened: Opened, part: Part) -> SentPart:
         """Bring one range of the source over as one part."""
-        body = bytearray(part.length)
+        body = self._buffers.of(part.length)
         self._read(order, body, part.offset)
-        md5 = hashlib.md5(body, usedforsecurity=False)
-        sent = self._destination.upload_part(
-            self._bucket, order.destination_key, upload_id, part.number, body, md5=md5.digest()
+        send = partial(
+            self._destination.upload_part,
+            self._bucket,
+            order.destination_key,
+            opened.upload_id,
+            part.number,
+            body,
         )
-        return SentPart(sent, md5.hexdigest())
+        if opened.digest_kind == CRC32_PARTS:
+            crc32 = crc32_of(body)
+            # What is named when the object is made is what we read, whatever an answer says.
+            return SentPart(replace(send(crc32=crc32), crc32=crc32), "")
+        md5 = hashlib.md5(body, usedforsecurity=False)
+        return SentPart(send(md5=md5.digest()), md5.hexdigest())
 
     def finish_upload(
         self, order: Order, opened: Opened, sent: Sequence[SentPart], ranges: Sequence[Part]

@@ -33,8 +33,11 @@ def tell_of_deep(session: Session, work: Work, table: PriceTable) -> None:
 
 def tell_of_reading_back(session: Session, ready: Ready) -> None:
     """Before a run copies: what it costs, if it has to read every copy back."""
-    job, table = session.job, _prices(session)
-    if job.transfer.verify != "read-back" or table is None:
+    job = session.job
+    if job.transfer.verify != "read-back":
+        return
+    table = _prices(session)
+    if table is None:
         return
     seen, work = session.journal.seen(), session.journal.planned_work()
     demands = of_run(job, work, Listed(seen.keys, 0), ready)

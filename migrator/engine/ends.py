@@ -154,6 +154,7 @@ class Checked:
     message: str = ""
     advice: str = ""
     buckets: tuple[str, ...] | None = None
+    code: str = ""  #: see `EndChecked`
 
 
 def check_end(
@@ -171,8 +172,8 @@ def check_end(
         )
     except (UsageError, StoreError) as cause:
         return Checked(False, f"{side}.credentials", cause.message, cause.advice)
+    buckets: tuple[str, ...] | None = None
     try:
-        buckets: tuple[str, ...] | None = None
         try:
             buckets = tuple(store.list_buckets())
         except AccessDenied:
@@ -187,6 +188,10 @@ def check_end(
         return Checked(True, buckets=buckets)
     except CredentialsError as cause:
         return Checked(False, f"{side}.credentials", cause.message, cause.advice)
+    except NotFound as cause:
+        if cause.code == "NoSuchBucket" and end.create_bucket:
+            return Checked(True, buckets=buckets, code="will-create")
+        return Checked(False, f"{side}.bucket", cause.message, cause.advice, buckets, cause.code)
     except StoreError as cause:
         return Checked(False, f"{side}.{_field_of(cause)}", cause.message, cause.advice)
     finally:

@@ -75,7 +75,9 @@ class Foresight:
         else:
             probing = Probing(session.ends.destination, self._job.destination.bucket, session.run, journal)
             keeps_versions = self._versioning is Versioning.ENABLED
-            seen = probing.run(copies=not keeps_versions and journal.has_overwrites())
+            seen = probing.run(
+                copies=not keeps_versions and journal.has_overwrites(), parts=journal.has_large()
+            )
             self.clear_probes()
         journal.set_meta(capabilities=seen.to_json())
         journal.commit()

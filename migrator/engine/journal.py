@@ -15,6 +15,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import groupby
 from operator import itemgetter
@@ -417,15 +418,17 @@ class Journal(HistoryReader):
 
     def add_part(self, seq: int, part: UploadedPart, md5: str) -> None:
         self._write(
-            "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?)",
-            (seq, part.number, part.etag, md5, part.size_bytes),
+            "INSERT OR REPLACE INTO parts (seq, number, etag, md5, size_bytes, crc32)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (seq, part.number, part.etag, md5, part.size_bytes, part.crc32),
         )
 
     def keep_parts(self, seq: int, found: Iterable[UploadedPart]) -> None:
-        """Forget every part that the destination does not hold as it was sent."""
-        there = set(found)
+        """Forget every part that the destination does not hold as it was sent. (Not every end that checks a
+        CRC32 lists it.)"""
+        there = {replace(part, crc32="") for part in found}
         for part, _ in self.parts(seq):
-            if part not in there:
+            if replace(part, crc32="") not in there:
                 self._write("DELETE FROM parts WHERE seq = ? AND number = ?", (seq, part.number))
 
     def close_upload(self, seq: int) -> None:

@@ -23,6 +23,7 @@ from migrator.engine.schema import (
 from migrator.errors import JournalCorrupt
 from migrator.model.ledger import Ledger, Seen
 from migrator.model.objects import UploadedPart, key_bytes, key_text
+from migrator.model.parts import DEFAULT_PART_BYTES
 from migrator.model.pricing import Work
 from migrator.model.undo import BACK, State
 
@@ -127,6 +128,11 @@ class JournalReader:
             )
             > 0
         )
+
+    def has_large(self) -> bool:
+        """True where something planned goes in parts."""
+        query = "SELECT EXISTS (SELECT 1 FROM objects WHERE state = 'planned' AND size_bytes > ?)"
+        return self._number(query, DEFAULT_PART_BYTES) > 0
 
     def planned_by_class(self) -> dict[str, tuple[int, str]]:
         """Objects still to be copied by storage class: how many, and the first key of each."""
@@ -297,11 +303,15 @@ class JournalReader:
         return not self._number(query, *_BACK)
 
     def parts(self, seq: int) -> list[tuple[UploadedPart, str]]:
-        """Parts that the destination confirmed, with the MD5 of what was sent, in order."""
+        """Parts that the destination confirmed, with the MD5 of what was sent if that was computed, in
+        order."""
+        crc32 = "crc32" if self._version >= 4 else "''"
         rows = self._rows(
-            "SELECT number, etag, size_bytes, md5 FROM parts WHERE seq = ? ORDER BY number", seq
+            f"SELECT number, etag, size_bytes, {crc32}, md5 FROM parts"  # noqa: S608
+            " WHERE seq = ? ORDER BY number",
+            seq,
         )
-        return [(UploadedPart(number, etag, size), md5) for number, etag, size, md5 in rows]
+        return [(UploadedPart(*part), md5) for *part, md5 in rows]
 
     def count_to_undo(self) -> int:
         return self._number(f"SELECT COUNT(*) FROM objects WHERE {_TO_UNDO}", *_BACK)  # noqa: S608

@@ -52,8 +52,8 @@ class Meter:
             raise Cancelled
 
     def begin(self) -> None:
-        """Wait until a body that comes in many pieces may be asked for: there is none, or those there are do not
-        use up the limit. So bodies end one after the other and not all at once, and no connection waits long.
+        """Wait until a body that comes in many pieces may be asked for: there is none, or those there are do
+        not use up the limit. So bodies end one after the other, and no connection waits long.
 
         Raises:
             Cancelled: somebody insisted on stopping.

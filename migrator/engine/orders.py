@@ -28,7 +28,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """A copy that was checked. `digest_kind` is `md5`, or `md5-parts` with a digest of the parts' MD5s."""
+    """A copy that was checked. `digest_kind`: see `model.checksums`."""
 
     written: Written
     digest: str
@@ -40,7 +40,7 @@ class Copied:
 
 @dataclass(frozen=True, slots=True)
 class SentPart:
-    """A part at the destination and the MD5 of what we sent."""
+    """A part at the destination and the MD5 of what we sent; empty where it went with its CRC32."""
 
     part: UploadedPart
     md5: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import pkgutil
 import tomllib
 from collections.abc import Mapping
 from datetime import date
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ def read_prices(root: Path) -> PriceTable:
     """
     own = root / FILE
     if not own.exists():
-        return price_table(resources.files("migrator").joinpath(FILE).read_text(encoding="utf-8"))
+        return price_table((pkgutil.get_data("migrator", FILE) or b"").decode())
     try:
         text = own.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as cause:

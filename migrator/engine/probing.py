@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -26,8 +27,9 @@ from migrator.errors import (
     StoreError,
 )
 from migrator.model.capabilities import Capabilities
+from migrator.model.checksums import crc32_of
 from migrator.model.objects import TOKEN_KEY, ObjectHead, Properties
-from migrator.store.base import ALWAYS, IF_ABSENT, Condition, ObjectStore
+from migrator.store.base import ALWAYS, IF_ABSENT, PLAIN, Condition, ObjectStore
 from migrator.store.retrying import without_patience
 
 #: Refusals that answer the question; anything else (silence, expired keys) is for the run to decide about.
@@ -65,8 +67,9 @@ class Probing:
         self._run = run
         self._journal = journal
 
-    def run(self, *, copies: bool) -> Capabilities:
-        """What the bucket honours; `copies`: whether copying within it matters for this run.
+    def run(self, *, copies: bool, parts: bool) -> Capabilities:
+        """What the bucket honours; `copies`, `parts`: whether copying within it, and uploads in parts,
+        matter for this run.
 
         Raises:
             MigratorError: the end fell silent, or the keys expired.
@@ -77,6 +80,8 @@ class Probing:
             found = self._conditions(key, found)
             if copies:
                 found = replace(found, copies=self._copies())
+            if parts:
+                found = replace(found, checks_crc32=self._checks_crc32())
         except _ANSWERS:
             pass  # a right is missing: what was not seen stays unknown, and is looked after by looking
         return found
@@ -182,6 +187,40 @@ class Probing:
         into = bytearray(copied.size_bytes)
         self._store.read(self._bucket, copy, into)
         return bytes(into) == body and not properties.differences(copied.properties)
+
+    def _checks_crc32(self) -> bool:
+        """Whether a part that is not what its CRC32 says is refused, when it comes and when an object is
+        made of it, and an object can be made of others."""
+        key = self._announce("parts")
+        upload_id = self._store.create_upload(self._bucket, key, PLAIN, has_crc32=True)
+        try:
+            if self._makes_of_right_parts(key, upload_id):
+                return True
+        except (*_ANSWERS, DigestMismatch):
+            pass
+        with suppress(*_ANSWERS):  # what is left of it goes with the other probes
+            self._store.abort_upload(self._bucket, key, upload_id)
+        return False
+
+    def _makes_of_right_parts(self, key: str, upload_id: str) -> bool:
+        body, wrong = b"of a part", crc32_of(b"other bytes")
+        target = (self._bucket, key, upload_id)
+        impatient = without_patience(self._store)
+        try:
+            impatient.upload_part(*target, 1, b"damaged", crc32=wrong)
+        except DigestMismatch:
+            pass
+        except StoreError:
+            return False  # no answer to this question: not relied on
+        else:
+            return False
+        part = self._store.upload_part(*target, 1, body, crc32=crc32_of(body))
+        with suppress(StoreError):
+            impatient.complete_upload(*target, [replace(part, crc32=wrong)])
+        if self._look(key) is not None:
+            return False  # a part that is damaged after it came would become part of an object
+        self._store.complete_upload(*target, [part])
+        return self._holds(key, body)
 
     # -- one request and what became of it ------------------------------------------------------
 

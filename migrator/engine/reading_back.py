@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Callable
 
 from migrator.engine.schema import Entry
+from migrator.model import checksums
+from migrator.model.checksums import Crc32, crc32_of_parts, crc32_text
 from migrator.model.parts import DEFAULT_PART_BYTES, digest_of_parts, parts_of
 from migrator.store.base import ObjectStore
 
@@ -28,9 +30,9 @@ def digest_of_copy(
         NotFound, PreconditionFailed: the copy is gone, or another object.
     """
     version_id = entry.after_version if entry.source_version else None
-    md5s = []
+    digests = []
     for part in parts_of(entry.size_bytes, entry.part_size or DEFAULT_PART_BYTES):
-        md5 = hashlib.md5(usedforsecurity=False)
+        digest = Crc32() if entry.digest_kind == checksums.CRC32_PARTS else hashlib.md5(usedforsecurity=False)
         for at in range(part.offset, part.offset + part.length, CHUNK_BYTES):
             body = bytearray(min(CHUNK_BYTES, part.offset + part.length - at))
             is_whole = len(body) == entry.size_bytes
@@ -42,9 +44,12 @@ def digest_of_copy(
                 if_match=entry.after_etag,
                 version_id=version_id,
             )
-            md5.update(body)
+            digest.update(body)
             on_body(body)
-        md5s.append(md5.digest())
-    if entry.digest_kind == "md5-parts":
-        return digest_of_parts(md5s)
-    return (md5s[0] if md5s else hashlib.md5(b"", usedforsecurity=False).digest()).hex()
+        digests.append(digest.digest())
+    match entry.digest_kind:
+        case checksums.CRC32_PARTS:
+            return crc32_of_parts([crc32_text(each) for each in digests])
+        case checksums.MD5_PARTS:
+            return digest_of_parts(digests)
+    return (digests[0] if digests else hashlib.md5(b"", usedforsecurity=False).digest()).hex()

@@ -97,7 +97,10 @@ class Recovery:
         executor: Executor,
         ports: Ports,
         emit: Callable[[Event], None],
+        *,
+        only: str = "",
     ) -> None:
+        self._only = only  #: of what failed, what did so for this cause; empty: all
         self._job = job
         self._run = run
         self._journal = journal
@@ -119,6 +122,7 @@ class Recovery:
         after = 0
         while batch := self._journal.in_states(LOOKED_AT, after_seq=after):
             after = batch[-1].seq
+            batch = [entry for entry in batch if not self._is_left(entry)]
             self._sent = {
                 entry.seq: [SentPart(part, md5) for part, md5 in self._journal.parts(entry.seq)]
                 for entry in batch
@@ -140,6 +144,13 @@ class Recovery:
                 raise first_error
             if self._ports.wait(0):
                 raise Cancelled
+
+    def _is_left(self, entry: Entry) -> bool:
+        """Whether an object stays failed without another look; it is told again."""
+        if not self._only or entry.state is not State.FAILED or entry.cause == self._only:
+            return False
+        self._emit(ObjectFailed(entry.key, entry.size_bytes, entry.cause, entry.message))
+        return True
 
     def _settle(self, entry: Entry, finding: Finding) -> None:
         """Record a finding."""

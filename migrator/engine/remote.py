@@ -65,8 +65,8 @@ class EngineProcess:
         job_from(table)
         self._send("plan", dict(table), dict(keys))
 
-    def resume(self, run: str) -> None:
-        self._send("resume", run)
+    def resume(self, run: str, only: str = "") -> None:
+        self._send("resume", run, only)
 
     def preview_rollback(self, run: str) -> None:
         self._send("preview_rollback", run)
@@ -86,6 +86,9 @@ class EngineProcess:
 
     def find_in_plan(self, text: str, outcome: str) -> None:
         self._tell("find_in_plan", text, outcome)
+
+    def save_report(self, run: str, kind: str, path: str) -> None:
+        self._tell("save_report", run, kind, path)
 
     def list_runs(self) -> None:
         self._tell("list_runs")

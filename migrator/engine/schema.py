@@ -24,7 +24,8 @@ from migrator.model.undo import Prior, State, Trace, Undo, is_real
 
 #: 2: `reserved`, and what a write replaces where a version id cannot tell (`prior_kind`).
 #: 3: one row for each version of a key, where whole histories are copied (`source_version`, `kind`).
-VERSION = 3
+#: 4: parts may come with their CRC32.
+VERSION = 4
 
 RESERVED = """
 CREATE TABLE reserved (
@@ -88,8 +89,9 @@ CREATE TABLE parts (
     seq    INTEGER NOT NULL,
     number INTEGER NOT NULL,
     etag   TEXT NOT NULL,
-    md5    TEXT NOT NULL,
+    md5    TEXT NOT NULL,                  -- of what was sent; empty where it went with its CRC32
     size_bytes INTEGER NOT NULL,
+    crc32  TEXT NOT NULL DEFAULT '',       -- as S3 spells it
     PRIMARY KEY (seq, number)
 ) WITHOUT ROWID;
 {RESERVED}
@@ -120,6 +122,7 @@ UPGRADES = {
     # A constraint cannot be changed, so the table is made anew.
     2: "DROP INDEX objects_by_state; ALTER TABLE objects RENAME TO objects_2;"  # noqa: S608
     f"{OBJECTS} INSERT INTO objects ({_KEPT}) SELECT {_KEPT} FROM objects_2; DROP TABLE objects_2;",
+    3: "ALTER TABLE parts ADD COLUMN crc32 TEXT NOT NULL DEFAULT '';",
 }
 
 #: Numbers that are set aside for each key of a history, so that the oldest version has the lowest. A listing

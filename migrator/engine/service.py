@@ -7,6 +7,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
@@ -17,14 +18,15 @@ from migrator.credentials import Keys
 from migrator.engine.commands import Engine
 from migrator.engine.endings import EXIT_FAILED, EXIT_USAGE
 from migrator.engine.ends import StoreFactory, check_end, open_s3
-from migrator.engine.home import all_runs
+from migrator.engine.home import all_runs, find_run
 from migrator.engine.plan_book import PlanBook
 from migrator.engine.ports import Ports, Stop, SystemClock
+from migrator.engine.report import save_report
 from migrator.engine.runs import past_run, waiting_runs
 from migrator.engine.wishes import Wishes, possible_wish
 from migrator.errors import CredentialsError, MigratorError
 from migrator.job_file import job_text, write_private
-from migrator.model.events import ConfigWritten, EndChecked, Event, Summary, UnfinishedFound, Warned
+from migrator.model.events import ConfigWritten, EndChecked, Event, Reported, Summary, UnfinishedFound, Warned
 from migrator.model.ledger import Ledger, Outcome
 from migrator.model.past_runs import RunsListed
 
@@ -50,6 +52,7 @@ class EngineService:
         self._lister: threading.Thread | None = None
         self._book: PlanBook | None = None
         self._book_lock = threading.Lock()  # held while the book is read or exchanged
+        self._reporter: threading.Thread | None = None
         self._searcher: threading.Thread | None = None
         self._asking = threading.Lock()  # of the two below
         self._asked: tuple[str, str] | None = None
@@ -119,8 +122,9 @@ class EngineService:
         self._searcher = threading.Thread(target=self._search, name="plan-search", daemon=True)
         self._searcher.start()
 
-    def resume(self, run: str) -> None:
-        self._begin("resume", lambda engine: engine.resume(run))
+    def resume(self, run: str, only: str = "") -> None:
+        """Go on with a run; `only`: of what failed, only what did so for this cause is tried again."""
+        self._begin("resume", lambda engine: engine.resume(run, only=only))
 
     def preview_rollback(self, run: str) -> None:
         """What `rollback` would do; nothing is changed."""
@@ -148,6 +152,15 @@ class EngineService:
         """
         self._wishes.put(possible_wish(threads, bandwidth_bytes_s))
 
+    def save_report(self, run: str, kind: str, path: str) -> None:
+        """Write a run's report (`html`, `json` or `csv`) to a file: `Reported`, or a `Warned` with `report`.
+        Beside whatever else is asked for."""
+        with self._asking:
+            before = self._reporter
+            work = partial(self._save_report, before, run, kind, Path(path))
+            self._reporter = threading.Thread(target=work, name="report", daemon=True)
+            self._reporter.start()
+
     def list_runs(self) -> None:
         """Every run there is a journal of: a `RunsListed`. Beside whatever else is asked for, likewise."""
         if self._lister is None or not self._lister.is_alive():
@@ -163,7 +176,7 @@ class EngineService:
         if not self._stop.is_asked:
             self._stop.ask()
         by = time.monotonic() + timeout_s
-        workers = (self._thread, self._finder, self._lister, self._searcher)
+        workers = (self._thread, self._finder, self._lister, self._searcher, self._reporter)
         threads = [each for each in workers if each is not None]
         for each in threads:
             each.join(max(0.0, by - time.monotonic()))
@@ -237,6 +250,15 @@ class EngineService:
         except (MigratorError, OSError) as error:
             self.events.put(Warned("runs", f"Earlier runs could not be looked at: {error}"))
 
+    def _save_report(self, before: threading.Thread | None, run: str, kind: str, path: Path) -> None:
+        if before is not None:
+            before.join()
+        try:
+            written = save_report(find_run(self._root, run), kind, path)
+            self.events.put(Reported(kind, str(path), written.sha256))
+        except (MigratorError, OSError) as error:
+            self.events.put(Warned("report", f"The report could not be written: {error}"))
+
     def _search(self) -> None:
         while True:
             with self._asking:
@@ -283,4 +305,5 @@ class EngineService:
             found.advice,
             found.buckets,
             round((ports.now() - began) * 1000),
+            found.code,
         )

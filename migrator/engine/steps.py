@@ -129,15 +129,15 @@ class Steps:
         self._foresight = Foresight(session, ready)
         self._is_unsorted = False  # as the source's second listing shows
 
-    def go_on(self, *, recover: bool = False) -> Summary:
-        """From wherever the journal stands to the end of the run."""
+    def go_on(self, *, recover: bool = False, only: str = "") -> Summary:
+        """From wherever the journal stands to the end; of what failed, `only` one cause is retried."""
         session, journal = self._session, self._journal
         session.is_going = True
         if recover:
             session.phase(Phase.RECOVERING)
             self._foresight.clear_probes()
             self._note_versioning()
-            self._recover()
+            self._recover(only)
         if not journal.is_listed():
             self._list()
         drift = self._copy_and_look()
@@ -179,7 +179,7 @@ class Steps:
             self._journal.set_meta(versioning=now, capabilities="")
             self._journal.commit()
 
-    def _recover(self) -> None:
+    def _recover(self, only: str) -> None:
         session = self._session
         Recovery(
             self._job,
@@ -191,6 +191,7 @@ class Steps:
             session.executor,
             session.ports,
             session.emit,
+            only=only,
         ).run()
 
     def _list(self, *, is_again: bool = False) -> None:

@@ -174,7 +174,7 @@ class Transfer:
             moving.waiting.popleft()
             moving.parts_in_flight += 1
             self._held += part.length
-            task = partial(self._copier.copy_part, moving.order, moving.opened.upload_id, part)
+            task = partial(self._copier.copy_part, moving.order, moving.opened, part)
             return Tag("part", moving.entry.seq, part), task
         return None
 
@@ -217,7 +217,7 @@ class Transfer:
         self._moving[entry.seq] = self._uploads[entry.seq] = moving
         moving.ranges = parts_of(entry.size_bytes, entry.part_size or part_size_for(entry.size_bytes))
         moving.sent = {part.number: SentPart(part, md5) for part, md5 in self._journal.parts(entry.seq)}
-        reopen = partial(self._copier.reopen_upload, moving.order, entry.upload_id or "")
+        reopen = partial(self._copier.reopen_upload, moving.order, entry.upload_id or "", entry.digest_kind)
         return Tag("open", entry.seq), reopen
 
     # -- what the end of a task means -----------------------------------------------------------
@@ -270,7 +270,11 @@ class Transfer:
 
     def _settle_opened(self, moving: Moving, opened: Opened) -> None:
         self._journal.move(
-            moving.entry, State.MPU_OPEN, upload_id=opened.upload_id, part_size=moving.ranges[0].length
+            moving.entry,
+            State.MPU_OPEN,
+            upload_id=opened.upload_id,
+            part_size=moving.ranges[0].length,
+            digest_kind=opened.digest_kind,
         )
         # Parts are handed out from the next turn on; the upload's id must be durable by then.
         self._must_commit = True

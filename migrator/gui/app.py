@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import tkinter as tk
 import traceback
-from tkinter import ttk
+from collections.abc import Mapping
+from tkinter import filedialog, ttk
 from types import TracebackType
 from typing import Any
 
@@ -94,8 +95,8 @@ class Window:
         line = theme.color("line")
         self.body = ttk.Frame(root)
         self.setup = SetupView(self.body, presenter.set_up, presenter.generate)
-        self.plan = PlanView(self.body, presenter.plan)
-        self.run = RunView(self.body, presenter)
+        self.plan = PlanView(self.body, presenter.plan, presenter.do)
+        self.run = RunView(self.body, presenter, presenter.run)
         self.history = HistoryView(self.body)
         self.settings = SettingsView(self.body, presenter.settings)
         self.pages: dict[str, PageView] = {
@@ -151,6 +152,21 @@ class Window:
     def copy(self, text: str) -> None:
         self.root.clipboard_clear()
         self.root.clipboard_append(text)
+
+    def ask_for_file(self, name: str, kinds: Mapping[str, str]) -> str:
+        return str(
+            filedialog.asksaveasfilename(
+                parent=self.root,
+                title=labels.SAVE_REPORT,
+                initialfile=name,
+                defaultextension=next(iter(kinds)),
+                filetypes=[(words, f"*{ending}") for ending, words in kinds.items()],
+            )
+            or ""
+        )
+
+    def focus_on(self, field: str) -> None:
+        self.setup.fields[field].control.focus_set()
 
     def _dress(self) -> None:
         """Light or dark from now on: colours are in the widgets, so all of them are made anew."""

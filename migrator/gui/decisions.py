@@ -96,7 +96,7 @@ def _unsupported(state: RunState, answered: Answered) -> Iterator[Decision]:
         yield Decision(
             "doubtful",
             f"{count(_objects(doubtful), 'key')} may not be possible at the destination",
-            f"{plan_words.by_reason(doubtful)}. The run tries that out first; the report names what had to stay.",
+            f"{plan_words.by_reason(doubtful)}. The run tries that out; the report names what had to stay.",
             Tone.QUIET,
         )
 

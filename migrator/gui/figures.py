@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import floor, log10
 from operator import attrgetter
 
 #: Speed "now" looks back this far.
@@ -81,19 +82,56 @@ class Meter:
             return None
         return guesses[0], guesses[1]
 
+    def series(self, span_s: float, *, smooth: int = 3) -> tuple[tuple[float, float], ...]:
+        """The speed over the last `span_s`: seconds before the newest sample, bytes a second; oldest first.
+
+        Each is the mean over `smooth` samples, which are a second apart: parts end in bursts.
+        """
+        kept = list(self._kept)
+        if len(kept) < 2:
+            return ()
+        newest = kept[-1].at
+        first = next((n for n, sample in enumerate(kept) if newest - sample.at <= span_s), 0)
+        found = []
+        for n in range(max(1, first), len(kept)):
+            base, here = kept[max(0, n - smooth)], kept[n]
+            moved = max(0, here.bytes_moved - base.bytes_moved)
+            found.append((newest - here.at, moved / (here.at - base.at)))
+        return tuple(found)
+
+    @property
+    def seconds_measured(self) -> float:
+        """How far back samples go."""
+        return self._kept[-1].at - self._kept[0].at if self._kept else 0.0
+
     def _rate(self, value: Callable[[Sample], int]) -> float:
         newest = self._newest
         if newest is None:
             return 0.0
         base = next((s for s in self._kept if newest.at - s.at <= NOW_S), newest)
         passed = newest.at - base.at
-        return (value(newest) - value(base)) / passed if passed > 0 else 0.0
+        # Never below nothing: a copy that turns out to be wrong is counted back.
+        return max(0, value(newest) - value(base)) / passed if passed > 0 else 0.0
 
 
 def _over(left: int, rate: float) -> float:
     if left <= 0:
         return 0.0
     return left / rate if rate > 0 else float("inf")
+
+
+def ticks_of(most: float) -> tuple[float, ...]:
+    """Two or three round numbers for an axis that ends at or above `most`.
+
+    >>> ticks_of(210e6)
+    (0.0, 100000000.0, 200000000.0)
+    """
+    if most <= 0:
+        return (0.0,)
+    power = 10.0 ** floor(log10(most))
+    step = next(power * by for by in (0.5, 1.0, 2.0, 5.0) if most / (power * by) < 3.5)
+    count = max(1, floor(most / step))
+    return tuple(n * step for n in range(count + 1))
 
 
 def time_left(seconds: tuple[float, float] | None, *, is_final: bool) -> str:

@@ -97,6 +97,10 @@ def allowed(facts: Facts) -> frozenset[Intent]:
     found = {button.intent for button in (_button(cell, facts) for cell in cells) if button.is_enabled}
     if can_roll_back(facts):
         found.add(Intent.ROLL_BACK)
+    if facts.status is Status.PAUSED:
+        found.add(Intent.ENTER_KEYS)
+    if facts.status is Status.PLAN_REFUSED:
+        found.add(Intent.CHANGE_FILTERS)
     return frozenset(found)
 
 

@@ -9,7 +9,9 @@ from migrator import phrases, reasons
 from migrator.gui.screen import Group
 from migrator.gui.status import Tone
 from migrator.model.events import Event, ObjectConflict, ObjectUndone, ObjectUnsupported
+from migrator.model.objects import visible
 from migrator.model.run_state import MAX_GROUPS, MAX_SAMPLES, RunState
+from migrator.phrases import KEY_CHARS
 
 _TABLES = {
     "conflict": reasons.CONFLICTS,
@@ -45,7 +47,14 @@ class Groups:
     def of(self, state: RunState) -> tuple[Group, ...]:
         """All groups of the run, failures first; keys made visible."""
         failed = [
-            Group(each.cause, each.count, each.message, each.advice, _shown(each.samples))
+            Group(
+                reasons.FAILURES.get(each.cause, visible(each.cause, KEY_CHARS)),
+                each.count,
+                each.message,
+                each.advice,
+                _shown(each.samples),
+                code=each.cause,
+            )
             for each in state.failures
         ]
         others = [

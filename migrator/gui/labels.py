@@ -23,6 +23,27 @@ CARD_NAMES: Mapping[str, str] = {"aws": "AWS S3", "lyve": "Lyve Cloud"}
 READ_ONLY = "Read only"
 WRITTEN = "Will be written"
 
+WHERE_FROM = "Where do I get these?"
+HIDE_STEPS = "Hide"
+STEPS: Mapping[str, tuple[str, ...]] = {
+    "aws": (
+        "Press Copy Policy. In the AWS console open IAM, Policies, Create policy, JSON, and paste it.",
+        "IAM, Users, Create user: no console access. Attach the policy to this user.",
+        "Open the user, Security credentials, Create access key, and paste both of its parts here.",
+        "The region stands beside the bucket in the S3 console.",
+    ),
+    "lyve": (
+        "Press Copy Policy. Make a new policy in the Lyve Cloud console (older accounts: a permission).",
+        "Make a user (older accounts: a service account) with it, and paste its two keys here.",
+        "Open the bucket in the console and copy its S3 endpoint URL into Endpoint. It is never guessed.",
+    ),
+}
+COPY_THIS_POLICY = "Copy Policy"
+POLICY_COPIED = "The policy is on the clipboard."
+POLICY_PLACEHOLDER = "It says {name}: put the bucket's name in its place."
+CREATE_BUCKET = "Create It (private)"
+CHOOSE_ANOTHER = "Choose Another"
+
 GENERATE = "Generate Config File"
 SHOW_SECRET = "Show"
 HIDE_SECRET = "Hide"
@@ -166,6 +187,7 @@ CONFLICT_CHOICES: Mapping[str, str] = {
 CONFLICT_ANSWERED: Mapping[str, str] = {"leave": "They are left alone and reported"}
 PLANNING = "Planning"
 CONNECTING_BOTH = "Connecting to both sides…"
+TO_SETUP = "Go to Set Up"
 NO_PLAN_MADE = "No plan could be made. Nothing was written."
 OUT_OF_DATE = "Out of date"
 CARRIED_OUT = "Carried out"
@@ -183,6 +205,21 @@ COPYING = "Copying"
 ROLLING_BACK = "Rolling back"
 PREVIEWING = "Looking ahead"
 TRANSFERS = "Transfers"
+WAITING = "Waiting"
+DONE = "Done"
+THROUGHPUT = "Throughput"
+NOW = "now"
+LAST_MINUTES = "last 10 minutes"
+NO_THROUGHPUT = "The first seconds are being measured."
+NO_WAITING = "Nothing is waiting."
+NO_DONE = "Nothing has been copied yet."
+RETRY_THESE = "Retry These {count}"
+COPY_KEYS = "Copy Keys"
+ENTER_KEYS = "Enter New Keys"
+UNDO_POSSIBLE = "Undo is possible"
+END_TITLE = "What now?"
+SAVE_REPORT = "Save Report"
+REPORT_KINDS: Mapping[str, str] = {".html": "Web page", ".csv": "Table (CSV)", ".json": "JSON"}
 NOT_COPIED = "Not copied"
 LEFT_IN_PLACE = "Left in place"
 NO_TRANSFERS = "Nothing is being copied right now."
@@ -229,6 +266,9 @@ BUTTONS: Mapping[str, str] = {
     "migrate": "Migrate Data",
     "cancel": "Cancel",
     "cancel_now": "Stop Now",
+    "pause": "Pause",
+    "save_report": "Save Report…",
+    "enter_keys": "Enter New Keys",
     "resume": "Resume",
     "retry": "Retry Failed",
     "roll_back": "Roll Back…",

@@ -17,6 +17,7 @@ from migrator.gui.status import Intent
 _RUN: Mapping[Intent, str] = {
     Intent.PREVIEW_PLAN: "p",
     Intent.MIGRATE: "m",
+    Intent.PAUSE: "",
     Intent.CANCEL: "",
     Intent.RESUME: "",
     Intent.RETRY: "r",
@@ -80,6 +81,7 @@ class Menu:
     def _file(self) -> None:
         menu = self._menu(labels.MENUS["file"])
         self._offer(menu, Intent.NEW_MIGRATION, "n")
+        self._offer(menu, Intent.SAVE_REPORT, "s")
         menu.add_separator()
         self._add(menu, labels.QUIT, self._presenter.quit, "q")
 

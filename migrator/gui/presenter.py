@@ -30,6 +30,7 @@ from migrator.model.events import (
     EndChecked,
     Event,
     ObjectCopied,
+    Reported,
     RunStarted,
     Summary,
     TransferProgress,
@@ -84,6 +85,7 @@ class Presenter:
             Intent.CHANGE_FILTERS: lambda: self.show("setup"),
             Intent.MIGRATE: self._migrate,
             Intent.CANCEL: self._cancel,
+            Intent.PAUSE: self._cancel,
             Intent.RESUME: self.run.resume,
             Intent.RETRY: self.run.resume,
             Intent.ROLL_BACK: self.run.roll_back,
@@ -91,6 +93,8 @@ class Presenter:
             Intent.NEW_MIGRATION: self.run.new_migration,
             Intent.LOOK: lambda: self.show("run"),
             Intent.NOT_NOW: self.run.not_now,
+            Intent.SAVE_REPORT: self.run.save_report,
+            Intent.ENTER_KEYS: self._enter_keys,
         }
 
     # -- what can be pressed -----------------------------------------------------------------------
@@ -169,6 +173,14 @@ class Presenter:
 
     def copy(self, text: str) -> None:
         self.view.copy(text)
+
+    def focus_on(self, field: str) -> None:
+        self.show("setup")
+        self.draw()
+        self.view.focus_on(field)
+
+    def ask_for_file(self, name: str, kinds: Mapping[str, str]) -> str:
+        return self.view.ask_for_file(name, kinds)
 
     def changed(self) -> None:
         self._dirty = True
@@ -313,6 +325,10 @@ class Presenter:
         else:
             self.plan.make(then_migrate=True)
 
+    def _enter_keys(self) -> None:
+        """The keys of the end that does not take them any more."""
+        self.focus_on(self.set_up.keys_at_fault(self.run.state.summary))
+
     def _cancel(self) -> None:
         if self.plan.is_making:
             self.plan.cancel()
@@ -340,6 +356,8 @@ class Presenter:
                 return
             case Warned() if connection.is_checking:
                 connection.say(event.message, Tone.WARN)
+            case Reported():
+                self.run.reported(event)
             case PlanRows():
                 self.plan.found(event)
             case _ if self.plan.is_making:

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from migrator import ending_words, phrases, words
-from migrator.gui import labels
+from migrator import phrases, words
+from migrator.gui import labels, story
+from migrator.gui.end_screen import end_points
 from migrator.gui.figures import Meter, time_left
 from migrator.gui.found import is_offer
 from migrator.gui.groups import Groups
-from migrator.gui.screen import Banner, Bar, Figure, Head, LedgerScreen, Pill, RunScreen, Term, TransferRow
-from migrator.gui.status import TABLE, Status, Tone
+from migrator.gui.lately import Lately
+from migrator.gui.screen import (
+    Banner,
+    Bar,
+    Button,
+    Figure,
+    Head,
+    LedgerScreen,
+    Pill,
+    RunScreen,
+    Term,
+    TransferRow,
+)
+from migrator.gui.status import TABLE, Intent, Status, Tone
 from migrator.gui.story import pill
+from migrator.gui.throughput import throughput
 from migrator.model.events import ActiveTransfer, Phase, Summary
 from migrator.model.objects import visible
 from migrator.model.run_state import RunState
@@ -24,26 +39,51 @@ KEY_CHARS = 110
 SILENT_S = 20.0
 
 
-def run_screen(state: RunState, status: Status, meter: Meter, groups: Groups, now: float) -> RunScreen:
-    """The page. Running: bars, figures, transfers. Ended: a banner and the books."""
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What the page shows besides the folded events."""
+
+    meter: Meter
+    groups: Groups
+    lately: Lately
+    now: float
+    saved_to: str = ""  #: where the report is
+    can_retry: bool = False
+
+
+def run_screen(state: RunState, status: Status, facts: RunFacts) -> RunScreen:
+    """The page. Running: phases, figures, throughput. Ended: a banner, the books, and what now."""
     if not state.run and state.phase is None:
         return RunScreen(Head(labels.NO_RUN_CONTEXT))
     is_undo = state.command == "rollback"
-    all_groups = groups.of(state)
-    title = labels.LEFT_IN_PLACE if is_undo else labels.NOT_COPIED
+    all_groups = facts.groups.of(state)
     running = state.is_running
+    waiting = facts.lately.waiting(facts.now) if running else ()
     return RunScreen(
         head=Head(_context(state), _pills(state, status)),
         bars=(_undo_bars(state, status) if is_undo else _bars(state)) if running else (),
-        figures=(_undo_figures(state, status) if is_undo else _figures(state, meter, now)) if running else (),
+        figures=_figures_of(state, status, facts) if running else (),
         shows_transfers=running and not is_undo,
         transfers=tuple(_row(each) for each in state.active) if running else (),
         groups=all_groups,
-        groups_title=title,
+        groups_title=labels.LEFT_IN_PLACE if is_undo else labels.NOT_COPIED,
         groups_count=sum(group.count for group in all_groups),
+        can_retry=facts.can_retry,
+        waiting=waiting,
+        waiting_count=len(waiting),
+        done=() if is_undo else facts.lately.done(),
+        done_count=0 if is_undo else state.copied,
+        throughput=throughput(facts.meter, facts.lately, facts.now) if running and not is_undo else None,
+        end=end_points(state, status),
         ledger=_ledger(state, state.summary) if state.summary else None,
-        banner=_banner(state.summary, status) if state.summary else None,
+        banner=_banner(state.summary, status, facts) if state.summary else None,
     )
+
+
+def _figures_of(state: RunState, status: Status, facts: RunFacts) -> tuple[Figure, ...]:
+    if state.command == "rollback":
+        return _undo_figures(state, status)
+    return _figures(state, facts.meter, facts.now)
 
 
 def share_done(state: RunState) -> float | None:
@@ -61,7 +101,12 @@ def share_done(state: RunState) -> float | None:
 
 def _pills(state: RunState, status: Status) -> tuple[Pill, ...]:
     text = pill(status, state)
-    return (Pill(text, TABLE[status].tone),) if text else ()
+    if not text:
+        return ()
+    own = Pill(text, TABLE[status].tone)
+    if status in {Status.LISTING, Status.RUNNING} and state.command != "rollback":
+        return Pill(labels.UNDO_POSSIBLE, Tone.OK), own
+    return (own,)
 
 
 def _context(state: RunState) -> str:
@@ -116,10 +161,6 @@ def _figures(state: RunState, meter: Meter, now: float) -> tuple[Figure, ...]:
             "left" if state.totals_are_final else "left, still listing",
         ),
         Figure(
-            f"{number(state.copied)} of {number(state.planned)}",
-            "copied" if state.totals_are_final else "copied, at least",
-        ),
-        Figure(
             number(bad),
             "failed or in conflict" if state.conflicts else "failed",
             Tone.PROBLEM if bad else Tone.QUIET,
@@ -159,9 +200,14 @@ def _row(each: ActiveTransfer) -> TransferRow:
     return TransferRow(done, visible(each.key, KEY_CHARS), show_size(each.size_bytes), doing)
 
 
-def _banner(summary: Summary, status: Status) -> Banner:
-    end = ending_words.ending(summary)
-    return Banner(end.headline, end.detail, TABLE[status].tone)
+def _banner(summary: Summary, status: Status, facts: RunFacts) -> Banner:
+    headline, detail = story.headline(status, summary)
+    buttons: tuple[Button, ...] = ()
+    if status is Status.PAUSED and summary.cause == "credentials":
+        buttons = (Button(Intent.ENTER_KEYS, labels.ENTER_KEYS, is_enabled=True),)
+    if facts.saved_to:
+        detail = f"{detail} The report is in {visible(facts.saved_to, 120)}.".strip()
+    return Banner(headline, detail, TABLE[status].tone, buttons)
 
 
 def _ledger(state: RunState, summary: Summary) -> LedgerScreen | None:

@@ -45,6 +45,7 @@ class CardState:
     advice: str = ""
     buckets: tuple[str, ...] = ()
     shows_token: bool = False
+    is_missing: bool = False  #: there is no such bucket
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class TransferRow:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Objects that share a cause."""
+    """Objects that share a cause. `code` is what can be retried by itself; empty: it cannot."""
 
     cause: str
     count: int
@@ -103,6 +104,7 @@ class Group:
     advice: str
     samples: tuple[str, ...]
     tone: Tone = Tone.PROBLEM
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +128,51 @@ class LedgerScreen:
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """A button of the action bar."""
+
+    intent: Intent
+    text: str
+    is_enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Banner:
-    """The end of a run, or what it waits for."""
+    """The end of a run, or what it waits for. `buttons`: what helps, by intent."""
 
     headline: str
     detail: str
     tone: Tone
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """The last minutes as a line. `points`: seconds ago, bytes a second, oldest first; `ticks` likewise with
+    words; `marks`: what happened how many seconds ago."""
+
+    points: tuple[tuple[float, float], ...]
+    ticks: tuple[tuple[float, str], ...]
+    span_s: float
+    begin: str
+    marks: tuple[tuple[float, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a plain table, in words."""
+
+    cells: tuple[str, ...]
+    tone: Tone = Tone.QUIET
+
+
+@dataclass(frozen=True, slots=True)
+class EndPoint:
+    """One answer to what everybody asks after a migration."""
+
+    title: str
+    text: str
+    icon: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +187,13 @@ class RunScreen:
     groups: tuple[Group, ...] = ()
     groups_title: str = ""
     groups_count: int = 0
+    can_retry: bool = False  #: groups with a code can be retried now
+    waiting: tuple[Row, ...] = ()
+    waiting_count: int = 0
+    done: tuple[Row, ...] = ()
+    done_count: int = 0
+    throughput: Throughput | None = None
+    end: tuple[EndPoint, ...] = ()
     ledger: LedgerScreen | None = None
     banner: Banner | None = None
 
@@ -296,15 +344,6 @@ class LogScreen:
 
 
 @dataclass(frozen=True, slots=True)
-class Button:
-    """A button of the action bar."""
-
-    intent: Intent
-    text: str
-    is_enabled: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Question:
     """Asked inside the action bar. The safe answer has the focus; Return never gives the other one."""
 
@@ -362,3 +401,5 @@ class View(Protocol):
     def render(self, screen: Screen) -> None: ...
     def close(self) -> None: ...
     def copy(self, text: str) -> None: ...
+    def ask_for_file(self, name: str, kinds: Mapping[str, str]) -> str: ...
+    def focus_on(self, field: str) -> None: ...

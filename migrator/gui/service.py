@@ -30,8 +30,8 @@ class Service(Protocol):
     def plan(self, table: Mapping[str, Any], keys: Mapping[str, Keys]) -> None:
         """Say what `start` would do, and what it would cost: `RunStarted` … `Summary`. Nothing is written."""
 
-    def resume(self, run: str) -> None:
-        """Go on with a stopped run, or retry what failed in an ended one."""
+    def resume(self, run: str, only: str = "") -> None:
+        """Go on with a stopped run, or retry what failed in an ended one: all, or `only` one cause."""
 
     def preview_rollback(self, run: str) -> None:
         """Say what `rollback` would do: `RunStarted` … `Summary` with the cause `dry-run`."""
@@ -56,6 +56,10 @@ class Service(Protocol):
     def find_in_plan(self, text: str, outcome: str) -> None:
         """Keys of the newest plan that are, begin with or contain `text`: a `PlanRows`. The service is not
         busy meanwhile; of several questions in a row only the newest may be answered."""
+
+    def save_report(self, run: str, kind: str, path: str) -> None:
+        """Write a run's report (`html`, `json`, `csv`) to a file: `Reported`, or a `Warned` of `report`. The
+        service is not busy meanwhile."""
 
     def list_runs(self) -> None:
         """List every run: a `RunsListed`. The service is not busy meanwhile."""

@@ -54,6 +54,7 @@ class Intent(StrEnum):
     CHANGE_FILTERS = "change_filters"
     MIGRATE = "migrate"
     CANCEL = "cancel"
+    PAUSE = "pause"
     RESUME = "resume"
     RETRY = "retry"
     ROLL_BACK = "roll_back"
@@ -61,6 +62,8 @@ class Intent(StrEnum):
     TRY_AGAIN = "try_again"
     LOOK = "look"
     NOT_NOW = "not_now"
+    SAVE_REPORT = "save_report"
+    ENTER_KEYS = "enter_keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +107,15 @@ TABLE: Mapping[Status, Row] = {
     _S.PLAN_OPEN: Row("-migrate", ("preview_plan",), True, False, _T.WARN),
     _S.NOTHING_TO_DO: Row("change_filters", ("preview_plan",), True, False, _T.OK),
     _S.PLAN_REFUSED: Row("preview_plan", (), True, False, _T.PROBLEM),
-    _S.LISTING: Row("", ("cancel",), False, False, _T.BUSY),
-    _S.RUNNING: Row("", ("cancel",), False, False, _T.BUSY),
+    _S.LISTING: Row("pause", (), False, False, _T.BUSY),
+    _S.RUNNING: Row("pause", (), False, False, _T.BUSY),
     _S.CANCELLING: Row("", ("cancel",), False, False, _T.BUSY),
     _S.STOPPED: Row("resume", ("roll_back", "new_migration"), True, False, _T.WARN),
-    _S.FINISHED: Row("new_migration", ("roll_back",), True, False, _T.OK),
-    _S.FINISHED_WEAKLY: Row("new_migration", ("roll_back",), True, False, _T.WARN),
-    _S.FINISHED_WITH_FAILURES: Row("retry", ("roll_back", "new_migration"), True, False, _T.PROBLEM),
+    _S.FINISHED: Row("save_report", ("roll_back", "new_migration"), True, False, _T.OK),
+    _S.FINISHED_WEAKLY: Row("save_report", ("roll_back", "new_migration"), True, False, _T.WARN),
+    _S.FINISHED_WITH_FAILURES: Row(
+        "retry", ("roll_back", "save_report", "new_migration"), True, False, _T.PROBLEM
+    ),
     _S.PAUSED: Row("resume", ("roll_back", "new_migration"), True, False, _T.WARN),
     _S.REFUSED: Row("try_again", ("new_migration",), True, False, _T.PROBLEM),
     _S.UNFINISHED_RUN: Row("resume", ("roll_back", "new_migration"), True, False, _T.WARN),
@@ -118,6 +123,6 @@ TABLE: Mapping[Status, Row] = {
     _S.FOUND_IN_UNDO: Row("", ("roll_back", "look", "not_now"), True, False, _T.WARN),
     _S.PREVIEWING: Row("", ("cancel",), False, False, _T.BUSY),
     _S.ROLLING_BACK: Row("", ("cancel",), False, False, _T.BUSY),
-    _S.ROLLED_BACK: Row("new_migration", (), True, False, _T.OK),
-    _S.ROLLED_BACK_LEFTOVERS: Row("try_again", ("new_migration",), True, False, _T.WARN),
+    _S.ROLLED_BACK: Row("new_migration", ("save_report",), True, False, _T.OK),
+    _S.ROLLED_BACK_LEFTOVERS: Row("try_again", ("save_report", "new_migration"), True, False, _T.WARN),
 }

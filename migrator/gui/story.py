@@ -17,12 +17,12 @@ _S = Status
 _PILLS = {
     _S.LISTING: "Listing",
     _S.RUNNING: "Running",
-    _S.CANCELLING: "Stopping…",
-    _S.STOPPED: "Stopped",
+    _S.CANCELLING: "Pausing…",
+    _S.STOPPED: "Paused",
     _S.FINISHED: "Finished",
     _S.FINISHED_WEAKLY: "Finished, size only",
     _S.FINISHED_WITH_FAILURES: "Finished with failures",
-    _S.PAUSED: "Paused",
+    _S.PAUSED: "Waiting for you",
     _S.REFUSED: "Not started",
     _S.UNFINISHED_RUN: "Not started",
     _S.FOUND: "Unfinished",
@@ -120,14 +120,14 @@ def sentences(
             return _listing(state), "Copying starts when both sides are listed."
         case _S.RUNNING:
             threads = f" with {count(state.threads, 'thread')}" if state.threads else ""
-            return f"Running{threads}", "Cancel stops it; a stopped run can be resumed or rolled back."
+            return f"Running{threads}", "Closing the window pauses the run; it can be resumed later."
         case _S.CANCELLING:
             what = (
                 "The window closes then."
                 if quitting
                 else "Finishing the parts in flight. Stop Now breaks them off."
             )
-            return "Stopping…", what
+            return ("Stopping…" if state.command in {"plan", "rollback"} else "Pausing…"), what
         case _S.PREVIEWING:
             return "Finding out what rolling back would do", "Nothing is changed yet; you will be asked."
         case _S.ROLLING_BACK:
@@ -135,8 +135,23 @@ def sentences(
             return f"Rolling back{done}", "Only what this run wrote is removed. The source is not touched."
     if state.summary is None:
         return "", ""
-    end = ending_words.ending(state.summary)
-    return end.headline, _help(status, state) or end.detail or "The log says more."
+    claim, detail = headline(status, state.summary)
+    return claim, _help(status, state) or detail or "The log says more."
+
+
+def headline(status: Status, summary: Summary) -> tuple[str, str]:
+    """How a run ended, in one claim and one explanation. One that was paused here is not called stopped."""
+    end = ending_words.ending(summary)
+    if status is _S.STOPPED:
+        books = summary.ledger
+        done, left = int(books.get("copied", 0)), int(books.get("left", 0))
+        return (
+            f"Paused. Nothing is running: {count(done, 'object')} copied, {number(left)} left.",
+            "What was copied is still there. Resume goes on where it stopped.",
+        )
+    if status is _S.PAUSED:
+        return end.headline, f"{summary.message} {summary.advice}".strip() or end.detail
+    return end.headline, end.detail
 
 
 def setup_state(status: Status) -> tuple[str, Tone]:

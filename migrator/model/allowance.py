@@ -44,7 +44,7 @@ class Allowance:
         return self._paid
 
     def is_unused(self, now_s: float) -> bool:
-        """Whether more could move than is paid for: for a while now, not because somebody is a little late."""
+        """Whether more could move than is paid for: for a while now, not because somebody is just late."""
         return self._line(now_s) - self._paid >= UNUSED_S * self.limit_bytes_s
 
     def wait_s(self, place: float, now_s: float) -> float:

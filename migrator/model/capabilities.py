@@ -14,7 +14,8 @@ class Capabilities:
     whose condition holds is carried out. `delete_if_match`: likewise for a delete. `delete_version`: exactly
     the named version goes. `copies`: a copy within the bucket keeps bytes, headers, metadata and tags.
     `keeps_token`: user metadata comes back as sent. `checks_md5`: a body that is not what its Content-MD5
-    says is refused, so that an accepted request is one whose bytes arrived.
+    says is refused, so that an accepted request is one whose bytes arrived. `checks_crc32`: likewise for a
+    part and its CRC32, and an object can be made of such parts.
     """
 
     put_if_absent: bool | None = None
@@ -24,6 +25,7 @@ class Capabilities:
     copies: bool | None = None
     keeps_token: bool | None = None
     checks_md5: bool | None = None
+    checks_crc32: bool | None = None
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

@@ -36,7 +36,8 @@ class Phase(StrEnum):
 class EndChecked:
     """One end was tried with its keys. Where not `ok`, `field` is the job field to look at (`source.region`).
 
-    `buckets` is None where these keys may not list buckets, which stops nothing.
+    `buckets` is None where these keys may not list buckets, which stops nothing. `code` is `NoSuchBucket`
+    where it is missing, `will-create` where it is and the run will make it.
     """
 
     side: str
@@ -46,6 +47,7 @@ class EndChecked:
     advice: str = ""
     buckets: tuple[str, ...] | None = None
     millis: int = 0
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

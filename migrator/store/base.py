@@ -196,13 +196,24 @@ class ObjectStore(Protocol):
         """Store one object with its properties and tags. `md5` is the digest of `body` (16 bytes)."""
         ...
 
-    def create_upload(self, bucket: str, key: str, properties: Properties) -> str:
-        """Open a multipart upload; returns its id."""
+    def create_upload(self, bucket: str, key: str, properties: Properties, *, has_crc32: bool = False) -> str:
+        """Open a multipart upload; returns its id. `has_crc32`: every part will come with its CRC32."""
         ...
 
     def upload_part(
-        self, bucket: str, key: str, upload_id: str, number: int, body: Body, *, md5: bytes
-    ) -> UploadedPart: ...
+        self,
+        bucket: str,
+        key: str,
+        upload_id: str,
+        number: int,
+        body: Body,
+        *,
+        md5: bytes = b"",
+        crc32: str = "",
+    ) -> UploadedPart:
+        """Send one part with the digest of `body`: its MD5 (16 bytes), or its CRC32 as S3 spells it where the
+        upload was opened for that; the answer repeats it."""
+        ...
 
     def complete_upload(
         self,
@@ -213,7 +224,7 @@ class ObjectStore(Protocol):
         *,
         condition: Condition = ALWAYS,
     ) -> Written:
-        """Make the object of its parts, in order of their numbers.
+        """Make the object of its parts, in order of their numbers; their CRC32s are named again.
 
         Raises:
             NotFound: no such upload: it was completed before, or aborted.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from migrator.errors import DigestMismatch, NotS3, StoreError
@@ -23,6 +24,7 @@ from migrator.model.settings import LifecycleRule, ReplicationRule
 from migrator.store.base import ALWAYS, PLAIN, Body, BucketLock, Condition, OnBytes, Versioning
 from migrator.store.memory_cloud import MemoryCloud
 from migrator.store.memory_rules import AWS, CEPH, LYVE, Quirks, refused
+from migrator.store.memory_uploads import Chosen
 
 __all__ = ["AWS", "CEPH", "LYVE", "MemoryCloud", "MemoryStore", "Quirks"]
 
@@ -148,15 +150,24 @@ class MemoryStore:
         with self._call("PutObject", bucket, key):
             return self.cloud.put(bucket, key, body, properties, md5=md5, condition=condition)
 
-    def create_upload(self, bucket: str, key: str, properties: Properties) -> str:
+    def create_upload(self, bucket: str, key: str, properties: Properties, *, has_crc32: bool = False) -> str:
         with self._call("CreateMultipartUpload", bucket, key):
-            return self.cloud.create_upload(bucket, key, properties)
+            return self.cloud.create_upload(bucket, key, properties, has_crc32=has_crc32)
 
     def upload_part(
-        self, bucket: str, key: str, upload_id: str, number: int, body: Body, *, md5: bytes
+        self,
+        bucket: str,
+        key: str,
+        upload_id: str,
+        number: int,
+        body: Body,
+        *,
+        md5: bytes = b"",
+        crc32: str = "",
     ) -> UploadedPart:
         with self._call("UploadPart", bucket, key):
-            return self.cloud.upload_part(bucket, key, upload_id, number, body, md5=md5)
+            part = self.cloud.upload_part(bucket, key, upload_id, number, body, md5=md5 or None, crc32=crc32)
+            return replace(part, crc32=crc32)
 
     def complete_upload(
         self,
@@ -168,7 +179,7 @@ class MemoryStore:
         condition: Condition = ALWAYS,
     ) -> Written:
         with self._call("CompleteMultipartUpload", bucket, key):
-            chosen = [(part.number, part.etag) for part in parts]
+            chosen = [Chosen(part.number, part.etag, part.crc32) for part in parts]
             return self.cloud.complete_upload(bucket, key, upload_id, chosen, condition=condition)
 
     def abort_upload(self, bucket: str, key: str, upload_id: str) -> None:

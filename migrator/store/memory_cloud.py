@@ -48,7 +48,15 @@ from migrator.store.memory_rules import (
     token_of_key,
 )
 from migrator.store.memory_settings import Buckets, Clock, wall_clock
-from migrator.store.memory_uploads import StoredPart, Upload, chosen_parts, multipart_etag, opaque_etag
+from migrator.store.memory_uploads import (
+    Chosen,
+    StoredPart,
+    Upload,
+    check_crc32,
+    chosen_parts,
+    multipart_etag,
+    opaque_etag,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +306,7 @@ class MemoryCloud(Buckets):
 
     # Multipart uploads
 
-    def create_upload(self, bucket: str, key: str, properties: Properties) -> str:
+    def create_upload(self, bucket: str, key: str, properties: Properties, *, has_crc32: bool = False) -> str:
         check_key(key)
         check_properties(properties)
         check_supported(self.quirks, properties)
@@ -306,12 +314,21 @@ class MemoryCloud(Buckets):
             properties = replace(properties, tags={})
         with self._lock:
             upload_id = uuid.uuid4().hex
-            upload = Upload(upload_id, key, properties, self.time())
+            has_crc32 = has_crc32 and not self.quirks.ignores_checksums
+            upload = Upload(upload_id, key, properties, self.time(), has_crc32)
             self._bucket(bucket).uploads[upload_id] = upload
             return upload_id
 
     def upload_part(
-        self, bucket: str, key: str, upload_id: str, number: int, body: Body, *, md5: bytes | None = None
+        self,
+        bucket: str,
+        key: str,
+        upload_id: str,
+        number: int,
+        body: Body,
+        *,
+        md5: bytes | None = None,
+        crc32: str = "",
     ) -> UploadedPart:
         if not 1 <= number <= MAX_PARTS:
             raise refused("InvalidArgument", f"Part number must be an integer between 1 and {MAX_PARTS}.")
@@ -321,22 +338,27 @@ class MemoryCloud(Buckets):
         digest = checked_md5(kept, md5)
         with self._lock:
             upload = self._upload(bucket, key, upload_id)
-            part = upload.parts[number] = StoredPart(kept, digest, self.time())
-            return UploadedPart(number, part.etag, len(kept))
+            if not self.quirks.ignores_checksums:
+                check_crc32(kept, crc32, is_expected=upload.has_crc32)
+            part = StoredPart(kept, digest, self.time(), crc32 if upload.has_crc32 else "")
+            upload.parts[number] = part
+            return UploadedPart(number, part.etag, len(kept), part.crc32)
 
     def complete_upload(
         self,
         bucket: str,
         key: str,
         upload_id: str,
-        parts: Sequence[tuple[int, str]],
+        parts: Sequence[Chosen],
         *,
         condition: Condition = ALWAYS,
     ) -> Written:
-        """`parts`: numbers and bare ETags, in order. A refused upload stays open."""
+        """`parts` in order. A refused upload stays open."""
         with self._lock:
             home = self._bucket(bucket)
             upload = self._upload(bucket, key, upload_id)
+            if self.quirks.ignores_checksums:
+                parts = [replace(part, crc32="") for part in parts]
             chosen = chosen_parts(upload, parts, self._min_part_bytes)
             check_condition(self.quirks, home.versioning, home.existing(key), condition)
             etag = multipart_etag(chosen, is_foreign=self.quirks.foreign_multipart_etags)
@@ -351,7 +373,7 @@ class MemoryCloud(Buckets):
     def list_parts(self, bucket: str, key: str, upload_id: str) -> list[UploadedPart]:
         with self._lock:
             parts = self._upload(bucket, key, upload_id).parts
-            return [UploadedPart(n, parts[n].etag, len(parts[n].body)) for n in sorted(parts)]
+            return [UploadedPart(n, parts[n].etag, len(parts[n].body), parts[n].crc32) for n in sorted(parts)]
 
     def list_uploads(self, bucket: str, prefix: str = "") -> list[OpenUpload]:
         """By key, then in the order in which they were opened."""

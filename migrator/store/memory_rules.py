@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from migrator.errors import DigestMismatch, NotFound, NotSupported, PreconditionFailed, Rejected
+from migrator.model.checksums import crc32_of
 from migrator.model.objects import (
     KEY_LIMIT_BYTES,
     KMS,
@@ -59,6 +60,7 @@ class Quirks:
     buckets with versioning (Ceph). `ignores_delete_conditions`: a DELETE with `If-Match` answers 204 and
     deletes (Ceph, MinIO). `ignores_copy_conditions`: likewise for copies. `refuses_copy`,
     `refuses_batch_delete`: 501.
+    `ignores_checksums`: the CRC32 of a part is neither checked nor kept (Ceph 16, Swift).
     `foreign_multipart_etags`: the ETag of a multipart object has the form of an MD5 and is none.
     `drops_tags_of_uploads`: tags given to CreateMultipartUpload are forgotten. `refuses_properties`: names
     of `Properties` that a write may not carry. `page_size`: most lines in
@@ -72,6 +74,7 @@ class Quirks:
     ignores_copy_conditions: bool = False
     refuses_copy: bool = False
     refuses_batch_delete: bool = False
+    ignores_checksums: bool = False
     foreign_multipart_etags: bool = False
     drops_tags_of_uploads: bool = False
     refuses_properties: tuple[str, ...] = ()
@@ -82,7 +85,10 @@ AWS = Quirks()
 LYVE = Quirks(ignores_if_none_match=True, foreign_multipart_etags=True)
 #: Ceph RGW 16, as measured.
 CEPH = Quirks(
-    ignores_conditions_when_versioned=True, ignores_delete_conditions=True, ignores_copy_conditions=True
+    ignores_conditions_when_versioned=True,
+    ignores_delete_conditions=True,
+    ignores_copy_conditions=True,
+    ignores_checksums=True,
 )
 
 
@@ -195,6 +201,14 @@ def checked_md5(body: bytes, claimed: bytes | None) -> bytes:
             "The Content-MD5 you specified did not match what we received.", code="BadDigest", status=400
         )
     return actual
+
+
+def checked_crc32(body: bytes, claimed: str) -> str:
+    """The CRC32 of `body`, which must be the one claimed."""
+    if claimed != crc32_of(body):
+        message = "The CRC32 you specified did not match the calculated checksum."
+        raise DigestMismatch(message, code="BadDigest", status=400)
+    return claimed
 
 
 def token_of_key(key: str) -> str:

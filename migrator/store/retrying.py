@@ -293,14 +293,26 @@ class RetryingStore:
 
         return self._try("PutObject", put)
 
-    def create_upload(self, bucket: str, key: str, properties: Properties) -> str:
-        return self._try("CreateMultipartUpload", lambda: self.inner.create_upload(bucket, key, properties))
+    def create_upload(self, bucket: str, key: str, properties: Properties, *, has_crc32: bool = False) -> str:
+        return self._try(
+            "CreateMultipartUpload",
+            lambda: self.inner.create_upload(bucket, key, properties, has_crc32=has_crc32),
+        )
 
     def upload_part(
-        self, bucket: str, key: str, upload_id: str, number: int, body: Body, *, md5: bytes
+        self,
+        bucket: str,
+        key: str,
+        upload_id: str,
+        number: int,
+        body: Body,
+        *,
+        md5: bytes = b"",
+        crc32: str = "",
     ) -> UploadedPart:
         return self._try(
-            "UploadPart", lambda: self.inner.upload_part(bucket, key, upload_id, number, body, md5=md5)
+            "UploadPart",
+            lambda: self.inner.upload_part(bucket, key, upload_id, number, body, md5=md5, crc32=crc32),
         )
 
     def complete_upload(

@@ -214,18 +214,28 @@ class S3Store(S3Locks):
 
     # -- multipart ------------------------------------------------------------------------------
 
-    def create_upload(self, bucket: str, key: str, properties: Properties) -> str:
+    def create_upload(self, bucket: str, key: str, properties: Properties, *, has_crc32: bool = False) -> str:
+        checksum: Any = {"ChecksumAlgorithm": "CRC32"} if has_crc32 else {}
         with self._call("CreateMultipartUpload", bucket, key), self._raw_expires(properties):
             answer = self._client.create_multipart_upload(
-                Bucket=bucket, Key=key, **_properties(properties), **self._payer
+                Bucket=bucket, Key=key, **_properties(properties), **checksum, **self._payer
             )
             if not answer.get("UploadId"):
                 raise self._not_s3("CreateMultipartUpload", bucket, key)
             return str(answer["UploadId"])
 
     def upload_part(
-        self, bucket: str, key: str, upload_id: str, number: int, body: Body, *, md5: bytes
+        self,
+        bucket: str,
+        key: str,
+        upload_id: str,
+        number: int,
+        body: Body,
+        *,
+        md5: bytes = b"",
+        crc32: str = "",
     ) -> UploadedPart:
+        digest: Any = {"ChecksumCRC32": crc32} if crc32 else {"ContentMD5": s3_wire.base64_text(md5)}
         with self._call("UploadPart", bucket, key):
             answer = self._client.upload_part(
                 Bucket=bucket,
@@ -233,12 +243,12 @@ class S3Store(S3Locks):
                 UploadId=upload_id,
                 PartNumber=number,
                 Body=body,
-                ContentMD5=s3_wire.base64_text(md5),
+                **digest,
                 **self._payer,
             )
             if not answer.get("ETag"):
                 raise self._not_s3("UploadPart", bucket, key)
-            return UploadedPart(number, bare_etag(answer["ETag"]), len(body))
+            return UploadedPart(number, bare_etag(answer["ETag"]), len(body), crc32)
 
     def complete_upload(
         self,
@@ -249,7 +259,14 @@ class S3Store(S3Locks):
         *,
         condition: Condition = ALWAYS,
     ) -> Written:
-        listed: list[Any] = [{"PartNumber": part.number, "ETag": f'"{part.etag}"'} for part in parts]
+        listed: list[Any] = [
+            {
+                "PartNumber": part.number,
+                "ETag": f'"{part.etag}"',
+                **({"ChecksumCRC32": part.crc32} if part.crc32 else {}),
+            }
+            for part in parts
+        ]
         with self._call("CompleteMultipartUpload", bucket, key):
             answer = self._client.complete_multipart_upload(
                 Bucket=bucket,

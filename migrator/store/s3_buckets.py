@@ -199,7 +199,9 @@ class S3Buckets:
                     Bucket=bucket, Key=key, UploadId=upload_id, PartNumberMarker=marker, **self._payer
                 )
             found.extend(
-                UploadedPart(part["PartNumber"], bare_etag(part["ETag"]), part["Size"])
+                UploadedPart(
+                    part["PartNumber"], bare_etag(part["ETag"]), part["Size"], part.get("ChecksumCRC32", "")
+                )
                 for part in answer.get("Parts", [])
             )
             following = int(answer.get("NextPartNumberMarker") or 0)

@@ -40,6 +40,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Multipart begins above 1 KiB, so that crashing at every part of an object is quick."""
     for module in ("transfer", "schema", "recovery"):
         monkeypatch.setattr(f"migrator.engine.{module}.is_single_put", lambda size: size <= PART)
+    monkeypatch.setattr("migrator.engine.journal_reader.DEFAULT_PART_BYTES", PART)
     monkeypatch.setattr("migrator.engine.transfer.part_size_for", lambda size: PART)
 
 

@@ -194,11 +194,11 @@ def test_corrupted_bytes_are_noticed_and_removed(filled: World) -> None:
 
 
 def test_corrupted_part_is_noticed_and_removed(filled: World) -> None:
-    fault = corrupts("UploadPart", nth=2, times=1)
+    fault = corrupts("UploadPart", key="large", nth=2, times=1)
     filled.destination = Faulty(filled.destination, fault)
     summary = filled.run()
     assert fault.struck == 1
-    assert causes(filled) == {"large": "arrived-wrong-bytes"}
+    assert causes(filled) == {"large": "InvalidPart"}
     assert counts(summary)["copied"] == 5
     assert "large" not in filled.there
     assert filled.resume().outcome is Outcome.COMPLETED

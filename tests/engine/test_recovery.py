@@ -31,6 +31,7 @@ from migrator.model.plan import Copy
 from migrator.model.undo import State, token_for
 from migrator.store.base import BucketLock, Versioning
 from migrator.store.memory import MemoryCloud, MemoryStore
+from migrator.store.memory_uploads import Chosen
 from tests.support.faulty import WRITES, Faulty, fails, loses_the_answer, meanwhile
 from tests.support.world import FROM, JOB, PART, TO, WHEN, Inline, StillClock, StillPorts
 
@@ -116,7 +117,7 @@ class Bench:
 
     def complete(self, entry: Entry) -> None:
         parts = self.there.list_parts(TO, entry.key, entry.upload_id or "")
-        chosen = [(part.number, part.etag) for part in parts]
+        chosen = [Chosen(part.number, part.etag) for part in parts]
         self.there.complete_upload(TO, entry.key, entry.upload_id or "", chosen)
 
     def recover(self) -> None:

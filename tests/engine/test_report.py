@@ -83,7 +83,7 @@ def test_csv_has_one_row_for_each_key(reported: World, tmp_path: Path) -> None:
     assert {key: by_key[key]["outcome"] for key in OUTCOMES} == OUTCOMES
     assert by_key["filtered.tmp"]["reason"] == "exclude"
     assert by_key["conflict"]["reason"] == "different-content"
-    assert by_key["large"]["digest_algorithm"] == "md5-parts"
+    assert by_key["large"]["digest_algorithm"] == "crc32-parts"
     assert by_key["plain.jpg"]["digest"] == by_key["plain.jpg"]["destination_etag"]
 
 

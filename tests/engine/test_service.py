@@ -5,12 +5,22 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
 from migrator.engine.service import MOST_FOUND, EngineService
-from migrator.model.events import Event, ListingProgress, ObjectCopied, Summary, UnfinishedFound, Warned
+from migrator.model.events import (
+    EndChecked,
+    Event,
+    ListingProgress,
+    ObjectCopied,
+    Reported,
+    Summary,
+    UnfinishedFound,
+    Warned,
+)
 from migrator.model.ledger import Outcome
 from migrator.model.past_runs import RunsListed
 from tests.engine.test_runs import crash, seeded
@@ -209,4 +219,33 @@ def test_a_plan_tells_and_writes_nothing(world: World) -> None:
     assert world.there == before
     service.list_runs()
     assert until(service, RunsListed).total == 0
+    assert service.close(60)
+
+
+def test_a_report_is_written_where_the_window_says_and_a_place_that_is_none_is_told(
+    world: World, tmp_path: Path
+) -> None:
+    seeded(world).run()
+    service = service_of(world)
+    service.save_report("latest", "csv", str(tmp_path / "r.csv"))
+    written = until(service, Reported)
+    assert (tmp_path / "r.csv").read_text("utf-8").count("\n") == 6
+    assert (written.format, len(written.sha256)) == ("csv", 64)
+    service.save_report("latest", "csv", str(tmp_path / "nowhere" / "r.csv"))
+    assert "could not be written" in until(service, Warned).message
+    assert service.close(60)
+
+
+@pytest.mark.parametrize(
+    ("create", "ok", "code"), [(False, False, "NoSuchBucket"), (True, True, "will-create")]
+)
+def test_a_missing_bucket_is_told_by_its_code_unless_the_run_makes_it(
+    world: World, create: bool, ok: bool, code: str
+) -> None:
+    world.set("destination", bucket="not-there", create_bucket=create)
+    service = service_of(world)
+    service.generate(world.table, {})
+    found = [until(service, EndChecked), until(service, EndChecked)]
+    (there,) = [each for each in found if each.side == "destination"]
+    assert (there.ok, there.code) == (ok, code)
     assert service.close(60)

@@ -144,6 +144,23 @@ def test_resume_retries_what_failed_and_nothing_else(filled: World) -> None:
     assert written == [("PutObject", "07")]
 
 
+def test_failures_of_one_cause_are_retried_and_those_of_another_are_left_and_told(filled: World) -> None:
+    denied = AccessDenied("No.", operation="PutObject", end="Lyve Cloud", code="AccessDenied")
+    faults = (fails("PutObject", key="07", times=None), fails("PutObject", denied, key="09", times=None))
+    filled.destination = Faulty(filled.destination, *faults)
+    assert counts(filled.run())["failed"] == 2
+    filled.destination = filled.destination.inner
+    before = len(filled.destination.calls)
+    filled.forget_events()
+    ended = filled.resume(only="InternalError")
+    assert counts(ended)["failed"] == 1
+    written = [(op, key) for op, _, key in filled.destination.calls[before:] if op in WRITES]
+    assert written == [("PutObject", "07")]
+    assert [(each.key, each.cause) for each in filled.of(ObjectFailed)] == [("09", "AccessDenied")]
+    assert filled.resume().outcome is Outcome.COMPLETED
+    assert filled.there == filled.here
+
+
 def test_resume_leaves_conflicts_as_they_are(world: World) -> None:
     world.seed("a")
     world.put_there("a", b"different")

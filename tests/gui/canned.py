@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Mapping
+from math import sin
 from typing import Any
 
 from migrator.credentials import Keys
 from migrator.errors import JobFileError
+from migrator.gui.figures import Meter
 from migrator.gui.form import Direction, EndForm, Form
+from migrator.gui.presenter import Presenter
 from migrator.model.events import (
     ActiveTransfer,
     ConfigWritten,
@@ -80,8 +83,8 @@ class FakeService:
     def plan(self, table: Mapping[str, Any], keys: Mapping[str, Keys]) -> None:
         self._begin("plan", table, keys)
 
-    def resume(self, run: str) -> None:
-        self._begin("resume", run)
+    def resume(self, run: str, only: str = "") -> None:
+        self._begin("resume", run, *([only] if only else []))
 
     def preview_rollback(self, run: str) -> None:
         self._begin("preview_rollback", run)
@@ -94,6 +97,9 @@ class FakeService:
 
     def find_in_plan(self, text: str, outcome: str) -> None:
         self.sought.append((text, outcome))
+
+    def save_report(self, run: str, kind: str, path: str) -> None:
+        self.asked.append(("save_report", run, kind, path))
 
     def list_runs(self) -> None:
         self.listed += 1
@@ -140,6 +146,22 @@ def half_connected() -> list[Event]:
             field="destination.endpoint_url",
             message="There is no server s3.us-wset-1.acme.lyve.seagate.com.",
             advice="Check the address in the Lyve Cloud console.",
+        ),
+        ConfigWritten("~/.local/share/lyve-s3-migrator/jobs/acme-media-prod.toml", ""),
+    ]
+
+
+def missing_bucket() -> list[Event]:
+    return [
+        EndChecked("source", ok=True, buckets=("acme-media-prod",), millis=21),
+        EndChecked(
+            "destination",
+            ok=False,
+            field="destination.bucket",
+            message="There is no bucket acme-archive.",
+            advice="Create it, or choose another.",
+            buckets=("acme-cold", "acme-dr"),
+            code="NoSuchBucket",
         ),
         ConfigWritten("~/.local/share/lyve-s3-migrator/jobs/acme-media-prod.toml", ""),
     ]
@@ -434,3 +456,22 @@ def history() -> RunsListed:
         past_run(6, state="unreadable", source="", destination="", created="", ledger={}, seconds=0.0),
     )
     return RunsListed(runs, len(runs))
+
+
+def measure(presenter: Presenter, seconds: int = 600) -> None:
+    """Let the run have gone on for so long, with a dent in its speed."""
+    meter, lately = Meter(), presenter.run._lately
+    presenter.run._meter = meter
+    end, state = presenter.now(), presenter.run.state
+    steps = []
+    for second in range(seconds):
+        wave = 1 + 0.12 * sin(second / 31) + 0.06 * sin(second / 7) + 0.04 * sin(second * 1.7)
+        dent = 0.45 if 400 < second < 440 else 1.0
+        steps.append(int(182_000_000 * wave * dent))
+    moved = state.bytes_moved - sum(steps)
+    for second, step in enumerate(steps, start=1):
+        moved += step
+        meter.add(end - seconds + second, moved, state.settled - 2 * (seconds - second))
+    presenter.changed()
+    lately.retrying(throttled(), end - seconds + 400)
+    lately.mark("16 → 24 threads", end - seconds + 150)

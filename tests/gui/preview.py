@@ -70,6 +70,18 @@ def half(window: Window, service: canned.FakeService) -> None:
     service.say(*canned.half_connected())
 
 
+def missing_bucket(window: Window, service: canned.FakeService) -> None:
+    window.presenter.generate()
+    service.say(*canned.missing_bucket())
+
+
+def steps(window: Window, service: canned.FakeService) -> None:
+    empty(window, service)
+    window.setup.cards["aws"].where.invoke()
+    window.setup.cards["lyve"].where.invoke()
+    window.presenter.set_up.copy_policy("lyve")
+
+
 def swapped(window: Window, service: canned.FakeService) -> None:
     connected(window, service)
     drain(window)
@@ -171,16 +183,15 @@ def running(window: Window, service: canned.FakeService) -> None:
     service.say(*canned.started(), canned.listing(1284, final=True), PhaseChanged(Phase.COPYING))
     service.say(*canned.copied(30), canned.throttled(), *canned.failures()[:12])
     service.say(*canned.copied(377, 30))
-    for step in range(12):
-        service.say(canned.transfers(step), *canned.copied(3, 500 + step * 3))
-        drain(window)
-        time.sleep(0.05)
+    service.say(canned.transfers())
+    drain(window)
+    canned.measure(window.presenter)
 
 
 def cancelling(window: Window, service: canned.FakeService) -> None:
     running(window, service)
     drain(window)
-    window.presenter.do(Intent.CANCEL)
+    window.presenter.do(Intent.PAUSE)
 
 
 def stopped(window: Window, service: canned.FakeService) -> None:
@@ -227,7 +238,9 @@ def paused(window: Window, service: canned.FakeService) -> None:
     message = "The AWS session token expired at 14:31. Nothing failed and nothing is lost."
     advice = "Enter new keys on Set up, then press Resume."
     service.say(*canned.started(), *canned.copied(9))
-    service.say(canned.summary(Outcome.PAUSED, ledger=books, message=message, advice=advice))
+    service.say(
+        canned.summary(Outcome.PAUSED, ledger=books, cause="credentials", message=message, advice=advice)
+    )
 
 
 def refused(window: Window, service: canned.FakeService) -> None:
@@ -309,6 +322,8 @@ STATES: dict[str, State] = {
         problems,
         connecting,
         half,
+        missing_bucket,
+        steps,
         connected,
         swapped,
         planning,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -23,7 +24,7 @@ class FakeView:
     def __init__(self) -> None:
         self.screens: list[Screen] = []
         self.closed = False
-        self.copied = ""
+        self.copied = self.asked_for = self.file = self.focused = ""
 
     def render(self, screen: Screen) -> None:
         self.screens.append(screen)
@@ -33,6 +34,13 @@ class FakeView:
 
     def copy(self, text: str) -> None:
         self.copied = text
+
+    def ask_for_file(self, name: str, kinds: Mapping[str, str]) -> str:
+        self.asked_for = name
+        return self.file
+
+    def focus_on(self, field: str) -> None:
+        self.focused = field
 
 
 class Desk:
@@ -113,7 +121,7 @@ def reach(status: Status) -> Desk:
             desk.run(canned.listing(), PhaseChanged(Phase.COPYING))
         case Status.CANCELLING:
             desk.run(PhaseChanged(Phase.COPYING))
-            desk.presenter.do(Intent.CANCEL)
+            desk.presenter.do(Intent.PAUSE)
         case Status.STOPPED:
             desk.run(canned.summary(Outcome.STOPPED, ledger={"copied": 9, "left": 209}))
         case Status.FINISHED:
@@ -449,7 +457,7 @@ def test_quitting_while_running_asks_stops_and_waits_with_a_limit() -> None:
     assert not desk.view.closed
     desk.presenter.answer(yes=True)
     assert desk.service.asked[-1] == ("cancel",)
-    assert desk.see().bar.sentence == "Stopping…"
+    assert desk.see().bar.sentence == "Pausing…"
     desk.presenter.tick(idle=True)
     assert not desk.view.closed
     desk.now += QUIT_S + 1

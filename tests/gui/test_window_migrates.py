@@ -90,12 +90,13 @@ def test_what_went_to_lyve_comes_back_to_aws(real: RealDriver) -> None:
     assert real.window.run.banner.headline.cget("text") == headline
 
 
-def test_cancel_stops_the_run_and_roll_back_undoes_it(real: RealDriver) -> None:
+def test_pause_stops_the_run_and_roll_back_undoes_it(real: RealDriver) -> None:
     real.window.setup.generate.invoke()
     real.until(Status.CONNECTED)
+    real.window.setup.fields["threads"].variable.set("1")
     real.press("migrate")
     real.pump(lambda: real.arrived() > 5)
-    real.press("cancel")
+    real.press("pause")
     real.until(Status.STOPPED)
     assert 5 < real.arrived() < COUNT
     real.press("roll_back")
@@ -108,10 +109,10 @@ def test_cancel_stops_the_run_and_roll_back_undoes_it(real: RealDriver) -> None:
 def test_a_stopped_run_is_resumed_to_its_end(real: RealDriver) -> None:
     real.window.setup.generate.invoke()
     real.until(Status.CONNECTED)
-    real.window.setup.fields["max_size"].variable.set("20 KB")
+    real.window.setup.fields["threads"].variable.set("1")  # it must not be done before it is paused
     real.press("migrate")
     real.pump(lambda: real.arrived() > 5)
-    real.press("cancel")
+    real.press("pause")
     real.until(Status.STOPPED)
     before = real.arrived()
     real.press("resume")

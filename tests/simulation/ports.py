@@ -209,6 +209,7 @@ def small_parts() -> Iterator[None]:
     """Multipart from 1 KiB on."""
     with ExitStack() as stack:
         stack.enter_context(mock.patch("migrator.engine.transfer.part_size_for", return_value=PART))
+        stack.enter_context(mock.patch("migrator.engine.journal_reader.DEFAULT_PART_BYTES", PART))
         for module in ("transfer", "schema", "recovery"):
             name = f"migrator.engine.{module}.is_single_put"
             stack.enter_context(mock.patch(name, lambda size: size <= PART))

@@ -12,6 +12,8 @@ from fnmatch import fnmatchcase
 IF_ABSENT = "honours If-None-Match on writes"
 AWS_MULTIPART_ETAG = "makes multipart ETags as AWS does"
 UPLOAD_TAGS = "keeps the tags given when an upload is opened"
+CHECKS_CRC32 = "refuses a part that is not what its CRC32 says"
+KEEPS_CRC32 = "keeps the CRC32 of a part"
 PART_SIZE = "refuses small parts"
 PART_ORDER = "refuses parts out of order"
 LIMITS = "refuses keys and metadata beyond S3's limits"
@@ -43,9 +45,10 @@ UNPARSED = "an answer that parses where the prefix is not XML"
 LACKS: Mapping[str, frozenset[str]] = {
     "ours as AWS": frozenset(),
     "ours as Lyve Cloud": frozenset({IF_ABSENT, AWS_MULTIPART_ETAG}),
-    "ours as Ceph": frozenset({COPY_CONDITION, DELETE_CONDITION}),
+    "ours as Ceph": frozenset({CHECKS_CRC32, KEEPS_CRC32, COPY_CONDITION, DELETE_CONDITION}),
     "ministack": frozenset(  # 1.4.21
         {
+            CHECKS_CRC32,
             UPLOAD_TAGS,
             PART_SIZE,
             PART_ORDER,
@@ -68,6 +71,8 @@ LACKS: Mapping[str, frozenset[str]] = {
     "Ceph": frozenset(  # RADOS gateway 16.2.15
         {
             AWS_MULTIPART_ETAG,
+            CHECKS_CRC32,
+            KEEPS_CRC32,
             UPLOAD_TAGS,
             PART_ORDER,
             UPLOADS_END,
@@ -81,6 +86,8 @@ LACKS: Mapping[str, frozenset[str]] = {
     ),
     "Swift": frozenset(  # 2.38.3 with s3api
         {
+            CHECKS_CRC32,
+            KEEPS_CRC32,
             TAGS,
             UPLOAD_TAGS,
             TAGS_GO,

@@ -4,6 +4,7 @@ Tests take `store`, `bucket` (fresh, no versions) and `versioned` (fresh, versio
 service does not do is named by `@needs(...)`; see `abilities`.
 """
 
+from tests.store.contract_checksums import TestChecksums
 from tests.store.contract_copies import TestCopiedParts, TestCopies
 from tests.store.contract_deletes import TestBatchDeletes, TestConditionalDeletes
 from tests.store.contract_histories import TestHistories
@@ -17,6 +18,7 @@ from tests.store.contract_uploads import TestConditions, TestUploads
 __all__ = [
     "TestBatchDeletes",
     "TestBuckets",
+    "TestChecksums",
     "TestConditionalDeletes",
     "TestConditions",
     "TestCopiedParts",

@@ -22,6 +22,7 @@ from migrator.model.objects import Properties
 from migrator.model.parts import MIB
 from migrator.store.base import IF_ABSENT, Condition, Versioning
 from migrator.store.memory import CEPH, LYVE, MemoryCloud, MemoryStore, Quirks
+from migrator.store.memory_uploads import Chosen
 
 BUCKET = "bucket"
 PLAIN = Properties()
@@ -158,7 +159,7 @@ class TestAnswers:
         small = cloud.upload_part(BUCKET, "key", upload_id, 1, b"abc")
         last = cloud.upload_part(BUCKET, "key", upload_id, 2, b"d")
         with pytest.raises(Rejected) as caught:
-            cloud.complete_upload(BUCKET, "key", upload_id, [(1, small.etag), (2, last.etag)])
+            cloud.complete_upload(BUCKET, "key", upload_id, [Chosen(1, small.etag), Chosen(2, last.etag)])
         assert caught.value.code == "EntityTooSmall"
         assert cloud.list_parts(BUCKET, "key", upload_id) == [small, last]
 
@@ -254,7 +255,7 @@ class TestCopies:
     def test_end_where_one_put_ends(self, cloud: MemoryCloud) -> None:
         upload_id = cloud.create_upload(BUCKET, "large", PLAIN)
         parts = [cloud.upload_part(BUCKET, "large", upload_id, n, bytes(60)) for n in (1, 2)]
-        cloud.complete_upload(BUCKET, "large", upload_id, [(part.number, part.etag) for part in parts])
+        cloud.complete_upload(BUCKET, "large", upload_id, [Chosen(part.number, part.etag) for part in parts])
         with pytest.raises(Rejected) as caught:
             cloud.copy(BUCKET, "large", "copy")
         assert caught.value.code == "InvalidRequest"
@@ -346,7 +347,7 @@ class TestQuirks:
         cloud = cloud_with(LYVE)
         upload_id = cloud.create_upload(BUCKET, "key", PLAIN)
         part = cloud.upload_part(BUCKET, "key", upload_id, 1, b"bytes")
-        etag = cloud.complete_upload(BUCKET, "key", upload_id, [(1, part.etag)]).etag
+        etag = cloud.complete_upload(BUCKET, "key", upload_id, [Chosen(1, part.etag)]).etag
         assert len(etag) == 32
         assert etag != md5(b"bytes").hexdigest()
 
@@ -354,7 +355,7 @@ class TestQuirks:
         cloud = cloud_with(Quirks(drops_tags_of_uploads=True))
         upload_id = cloud.create_upload(BUCKET, "key", Properties(tags={"a": "1"}))
         part = cloud.upload_part(BUCKET, "key", upload_id, 1, b"bytes")
-        cloud.complete_upload(BUCKET, "key", upload_id, [(1, part.etag)])
+        cloud.complete_upload(BUCKET, "key", upload_id, [Chosen(1, part.etag)])
         assert cloud.tags(BUCKET, "key") == {}
 
     def test_pages_can_be_small(self) -> None:

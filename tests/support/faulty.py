@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 from migrator.errors import StoreError, Transient
+from migrator.model.checksums import crc32_of
 from migrator.model.objects import RESERVED_PREFIX, ObjectVersion, Page, Properties
 
 #: The store's methods by S3's names.
@@ -210,7 +211,10 @@ def corrupts(operations: str = "PutObject", **when: Any) -> Fault:
         if body:
             body[0] ^= 1
         call.args[at] = bytes(body)
-        call.kwargs["md5"] = hashlib.md5(call.args[at], usedforsecurity=False).digest()
+        if call.kwargs.get("crc32"):
+            call.kwargs["crc32"] = crc32_of(call.args[at])
+        else:
+            call.kwargs["md5"] = hashlib.md5(call.args[at], usedforsecurity=False).digest()
 
     return Fault(operations, before=flip, **when)
 

@@ -224,9 +224,9 @@ class Policed:
         self._need_to_write("PutObject", bucket, key, properties, condition)
         return self.inner.put(bucket, key, body, properties, md5=md5, condition=condition)
 
-    def create_upload(self, bucket: str, key: str, properties: Properties) -> Any:
+    def create_upload(self, bucket: str, key: str, properties: Properties, **how: Any) -> Any:
         self._need_to_write("CreateMultipartUpload", bucket, key, properties)
-        return self.inner.create_upload(bucket, key, properties)
+        return self.inner.create_upload(bucket, key, properties, **how)
 
     def upload_part(self, bucket: str, key: str, *which: Any, **how: Any) -> Any:
         self._need("UploadPart", "s3:PutObject", bucket, key)

@@ -185,8 +185,8 @@ class World:
     def plan(self) -> Summary:
         return self.engine().plan(self.job)
 
-    def resume(self, run: str = "latest") -> Summary:
-        return self.engine().resume(run)
+    def resume(self, run: str = "latest", *, only: str = "") -> Summary:
+        return self.engine().resume(run, only=only)
 
     def rollback(self, run: str = "latest", **how: bool) -> Summary:
         return self.engine().rollback(run, **how)

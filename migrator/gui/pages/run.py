@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from migrator.gui import losses, run_screen, story
+from migrator.gui import labels, losses, run_screen, story
 from migrator.gui.figures import Meter
 from migrator.gui.form import keys_of, to_table
 from migrator.gui.found import Found
 from migrator.gui.groups import Groups
+from migrator.gui.lately import Lately
 from migrator.gui.pages.setup import SetupPage
 from migrator.gui.pages.shell import Shell
 from migrator.gui.preview import Preview
+from migrator.gui.run_screen import RunFacts
 from migrator.gui.screen import RunScreen
 from migrator.gui.status import UNFINISHED, Status
 from migrator.model.events import (
     Event,
     ObjectCopied,
+    Reported,
+    Retrying,
     RunRelies,
     RunStarted,
     Summary,
@@ -51,7 +55,8 @@ class RunPage:
         self._preview: Preview | None = None  #: from Roll Back… until its question was answered
         self._dismissed = False
         self._cancelling = False
-        self._meter, self._groups = Meter(), Groups()
+        self._meter, self._groups, self._lately = Meter(), Groups(), Lately()
+        self._saved_to = ""
 
     # -- what can be pressed -----------------------------------------------------------------------
 
@@ -72,6 +77,23 @@ class RunPage:
         run = self.last_run
         if self._shell.ask_service(lambda: self._shell.service.resume(run)):
             self._begin("resume")
+
+    def retry_only(self, cause: str) -> None:
+        """Copy again what failed for one cause, and nothing else."""
+        run = self.last_run
+        if self.can_retry and self._shell.ask_service(lambda: self._shell.service.resume(run, cause)):
+            self._begin("resume")
+
+    def copy_keys(self, keys: Sequence[str]) -> None:
+        """Keys of a group, one a line, to the clipboard."""
+        self._shell.copy("\n".join(keys))
+
+    def save_report(self) -> None:
+        """Ask for a place, and have the report of the run written there."""
+        path = self._shell.ask_for_file(f"report-{self.last_run}", labels.REPORT_KINDS)
+        if path:
+            kind = next((each[1:] for each in labels.REPORT_KINDS if path.endswith(each)), "html")
+            self._shell.service.save_report(self.last_run, kind, path)
 
     def roll_back(self) -> None:
         """Roll Back…: finds out what that would do, then asks once, naming the numbers."""
@@ -135,9 +157,17 @@ class RunPage:
         """Whether the question on screen, if there is one, is that about a roll back."""
         return self._preview is not None
 
+    @property
+    def can_retry(self) -> bool:
+        """Whether groups of failures can be tried again by themselves."""
+        return self.status is Status.FINISHED_WITH_FAILURES
+
     def screen(self, status: Status) -> RunScreen:
         """The page of this moment."""
-        return run_screen.run_screen(self.state, status, self._meter, self._groups, self._shell.now())
+        facts = RunFacts(
+            self._meter, self._groups, self._lately, self._shell.now(), self._saved_to, self.can_retry
+        )
+        return run_screen.run_screen(self.state, status, facts)
 
     # -- events ------------------------------------------------------------------------------------
 
@@ -147,13 +177,17 @@ class RunPage:
         is_told = self._preview is None or isinstance(event, Summary | RunRelies | Warned)
         if isinstance(event, RunStarted):
             self.found.handled(event.run)
-            self._groups, self._meter = Groups(), Meter()
+            self._forget_details()
             self._waiting_for, self._dismissed = "", False
             self.last_run = event.run
         self.state = self.state.apply(event)
         match event:
-            case TransferProgress() | ObjectCopied():
+            case ObjectCopied():
+                self._lately.copied(event)
+            case TransferProgress():
                 pass
+            case Retrying():
+                self._lately.retrying(event, self._shell.now())
             case Summary():
                 self._ended(event)
             case RunRelies() if self._preview is not None:
@@ -161,6 +195,11 @@ class RunPage:
             case _:
                 self._groups.take(event)
         return is_told
+
+    def reported(self, event: Reported) -> None:
+        """A report was written."""
+        self._saved_to = event.path
+        self._shell.changed()
 
     def found_unfinished(self, event: UnfinishedFound) -> None:
         """An earlier run waits for a person: offer it, unless there is one on screen."""
@@ -184,7 +223,11 @@ class RunPage:
         self._waiting_for, self._cancelling = what, False
         self._before = self.state
         self.state = RunState(command="rollback" if what == "preview" else what)
-        self._groups, self._meter = Groups(), Meter()
+        self._forget_details()
+
+    def _forget_details(self) -> None:
+        self._groups, self._meter, self._lately = Groups(), Meter(), Lately()
+        self._saved_to = ""
 
     def _ended(self, summary: Summary) -> None:
         self._cancelling, self._waiting_for = False, ""
@@ -209,7 +252,7 @@ class RunPage:
         if self._waiting_for or not is_free or (run := self.found.next()) is None:
             return
         self.state, self._dismissed = run, False
-        self._groups, self._meter = Groups(), Meter()
+        self._forget_details()
         # At least one: a write may have been under way, which only a roll back's look at it can tell.
         self.last_run, self.can_undo = run.run, max(1, story.copied(run))
         self._shell.changed()

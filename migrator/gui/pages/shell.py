@@ -5,7 +5,7 @@ A new page: a row in `PAGES`, a presenter here, its part of `Screen`, and a view
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -53,6 +53,15 @@ class Shell(Protocol):
 
     def copy(self, text: str) -> None:
         """Onto the clipboard."""
+
+    def focus_on(self, field: str) -> None:
+        """The cursor into a field of Set up."""
+
+    def generate(self) -> None:
+        """Generate Config File."""
+
+    def ask_for_file(self, name: str, kinds: Mapping[str, str]) -> str:
+        """Where to write a file of that name, as one of these kinds (ending -> words); empty: nowhere."""
 
     @property
     def page(self) -> str:

@@ -1,51 +1,89 @@
-"""Run: phases and figures while it lasts, a banner and the books when it has ended, tables, and the log."""
+"""Run: phases, figures and throughput while it lasts; a banner, what now, and the books when it has ended."""
 
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Callable, Sequence
 from tkinter import ttk
+from typing import Protocol
 
 from migrator.gui import labels, theme
-from migrator.gui.screen import Bar, Figure, LedgerScreen, RunScreen, Screen
+from migrator.gui.screen import RunScreen, Screen
+from migrator.gui.status import Intent
 from migrator.gui.views.log_pane import LogActions, LogPane
 from migrator.gui.views.page import GAP, PageView
-from migrator.gui.views.tables import ProblemsTable, TransfersTable
+from migrator.gui.views.run_parts import EndView, LedgerView, PhasesView, ThroughputCard
+from migrator.gui.views.tables import PlainTable, ProblemsTable, TransfersTable
 from migrator.gui.widgets.banner import BannerView
-from migrator.gui.widgets.basics import Card, WrapLabel, set_text, show
-from migrator.gui.widgets.meter_bar import MeterBar
+from migrator.gui.widgets.basics import show
 
-LOW_TABS, HIGH_TABS = 140, 190
-MAX_BARS, MAX_FIGURES, MAX_TERMS = 2, 5, 7
+LOW_TABS, HIGH_TABS = 140, 240
+
+
+class WindowActions(LogActions, Protocol):
+    """What this page reports to the window as a whole."""
+
+    def do(self, intent: Intent) -> None: ...
+
+
+class RunActions(Protocol):
+    """What it reports about runs."""
+
+    def retry_only(self, cause: str) -> None: ...
+    def copy_keys(self, keys: Sequence[str]) -> None: ...
 
 
 class RunView(PageView):
     """Renders `RunScreen` and the log."""
 
-    def __init__(self, parent: tk.Misc, actions: LogActions) -> None:
+    def __init__(self, parent: tk.Misc, window: WindowActions, actions: RunActions) -> None:
         super().__init__(parent, labels.RUN_TITLE, labels.NO_RUN_CONTEXT)
         self._drawn: RunScreen | None = None
         page, gap = self.inside, theme.px(GAP)
-        self.banner = BannerView(page)
-        self.banner.grid(row=1, column=0, sticky="we", padx=gap, pady=(0, theme.px(12)))
-        self.phases = PhasesView(page)
-        self.phases.grid(row=2, column=0, sticky="we", padx=gap, pady=(0, theme.px(12)))
+        below = (0, theme.px(12))
+        self.banner = BannerView(page, window.do)
+        self.banner.grid(row=1, column=0, sticky="we", padx=gap, pady=below)
+        self.top = ttk.Frame(page)
+        self.top.grid(row=2, column=0, sticky="we", padx=gap, pady=below)
+        self.top.columnconfigure(0, weight=63, uniform="run")
+        self.top.columnconfigure(1, weight=37, uniform="run")
+        self.phases = PhasesView(self.top)
+        self.phases.grid(row=0, column=0, sticky="nswe")
+        self.throughput = ThroughputCard(self.top)
+        self.throughput.grid(row=0, column=1, sticky="nswe", padx=(theme.px(12), 0))
+        self.end = EndView(page)
+        self.end.grid(row=3, column=0, sticky="we", padx=gap, pady=below)
         self.ledger = LedgerView(page)
-        self.ledger.grid(row=3, column=0, sticky="we", padx=gap, pady=(0, theme.px(12)))
+        self.ledger.grid(row=4, column=0, sticky="we", padx=gap, pady=below)
         self.tabs = ttk.Notebook(page, style="Tabs.TNotebook", height=theme.px(LOW_TABS))
-        self.tabs.grid(row=4, column=0, sticky="nswe", padx=gap)
+        self.tabs.grid(row=5, column=0, sticky="nswe", padx=gap)
         self.transfers = TransfersTable(self.tabs)
-        self.problems = ProblemsTable(self.tabs)
-        self.tabs.add(self.transfers, text=labels.TRANSFERS)
-        self.tabs.add(self.problems, text=labels.NOT_COPIED)
-        page.rowconfigure(4, weight=3, minsize=theme.px(150))
-        self.log = LogPane(page, actions)
-        self.log.grid(row=5, column=0, sticky="nswe", padx=gap, pady=(theme.px(12), theme.px(16)))
-        page.rowconfigure(5, weight=2, minsize=theme.px(170))
-        for part in (self.banner, self.phases, self.ledger):
+        self.problems = ProblemsTable(self.tabs, actions.retry_only, actions.copy_keys)
+        self.waiting = PlainTable(self.tabs, _WAITING, labels.NO_WAITING)
+        self.done = PlainTable(self.tabs, _DONE, labels.NO_DONE)
+        self._named: tuple[tuple[ttk.Frame, Callable[[RunScreen], str]], ...] = (
+            (self.transfers, lambda screen: _counted(labels.TRANSFERS, len(screen.transfers))),
+            (self.problems, lambda screen: _counted(screen.groups_title, screen.groups_count)),
+            (self.waiting, lambda screen: _counted(labels.WAITING, screen.waiting_count)),
+            (self.done, lambda screen: _counted(labels.DONE, screen.done_count)),
+        )
+        for tab, _ in self._named:
+            self.tabs.add(tab, text=" ")
+        page.rowconfigure(5, weight=3, minsize=theme.px(150))
+        self.log = LogPane(page, window)
+        self.log.grid(row=6, column=0, sticky="nswe", padx=gap, pady=(theme.px(12), theme.px(16)))
+        page.rowconfigure(6, weight=2, minsize=theme.px(150))
+        for part in (self.banner, self.top, self.end, self.ledger):
             part.grid_remove()
         self.finish()
-        self._titles = ("", "")
-        self._tabs_shown = (True, True)
+        for inner in (self.phases, self.throughput, self.end.body):
+            inner.bind("<Configure>", self._fit_soon, "+")
+        self._titles: dict[int, str] = {}
+        self._tabs_shown: tuple[bool, ...] | None = None
+
+    def find(self) -> bool:
+        self.log.search.focus_set()
+        return True
 
     def render(self, screen: Screen) -> None:
         self.log.render(screen.log)
@@ -56,140 +94,69 @@ class RunView(PageView):
     def _draw(self, screen: RunScreen) -> None:
         self.header.render(screen.head)
         show(self.banner, screen.banner is not None)
-        show(self.phases, bool(screen.bars))
+        show(self.top, bool(screen.bars))
+        show(self.end, bool(screen.end))
         show(self.ledger, screen.ledger is not None)
         if screen.banner is not None:
             self.banner.render(screen.banner)
         if screen.bars:
             self.phases.render(screen.bars, screen.figures)
+            show(self.throughput, screen.shows_transfers)
+            self.phases.grid(columnspan=1 if screen.shows_transfers else 2)
+            self.throughput.render(screen.throughput)
+        self.end.render(screen.end)
         if screen.ledger is not None:
             self.ledger.render(screen.ledger)
-        self.transfers.render(screen.transfers)
-        self.problems.render(screen.groups)
         self._retitle(screen)
         self._choose_tabs(screen)
+        self._fill(screen)
+
+    def _fill(self, screen: RunScreen) -> None:
+        """Tables that are not in sight are filled when they come into sight: the next figures are near."""
+        self.problems.render(screen.groups, can_retry=screen.can_retry)
+        shown = str(self.tabs.select()) if any(self._tabs_shown or ()) else ""  # type: ignore[no-untyped-call]
+        if shown == str(self.transfers) or not screen.transfers:
+            self.transfers.render(screen.transfers)
+        if shown == str(self.waiting):
+            self.waiting.render(screen.waiting)
+        if shown == str(self.done):
+            self.done.render(screen.done)
 
     def _retitle(self, screen: RunScreen) -> None:
-        shown = len(screen.transfers)
-        first = f"{labels.TRANSFERS} ({shown})" if shown else labels.TRANSFERS
-        second = screen.groups_title or labels.NOT_COPIED
-        if screen.groups_count:
-            second = f"{second} ({screen.groups_count:,})"
-        if (first, second) != self._titles:
-            self._titles = (first, second)
-            self.tabs.add(self.transfers, text=first)
-            self.tabs.add(self.problems, text=second)
+        for n, (tab, title) in enumerate(self._named):
+            text = title(screen)
+            if self._titles.get(n) != text:
+                self._titles[n] = text
+                self.tabs.tab(tab, text=text)  # type: ignore[no-untyped-call]
 
     def _choose_tabs(self, screen: RunScreen) -> None:
         """Show the tables that have something to say; without any, the log takes their room."""
-        has_problems = bool(screen.groups)
-        wanted = (screen.shows_transfers, screen.shows_transfers or has_problems)
+        runs, has_problems = screen.shows_transfers, bool(screen.groups)
+        wanted = (runs, runs or has_problems, runs, runs)
         if wanted == self._tabs_shown:
             return
-        self._tabs_shown = wanted
-        show(self.tabs, any(wanted))
-        self.inside.rowconfigure(
-            4, weight=3 if any(wanted) else 0, minsize=theme.px(150) if any(wanted) else 0
-        )
+        before, self._tabs_shown = self._tabs_shown, wanted
+        there = any(wanted)
+        show(self.tabs, there)
         # What is to be read needs more room than what passes by.
-        self.tabs.configure(height=theme.px(LOW_TABS if screen.shows_transfers else HIGH_TABS))
-        if screen.shows_transfers:
-            self.tabs.add(self.transfers)
+        height = theme.px(HIGH_TABS if has_problems and not runs else LOW_TABS)
+        self.inside.rowconfigure(5, weight=3 if there else 0, minsize=height + theme.px(10) if there else 0)
+        self.tabs.configure(height=height)
+        for (tab, _), visible in zip(self._named, wanted, strict=True):
+            state = "normal" if visible else "hidden"
+            self.tabs.tab(tab, state=state)  # type: ignore[no-untyped-call]
+        if runs and not (before and before[0]):
             self._select(self.transfers)
-        elif has_problems:
+        elif not runs and has_problems:
             self._select(self.problems)
-            self.tabs.hide(self.transfers)
 
     def _select(self, tab: ttk.Frame) -> None:
         self.tabs.select(tab)  # type: ignore[no-untyped-call]
 
 
-class PhasesView(Card):
-    """Two bars in fixed places, and the figures below them."""
-
-    def __init__(self, parent: tk.Misc) -> None:
-        super().__init__(parent)
-        body = self.body
-        body.columnconfigure(1, weight=1)
-        self.bars = []
-        for n in range(MAX_BARS):
-            top = theme.px(8) if n else 0
-            label = ttk.Label(body, style="Strong.TLabel")
-            meter = MeterBar(body)
-            right = ttk.Label(body, style="Strong.TLabel", anchor="e")
-            below = WrapLabel(body, style="Hint.TLabel")
-            label.grid(row=2 * n, column=0, sticky="w", padx=(0, theme.px(14)), pady=(top, 0))
-            meter.grid(row=2 * n, column=1, sticky="we", pady=(top, 0))
-            right.grid(row=2 * n, column=2, sticky="e", padx=(theme.px(14), 0), pady=(top, 0))
-            below.grid(row=2 * n + 1, column=1, columnspan=2, sticky="we", pady=(theme.px(2), 0))
-            self.bars.append((label, meter, right, below))
-        body.columnconfigure(2, minsize=theme.px(96))
-        row = ttk.Frame(body)
-        row.grid(row=2 * MAX_BARS, column=0, columnspan=3, sticky="we", pady=(theme.px(12), 0))
-        self.figures = []
-        for n in range(MAX_FIGURES):
-            cell = ttk.Frame(row)
-            cell.grid(row=0, column=n, sticky="nw", padx=(0, theme.px(16)))
-            row.columnconfigure(n, weight=1)
-            value = ttk.Label(cell, style="Figure.TLabel", compound="left")
-            caption = ttk.Label(cell, style="Hint.TLabel")
-            value.pack(anchor="w")
-            caption.pack(anchor="w")
-            self.figures.append((value, caption))
-
-    def render(self, bars: tuple[Bar, ...], figures: tuple[Figure, ...]) -> None:
-        for n, (label, meter, right, below) in enumerate(self.bars):
-            widgets = (label, meter, right, below)
-            for widget in widgets:
-                show(widget, n < len(bars))
-            if n < len(bars):
-                bar = bars[n]
-                set_text(label, bar.label)
-                meter.show(bar.fraction, is_done=bar.is_done)
-                set_text(right, bar.right)
-                set_text(below, bar.below)
-        for n, (value, caption) in enumerate(self.figures):
-            figure = figures[n] if n < len(figures) else Figure("", "")
-            set_text(value, figure.value if figure.tone == "quiet" else f" {figure.value}")
-            set_text(caption, figure.caption)
-            ink = "text" if figure.tone == "quiet" else figure.tone
-            picture = "" if figure.tone == "quiet" else theme.tone_icon(figure.tone, 16)
-            if str(value.cget("image")) != picture:
-                value.configure(foreground=theme.color(ink), image=picture)
+def _counted(title: str, n: int) -> str:
+    return f"{title} ({n:,})" if n else title
 
 
-class LedgerView(Card):
-    """Every object is accounted for: the addends and their sum."""
-
-    def __init__(self, parent: tk.Misc) -> None:
-        super().__init__(parent, " ", "clipboard-check")
-        self.note = ttk.Label(self.head, style="Hint.TLabel")
-        self.note.pack(side="right")
-        self.terms = []
-        for n in range(MAX_TERMS):
-            plus = ttk.Label(self.body, text="+", style="Hint.TLabel")
-            cell = ttk.Frame(self.body)
-            value = ttk.Label(cell, style="Term.TLabel")
-            caption = ttk.Label(cell, style="Hint.TLabel")
-            value.pack(anchor="w")
-            caption.pack(anchor="w")
-            plus.grid(row=0, column=2 * n, padx=theme.px(10))
-            cell.grid(row=0, column=2 * n + 1, sticky="w")
-            self.terms.append((plus, cell, value, caption))
-        self.total = ttk.Label(self.body, style="Term.TLabel")
-        self.total.grid(row=0, column=2 * MAX_TERMS, padx=(theme.px(12), 0))
-
-    def render(self, ledger: LedgerScreen) -> None:
-        self.rename(f" {ledger.title}")
-        set_text(self.note, ledger.note)
-        for n, (plus, cell, value, caption) in enumerate(self.terms):
-            show(plus, 0 < n < len(ledger.terms))
-            show(cell, n < len(ledger.terms))
-            if n < len(ledger.terms):
-                term = ledger.terms[n]
-                value.configure(
-                    text=term.value, foreground=theme.color("text" if term.tone == "quiet" else term.tone)
-                )
-                set_text(caption, term.caption)
-        equals = "=" if ledger.balances else "≠"
-        set_text(self.total, f"{equals} {ledger.total}" if ledger.total else "")
+_WAITING = (("Request", 150), ("End", 110), ("Again in", 90), ("Attempt", 80), ("Cause", 0))
+_DONE = (("Key", 0), ("Size", 100), ("How it was checked", 260))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Callable, Sequence
 from tkinter import ttk
 
 from migrator.gui import labels, theme
-from migrator.gui.screen import Group, TransferRow
-from migrator.gui.widgets.basics import WrapLabel, scrollbar, set_text
+from migrator.gui.screen import Group, Row, TransferRow
+from migrator.gui.widgets.basics import WrapLabel, scrollbar, set_text, show
 from migrator.gui.widgets.meter_bar import BarPictures
 from migrator.phrases import count
 
@@ -65,11 +66,66 @@ class TransfersTable(ttk.Frame):
             self.empty.place(relx=0.5, rely=0.5, anchor="center")
 
 
+class PlainTable(ttk.Frame):
+    """Rows of words, rewritten in place. Columns are (heading, width); that without one takes the rest."""
+
+    def __init__(self, parent: tk.Misc, columns: Sequence[tuple[str, int]], empty: str) -> None:
+        super().__init__(parent)
+        self.rowconfigure(0, weight=1)
+        self.columnconfigure(0, weight=1)
+        names = tuple(f"c{n}" for n in range(1, len(columns)))
+        self.tree = tree = ttk.Treeview(
+            self, style="Flat.Table.Treeview", columns=names, height=3, selectmode="browse"
+        )
+        for name, (heading, width) in zip(("#0", *names), columns, strict=True):
+            tree.column(
+                name,
+                width=theme.px(width or 200),
+                minwidth=theme.px(min(width or 120, 80)),
+                stretch=not width,
+            )
+            tree.heading(name, text=heading, anchor="w")
+        bar = scrollbar(self, tree.yview)
+        tree.configure(yscrollcommand=bar.set)
+        tree.grid(row=0, column=0, sticky="nswe", padx=(theme.px(4), 0), pady=theme.px(2))
+        bar.grid(row=0, column=1, sticky="ns")
+        self.empty = ttk.Label(self, text=empty, style="Hint.TLabel")
+        self._rows: list[Row] = []
+        self._note(has_rows=False)
+
+    def render(self, rows: tuple[Row, ...]) -> None:
+        tree = self.tree
+        for n, row in enumerate(rows):
+            if n == len(self._rows):
+                tree.insert("", "end", iid=f"r{n}", text=row.cells[0], values=row.cells[1:])
+                self._rows.append(row)
+            elif row != self._rows[n]:
+                tree.item(f"r{n}", text=row.cells[0], values=row.cells[1:])
+                self._rows[n] = row
+        if len(self._rows) > len(rows):
+            tree.delete(*(f"r{n}" for n in range(len(rows), len(self._rows))))
+            del self._rows[len(rows) :]
+        self._note(has_rows=bool(rows))
+
+    def _note(self, *, has_rows: bool) -> None:
+        if has_rows:
+            self.empty.place_forget()
+        elif not self.empty.winfo_manager():
+            self.empty.place(relx=0.5, rely=0.5, anchor="center")
+
+
 class ProblemsTable(ttk.Frame):
     """Causes with their sample keys on the left, what they mean on the right. Rows never change places."""
 
-    def __init__(self, parent: tk.Misc) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        on_retry: Callable[[str], None],
+        on_copy: Callable[[Sequence[str]], None],
+    ) -> None:
         super().__init__(parent)
+        self._on_retry, self._on_copy = on_retry, on_copy
+        self._can_retry = False
         self.rowconfigure(0, weight=1)
         self.columnconfigure(0, weight=3, uniform="half")
         self.columnconfigure(2, weight=2, uniform="half")
@@ -97,13 +153,23 @@ class ProblemsTable(ttk.Frame):
         self.advice = WrapLabel(detail)
         for n, part in enumerate((self.cause, self.happened, self.message, self.advised, self.advice)):
             part.grid(row=n, column=0, sticky="we", pady=(theme.px(8) if n in {1, 3} else 0, 0))
+        row = ttk.Frame(detail)
+        row.grid(row=5, column=0, sticky="sw", pady=(theme.px(12), 0))
+        detail.rowconfigure(5, weight=1)
+        self.retry = ttk.Button(row, style="Outline.TButton", command=self._retry_pressed)
+        self.retry.pack(side="left", padx=(0, theme.px(8)))
+        self.copy = ttk.Button(
+            row, text=labels.COPY_KEYS, style="Secondary.TButton", command=self._copy_pressed
+        )
+        self.copy.pack(side="left")
         self.empty = ttk.Label(self, text=labels.NO_PROBLEMS, style="Hint.TLabel")
         self.empty.place(relx=0.5, rely=0.5, anchor="center")
         detail.grid_remove()
 
-    def render(self, groups: tuple[Group, ...]) -> None:
-        if groups == self._groups:
+    def render(self, groups: tuple[Group, ...], *, can_retry: bool = False) -> None:
+        if groups == self._groups and can_retry == self._can_retry:
             return
+        self._can_retry = can_retry
         tree, before = self.tree, self._groups
         if len(groups) < len(before) or any(a.cause != b.cause for a, b in zip(before, groups, strict=False)):
             tree.delete(*tree.get_children())
@@ -146,16 +212,30 @@ class ProblemsTable(ttk.Frame):
                 self._group_of[more] = n
             self.tree.item(more, text=f"{rest:,} more…")
 
-    def _explain(self) -> None:
+    @property
+    def _chosen(self) -> Group | None:
         chosen = self.tree.selection()
-        if not chosen:
+        return self._groups[self._group_of[chosen[0]]] if chosen else None
+
+    def _retry_pressed(self) -> None:
+        if self._chosen is not None:
+            self._on_retry(self._chosen.code)
+
+    def _copy_pressed(self) -> None:
+        if self._chosen is not None:
+            self._on_copy(self._chosen.samples)
+
+    def _explain(self) -> None:
+        group = self._chosen
+        if group is None:
             return
-        group = self._groups[self._group_of[chosen[0]]]
         set_text(self.cause, f"{group.cause} · {count(group.count, 'object')}")
         set_text(self.message, group.message)
         set_text(self.advice, group.advice)
         for part in (self.advised, self.advice):
-            if group.advice:
-                part.grid()
-            else:
-                part.grid_remove()
+            show(part, bool(group.advice))
+        self.retry.configure(text=labels.RETRY_THESE.format(count=f"{group.count:,}"))
+        if self._can_retry and group.code:
+            self.retry.pack(side="left", padx=(0, theme.px(8)), before=self.copy)
+        else:
+            self.retry.pack_forget()

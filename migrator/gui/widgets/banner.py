@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Callable
 from tkinter import ttk
 
 from migrator.gui import theme
-from migrator.gui.screen import Banner
+from migrator.gui.screen import Banner, Button
+from migrator.gui.status import Intent
 from migrator.gui.widgets.basics import WrapLabel, set_text
 
 
 class BannerView(ttk.Frame):
-    """Renders `Banner`. `buttons` is a frame for those that a page adds."""
+    """Renders `Banner`."""
 
-    def __init__(self, parent: tk.Misc) -> None:
+    def __init__(self, parent: tk.Misc, on_intent: Callable[[Intent], None] = lambda _: None) -> None:
         super().__init__(parent)
+        self._on_intent = on_intent
+        self._drawn: tuple[Button, ...] = ()
+        self.pressable: dict[str, ttk.Button] = {}
         self.columnconfigure(2, weight=1)
         self.edge = ttk.Frame(self, width=theme.px(4))
         self.edge.grid(row=0, column=0, rowspan=2, sticky="ns")
@@ -39,3 +44,20 @@ class BannerView(ttk.Frame):
         self.detail.configure(style=f"{tone}.Banner.TLabel")
         set_text(self.headline, banner.headline)
         set_text(self.detail, banner.detail)
+        if banner.buttons != self._drawn:
+            self._drawn = banner.buttons
+            self._rebuild(banner.buttons)
+
+    def _rebuild(self, buttons: tuple[Button, ...]) -> None:
+        for old in self.pressable.values():
+            old.destroy()
+        self.pressable = {}
+        for each in buttons:
+            button = ttk.Button(
+                self.buttons,
+                text=each.text,
+                style="Primary.TButton",
+                command=lambda intent=each.intent: self._on_intent(intent),  # type: ignore[misc]
+            )
+            button.pack(side="left", padx=(theme.px(8), 0))
+            self.pressable[each.intent.value] = button

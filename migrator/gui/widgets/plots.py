@@ -5,9 +5,10 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Sequence
 from tkinter import font as tkfont
+from typing import Literal
 
-from migrator.gui import theme
-from migrator.gui.screen import Bin
+from migrator.gui import labels, theme
+from migrator.gui.screen import Bin, Throughput
 
 #: The least that a share gets, so that none disappears.
 LEAST_PX = 3
@@ -46,6 +47,73 @@ class ShareBar(tk.Canvas):
             right = min(float(width), left + max(small, fraction * width))
             self.create_rectangle(left, 0, right, height, width=0, fill=theme.color(role))
             left = right
+
+
+class LinePlot(tk.Canvas):
+    """The throughput of the last minutes: a line over a tinted ground, with what happened written on it."""
+
+    HEIGHT = 96
+
+    def __init__(self, parent: tk.Misc) -> None:
+        super().__init__(
+            parent,
+            height=theme.px(self.HEIGHT),
+            width=theme.px(120),
+            highlightthickness=0,
+            background=theme.color("page"),
+            borderwidth=0,
+            takefocus=0,
+        )
+        self._shown: Throughput | None = None
+        self._font = tkfont.nametofont("AppHint", root=self)
+        self.bind("<Configure>", lambda _event: self._draw())
+
+    def show(self, throughput: Throughput | None) -> None:
+        if throughput != self._shown:
+            self._shown = throughput
+            self._draw()
+
+    def _draw(self) -> None:
+        self.delete("all")
+        width, height, shown = self.winfo_width(), self.winfo_height(), self._shown
+        if shown is None or width < 2:
+            return
+        line = int(self._font.metrics("linespace"))
+        top, floor = line // 2 + theme.px(2), height - line - theme.px(4)
+        left = max(self._font.measure(words) for _, words in shown.ticks) + theme.px(8)
+        most = max([speed for _, speed in shown.points] + [tick for tick, _ in shown.ticks]) or 1.0
+
+        def x(ago_s: float) -> float:
+            return width - theme.px(1) - ago_s / shown.span_s * (width - left)
+
+        def y(speed: float) -> float:
+            return floor - speed / most * (floor - top)
+
+        for tick, words in shown.ticks:
+            self.create_line(left, y(tick), width, y(tick), fill=theme.color("line"))
+            self._words(left - theme.px(6), y(tick), words, "e", "muted")
+        path = [value for ago, speed in shown.points for value in (x(ago), y(speed))]
+        if len(path) >= 4:
+            ground = [path[0], floor, *path, path[-2], floor]
+            self.create_polygon(*ground, fill=theme.color("busy_tint"), width=0)
+            self.create_line(*path, fill=theme.color("accent_text"), width=theme.px(2))
+        for ago, words in shown.marks:
+            nearest = min(shown.points, key=lambda point: abs(point[0] - ago))
+            is_high = y(nearest[1]) < (top + floor) / 2
+            self._mark(x(ago), top, floor, words, is_low=is_high)
+        self._words(left, height, shown.begin, "sw", "muted")
+        self._words(width, height, labels.NOW, "se", "muted")
+
+    def _mark(self, at: float, top: int, floor: int, words: str, *, is_low: bool) -> None:
+        """A dotted line, with its words where the curve is not."""
+        self.create_line(at, top, at, floor, fill=theme.color("warn"), dash=(2, 3))
+        is_right = at + self._font.measure(words) + theme.px(6) > self.winfo_width()
+        beside = -theme.px(4) if is_right else theme.px(4)
+        height = floor - theme.px(2) if is_low else top + int(self._font.metrics("linespace"))
+        self._words(at + beside, height, words, "se" if is_right else "sw", "warn")
+
+    def _words(self, x: float, y: float, text: str, anchor: Literal["e", "sw", "se"], role: str) -> None:
+        self.create_text(x, y, text=text, anchor=anchor, font="AppHint", fill=theme.color(role))
 
 
 class Histogram(tk.Canvas):

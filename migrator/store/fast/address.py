@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from dataclasses import dataclass
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 from migrator.store.connection import Connection
 from migrator.store.s3_wire import is_loopback_url
@@ -37,10 +37,18 @@ def can_address(connection: Connection) -> bool:
         return False
     if not connection.endpoint_url:
         is_usual = connection.is_aws and _REGION.fullmatch(connection.region) is not None
-        return is_usual and not any(map(os.environ.get, _ODD)) and not getproxies()
+        return is_usual and not any(map(os.environ.get, _ODD)) and not _has_proxies()
     if not _is_plain(connection.endpoint_url):
         return False
-    return is_loopback_url(connection.endpoint_url) or not getproxies()
+    return is_loopback_url(connection.endpoint_url) or not _has_proxies()
+
+
+def _has_proxies() -> bool:
+    if sys.platform in {"win32", "darwin"}:  # where the system has settings of its own
+        from urllib.request import getproxies
+
+        return bool(getproxies())
+    return any(name.lower().endswith("_proxy") and os.environ[name] for name in os.environ)
 
 
 def service_of(connection: Connection, region: str) -> str:

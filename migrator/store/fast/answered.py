@@ -136,7 +136,7 @@ def parts_in(answer: Document) -> tuple[list[UploadedPart], int]:
 
     def part(line: Document) -> UploadedPart:
         number, size = number_of(line.must("PartNumber")), number_of(line.must("Size"))
-        return UploadedPart(number, bare_etag(line.must("ETag")), size)
+        return UploadedPart(number, bare_etag(line.must("ETag")), size, line.text("ChecksumCRC32"))
 
     found = [part(line) for line in answer.every("Part")]
     if answer.text("IsTruncated") != "true":

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 from xml.etree import ElementTree
@@ -99,6 +98,8 @@ def http_date(text: str) -> datetime:
         if not rest and month >= 0:
             time = int(text[17:19]), int(text[20:22]), int(text[23:25])
             return datetime(int(text[12:16]), month + 1, int(text[5:7]), *time, tzinfo=UTC)
+    from email.utils import parsedate_to_datetime  # takes longer to import than a whole listing to read
+
     return _utc(parsedate_to_datetime(text))
 
 

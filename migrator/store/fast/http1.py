@@ -51,7 +51,7 @@ class BadAnswer(Exception):
 
 
 class Stream(Protocol):
-    """What a connection is made of: a socket, or one with TLS on it (which has `pending`, too)."""
+    """What a connection is made of: a socket, or one with TLS on it (which has `pending` and `fill`, too)."""
 
     def sendall(self, data: bytes | bytearray | memoryview, /) -> None: ...
     def recv_into(self, into: memoryview, /) -> int: ...
@@ -130,6 +130,7 @@ class Wire:
         self._left: int | None = 0  # of the present body; None: until the end is seen
         self._head = Head(0)
         self._read = sock.recv_into
+        self._fill: Callable[[memoryview], int] = getattr(sock, "fill", sock.recv_into)
         self._pending: Callable[[], int] | None = getattr(sock, "pending", None)
         self._poll: Callable[[int], object] | None = None
         self.is_broken = False
@@ -259,7 +260,7 @@ class Wire:
         """Fill `into` as far as the body goes. TLS brings at most 16 KiB at once, so this loop is tight."""
         if self._head.is_chunked or self._left is None or self._rest:
             return self._some(into)
-        wanted, done, read = min(len(into), self._left), 0, self._read
+        wanted, done, read = min(len(into), self._left), 0, self._fill
         while done < wanted:
             count = read(into[done:wanted])
             if not count:

@@ -11,7 +11,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
-from http.client import responses
+from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -45,6 +45,8 @@ AFTER_ALL = 500
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
 #: Text that stands in a path as it is.
 _SAFE = re.compile(r"[A-Za-z0-9/._~-]*")
+#: What is said where an error has no document.
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 _READS = frozenset({"GET", "HEAD"})
 _HAS_BODY = frozenset({"PUT", "POST"})
 #: What a successful write says in its body: nothing, or very little.
@@ -72,8 +74,8 @@ class Lane:
         self._is_watched = False
         self._lock = threading.Lock()  # guards what is below
         self._context: ssl.SSLContext | None = None
-        self._pools: dict[tuple[str, int, bool], Pool] = {}
-        self._targets: dict[str, tuple[Address, Pool, Pool]] = {}  # by bucket: for reading, for sending
+        self._pools: dict[tuple[str, int], Pool] = {}
+        self._targets: dict[str, tuple[Address, Pool]] = {}  # by bucket
 
     def close(self) -> None:
         for pool in self._all():
@@ -120,13 +122,12 @@ class Lane:
         if self._is_off or key == "":
             raise Elsewhere
         try:
-            address, reading, sending = self._targets.get(bucket) or self._new_target(bucket)
+            address, pool = self._targets.get(bucket) or self._new_target(bucket)
             request = self._request(address, method, key, headers, query, body)
         except UnicodeError:
             raise Elsewhere from None
         except OSError as cause:  # the file of certificates is none
             raise untrusted(self._where(operation, bucket, key), cause) from None
-        pool = sending if method == "PUT" else reading
         is_fresh = False
         while True:
             try:
@@ -182,28 +183,26 @@ class Lane:
         target = f"{path}?{text}" if text else path
         return f"{method} {target} HTTP/1.1\r\n{lines}{length}user-agent:{AGENT}\r\n\r\n".encode("ascii")
 
-    def _new_target(self, bucket: str) -> tuple[Address, Pool, Pool]:
+    def _new_target(self, bucket: str) -> tuple[Address, Pool]:
         if _BUCKET.fullmatch(bucket) is None:
             raise Elsewhere
         with self._lock:
             if bucket not in self._targets:
                 address = address_of(self._connection, bucket)
-                reading = self._pool(address, sends=False)
-                sending = self._pool(address, sends=address.is_encrypted)
-                self._targets[bucket] = address, reading, sending
+                self._targets[bucket] = address, self._pool(address)
             return self._targets[bucket]
 
-    def _pool(self, address: Address, *, sends: bool) -> Pool:
-        known = self._pools.get((address.host, address.port, sends))
+    def _pool(self, address: Address) -> Pool:
+        known = self._pools.get((address.host, address.port))
         if known is not None:
             return known
         if address.is_encrypted and self._context is None:
             self._context = ssl.create_default_context(cafile=ca_bundle(self._connection))
         context = self._context if address.is_encrypted else None
         most = self._connection.threads + 4
-        pool = Pool(address.host, address.port, context, most, sends=sends)
+        pool = Pool(address.host, address.port, context, most)
         pool.is_watched = self._is_watched
-        self._pools[address.host, address.port, sends] = pool
+        self._pools[address.host, address.port] = pool
         return pool
 
     # -- what went wrong ------------------------------------------------------------------------
@@ -225,7 +224,7 @@ class Lane:
         self, operation: str, bucket: str, key: str | None, head: Head, said: ErrorDocument | None
     ) -> StoreError:
         """The error that an answer is; `said` by its document, where it has one."""
-        found = said or ErrorDocument(said=responses.get(head.status, ""))
+        found = said or ErrorDocument(said=_PHRASES.get(head.status, ""))
         request_id = head.headers.get("x-amz-request-id") or found.request_id
         return error_of(
             ErrorAnswer(head.status, head.headers, found.code, found.said, found.region, request_id),

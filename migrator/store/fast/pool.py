@@ -28,13 +28,9 @@ class NeverSent(Exception):
 class Pool:
     """Thread-safe. Keeps at most `most` idle connections; there are never more than threads that ask."""
 
-    def __init__(
-        self, host: str, port: int, context: ssl.SSLContext | None, most: int, *, sends: bool = False
-    ) -> None:
-        """`sends`: its connections send more than they read."""
+    def __init__(self, host: str, port: int, context: ssl.SSLContext | None, most: int) -> None:
         self._address = (host, port)
         self._context = context
-        self._sends = sends
         self._most = most
         #: Somebody calls `break_off_late`: new connections have no time limit of their own.
         self.is_watched = False
@@ -115,12 +111,10 @@ class Pool:
             for option in _KEEPALIVE:
                 sock.setsockopt(*option)
             limit = None if self.is_watched else READ_TIMEOUT_S
-            if self._context is not None and self._sends:
+            if self._context is not None:
                 encrypted = Encrypted(sock, self._context, self._address[0])
                 sock.settimeout(limit)
                 return Wire(encrypted, sock)
-            if self._context is not None:
-                sock = self._context.wrap_socket(sock, server_hostname=self._address[0])
             sock.settimeout(limit)
         except OSError as cause:  # ssl.SSLError is one
             sock.close()

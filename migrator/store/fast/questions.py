@@ -26,9 +26,9 @@ class Questions(Rest):
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
-        region = region_of(connection) or self.reference.region
-        self._host = service_of(connection, region)
-        self._lane = Lane(connection, region, self._where)
+        self.region = region_of(connection) or self.reference.region
+        self._host = service_of(connection, self.region)
+        self._lane = Lane(connection, self.region, self._where)
 
     def versioning(self, bucket: str) -> Versioning:
         try:

@@ -1,18 +1,30 @@
-"""TLS for connections that mostly send: many records go out in one call of the operating system.
+"""TLS in which many records go through one call of the operating system.
 
-`ssl.SSLSocket` makes a call for each record of 16 KiB. For what is read that costs little; for what is sent
-it costs a third of the processor time of an upload (`python -m benchmarks.transfer --only medium`).
+`ssl.SSLSocket` makes one call for each record of 16 KiB that it sends, and two for each that it reads: a
+third of the processor time of an upload (`python -m benchmarks.transfer --only medium large`).
 """
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
+import threading
 
 from migrator.store.fast.http1 import CHUNK_BYTES
 
-#: Answers to uploads are small.
+
+def usable_processors() -> int:
+    """How many this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+#: What is read at once: most answers are small.
 _READ_BYTES = 32 * 1024
+_MOST_READ_BYTES = 256 * 1024
+_DECRYPTING = threading.BoundedSemaphore(usable_processors())
 
 
 class Encrypted:
@@ -47,6 +59,8 @@ class Encrypted:
 
     def recv_into(self, into: memoryview) -> int:
         """Some bytes; 0 where the other side closed the connection."""
+        if not self.pending() and not self._fetch():
+            return 0  # asked before anything came, OpenSSL would have to raise an exception
         while True:
             try:
                 count = int(self._tls.read(len(into), into))
@@ -58,6 +72,35 @@ class Encrypted:
                 return 0
             else:
                 return count
+
+    def fill(self, into: memoryview) -> int:
+        """As many bytes as are there, of those that fit; 0 where the other side closed the connection.
+
+        For bodies that are large: OpenSSL decrypts 16 KiB at a time, and each time other threads are let in.
+        Where they all have something to decrypt, they wake each other up for nothing; so no more of them do
+        it at once than there are processors.
+        """
+        if not self.pending() and not self._fetch():
+            return 0
+        while True:
+            done, is_over = 0, False
+            with _DECRYPTING:
+                try:
+                    while done < len(into):
+                        count = int(self._tls.read(len(into) - done, into[done:]))
+                        done += count
+                        if not count:
+                            is_over = True
+                            break
+                except ssl.SSLWantReadError:
+                    pass
+                except ssl.SSLZeroReturnError:
+                    is_over = True
+            if done or is_over:
+                return done
+            self._flush()
+            if not self._fetch():
+                return 0
 
     def pending(self) -> int:
         """Bytes that came and were not read yet, decrypted or not."""
@@ -73,4 +116,6 @@ class Encrypted:
     def _fetch(self) -> bool:
         count = self.raw.recv_into(self._room)
         self._incoming.write(self._room[:count])
+        if count == len(self._room) < _MOST_READ_BYTES:
+            self._room = memoryview(bytearray(_MOST_READ_BYTES))  # there is much to come
         return count > 0

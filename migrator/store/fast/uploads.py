@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from xml.sax.saxutils import escape
 
 from migrator.model.objects import OpenUpload, Properties, UploadedPart, Written, bare_etag
 from migrator.store import s3_wire
@@ -19,34 +18,44 @@ from migrator.store.fast.questions import Questions
 class Uploads(Questions):
     """Objects in parts. `FastStore` adds whole ones."""
 
-    def create_upload(self, bucket: str, key: str, properties: Properties) -> str:
+    def create_upload(self, bucket: str, key: str, properties: Properties, *, has_crc32: bool = False) -> str:
         headers = headers_of(properties)
         try:
             if headers is None:
                 raise Elsewhere
+            if has_crc32:
+                headers["x-amz-checksum-algorithm"] = "CRC32"
             _, answer = self._told("CreateMultipartUpload", "POST", bucket, key, {"uploads": ""}, headers)
         except Elsewhere:
-            return self.reference.create_upload(bucket, key, properties)
+            return self.reference.create_upload(bucket, key, properties, has_crc32=has_crc32)
         upload_id = answer.text("UploadId")
         if not upload_id:
             raise self._not_s3("CreateMultipartUpload", bucket, key)
         return upload_id
 
     def upload_part(
-        self, bucket: str, key: str, upload_id: str, number: int, body: Body, *, md5: bytes
+        self,
+        bucket: str,
+        key: str,
+        upload_id: str,
+        number: int,
+        body: Body,
+        *,
+        md5: bytes = b"",
+        crc32: str = "",
     ) -> UploadedPart:
         def uploaded(_: Wire, head: Head) -> UploadedPart:
             etag = bare_etag(head.headers.get("etag", ""))
             if not etag:
                 raise self._not_s3("UploadPart", bucket, key)
-            return UploadedPart(number, etag, len(body))
+            return UploadedPart(number, etag, len(body), crc32)
 
         query = {"partNumber": str(number), "uploadId": upload_id}
-        headers = {"content-md5": s3_wire.base64_text(md5)}
+        headers = {"x-amz-checksum-crc32": crc32} if crc32 else {"content-md5": s3_wire.base64_text(md5)}
         try:
             return self._lane.send("UploadPart", "PUT", bucket, key, uploaded, headers, query, body)
         except Elsewhere:
-            return self.reference.upload_part(bucket, key, upload_id, number, body, md5=md5)
+            return self.reference.upload_part(bucket, key, upload_id, number, body, md5=md5, crc32=crc32)
 
     def complete_upload(
         self,
@@ -107,8 +116,14 @@ class Uploads(Questions):
 
 def _list_of(parts: Sequence[UploadedPart]) -> bytes:
     lines = "".join(
-        f"<Part><PartNumber>{part.number}</PartNumber><ETag>&quot;{escape(part.etag)}&quot;</ETag></Part>"
+        f"<Part><PartNumber>{part.number}</PartNumber><ETag>&quot;{_escaped(part.etag)}&quot;</ETag>"
+        + (f"<ChecksumCRC32>{part.crc32}</ChecksumCRC32>" if part.crc32 else "")
+        + "</Part>"
         for part in parts
     )
     xmlns = "http://s3.amazonaws.com/doc/2006-03-01/"
     return f'<CompleteMultipartUpload xmlns="{xmlns}">{lines}</CompleteMultipartUpload>'.encode()
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

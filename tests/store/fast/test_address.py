@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import pytest
 
@@ -73,6 +75,14 @@ def test_addresses(connection: Connection, bucket: str, expected: Address) -> No
     found = address_of(connection, bucket)
     name = expected.name or expected.host
     assert found == Address(expected.host, expected.port, expected.is_encrypted, name, expected.path)
+
+
+@pytest.mark.parametrize("connection", [each[0] for each in ADDRESSES], ids=repr)
+def test_an_end_is_called_as_the_sdk_calls_it(connection: Connection) -> None:
+    store = FastStore(connection)
+    ours, theirs = store._where("HeadBucket").host, store.reference._host
+    assert ours == theirs
+    store.close()
 
 
 class Sent(Exception):
@@ -145,6 +155,14 @@ def test_the_environment_can_ask_for_the_sdk(monkeypatch: pytest.MonkeyPatch, na
     assert not can_address(aws("eu-central-1"))
     assert can_address(at("https://s3.example.com")) is (name in ODD)
     assert can_address(at("http://127.0.0.1:9000")), "loopback goes past every proxy"
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="the system has settings of its own")
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "https_proxy", "No_Proxy", "all_proxy", "PROXY", "A_PROXY_B"])
+@pytest.mark.parametrize("value", ["", "http://127.0.0.1:1"])
+def test_a_proxy_is_one_for_everybody(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    assert can_address(aws("eu-central-1")) is not bool(getproxies())
 
 
 def test_the_store_for_a_connection() -> None:

@@ -10,8 +10,9 @@ from hashlib import md5
 
 import pytest
 
-from migrator.errors import Rejected, StoreError, Transient, Unreachable
+from migrator.errors import CredentialsError, Rejected, StoreError, Transient, Unreachable
 from migrator.store.base import ObjectStore
+from migrator.store.s3 import Connection, S3Store
 from tests.store.fast.asking import BODY, LISTING, OBJECT, PLAIN, Open, Serve, get, head, ok, part, put
 from tests.support.scripted import Reply, Request, reply
 
@@ -222,6 +223,38 @@ def test_the_region_is_the_sdks(serve: Serve, open_fast: Open, monkeypatch: pyte
     store.reference.head("bucket", "key")
     ours, theirs = (each.headers["authorization"].split("/")[2] for each in server.requests)
     assert ours == theirs == "eu-north-1"
+
+
+def test_the_reference_store_is_built_once_and_only_when_it_is_asked(
+    serve: Serve, open_fast: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[S3Store] = []
+    make = S3Store.__init__
+
+    def count(store: S3Store, connection: Connection) -> None:
+        built.append(store)
+        make(store, connection)
+
+    monkeypatch.setattr(S3Store, "__init__", count)
+    store = open_fast(serve(ok).url)
+    get(store)
+    put(store)
+    assert built == []
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda _: store.check_bucket("bucket"), range(40))) == {""}
+    assert built == [store.reference]
+
+
+def test_wrong_settings_of_the_sdk_are_told_when_it_is_asked(
+    serve: Serve, open_fast: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time: what was not built is not kept."""
+    monkeypatch.setenv("AWS_PROFILE", "of-nobody")
+    store = open_fast(serve(ok).url, region="us-east-1")
+    get(store)
+    for _ in range(2):
+        with pytest.raises(CredentialsError, match="of-nobody"):
+            store.check_bucket("bucket")
 
 
 def free_port() -> int:

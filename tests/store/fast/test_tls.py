@@ -59,7 +59,7 @@ def test_a_ca_file_vouches_for_it(tls_server: Scripted, certificate: Path, open_
     store = open_fast(tls_server.url, ca_file=f"{certificate}.cert")
     assert get(store) == get(store) == BODY
     assert put(store) == put(store) == "e"
-    assert tls_server.connections == 2  # one that reads, and one that sends
+    assert tls_server.connections == 1
     assert tls_server.requests[-1].headers["x-amz-content-sha256"] == "UNSIGNED-PAYLOAD"
 
 
@@ -102,6 +102,32 @@ def test_bodies_of_every_size_arrive(
         store.put("bucket", "key", body, PLAIN, md5=md5(body).digest())
         assert tls_server.requests[-1].body == body
     assert tls_server.connections == 1
+
+
+@pytest.mark.parametrize("size", [1, 16_384, 16_385, 262_144, 262_145, 3_000_001])
+def test_objects_of_every_size_arrive(
+    tls_server: Scripted, certificate: Path, open_fast: Open, size: int
+) -> None:
+    body = bytes(number * 7 % 251 for number in range(1000)) * (size // 1000 + 1)
+    TLS_ANSWERS["/bucket/sized"] = lambda request: reply(request, 200, body[:size], **OBJECT)
+    store = open_fast(tls_server.url, ca_file=f"{certificate}.cert")
+    for _ in range(2):
+        into = bytearray(size)
+        store.read("bucket", "sized", into)
+        assert into == body[:size]
+    assert tls_server.connections == 1
+
+
+@pytest.mark.parametrize("missing", [1, 300_000, 3_000_000])
+def test_an_object_that_breaks_off(
+    tls_server: Scripted, certificate: Path, open_fast: Open, missing: int
+) -> None:
+    whole = 3_000_001
+    head = b'HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: %d\r\n\r\n' % whole
+    TLS_ANSWERS["/bucket/short"] = lambda _: Reply(head + b"x" * (whole - missing), closes=True)
+    store = open_fast(tls_server.url, ca_file=f"{certificate}.cert")
+    with pytest.raises(Transient):
+        store.read("bucket", "short", bytearray(whole))
 
 
 @pytest.mark.parametrize("watched", [False, True])
