@@ -30,7 +30,7 @@ from migrator.model.objects import (
     Written,
     is_plain_md5,
 )
-from migrator.model.parts import Part
+from migrator.model.parts import DEFAULT_PART_BYTES, Part
 from migrator.model.undo import Prior
 from migrator.store.base import ALWAYS, IF_ABSENT, Condition, ObjectStore, Versioning
 
@@ -53,13 +53,15 @@ class Opened:
 
 
 class Buffers(threading.local):
-    """One buffer for each thread: asking the system for the same pages again and again is not free."""
+    """One buffer of the usual size for each thread: to ask the system for pages each time is not free."""
 
     def __init__(self) -> None:
         self._kept = bytearray()
 
     def of(self, length: int) -> bytearray:
         """A buffer of exactly so many bytes, with anything in it; this thread's until it asks again."""
+        if length > DEFAULT_PART_BYTES:
+            return bytearray(length)  # fewer of them are in flight at once than there are threads
         if len(self._kept) != length:
             self._kept = bytearray()  # first, so that there are never two
             self._kept = bytearray(length)

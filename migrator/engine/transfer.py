@@ -194,7 +194,8 @@ class Transfer:
         moving = Moving(entry, self._intents.order(entry, entry.attempt + 1))
         self._moving[entry.seq] = moving
         if not is_single_put(entry.size_bytes):
-            moving.ranges = parts_of(entry.size_bytes, part_size_for(entry.size_bytes))
+            part_size = part_size_for(entry.size_bytes, like=entry.etag)
+            moving.ranges = parts_of(entry.size_bytes, part_size)
             self._uploads[entry.seq] = moving
         if self._intents.must_prepare(entry):
             return Tag("prepare", entry.seq), partial(self._copier.prepare, moving.order)
