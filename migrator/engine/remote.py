@@ -14,15 +14,17 @@ import threading
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from migrator.config import ends_of, job_from
 from migrator.credentials import Keys
 from migrator.engine.endings import EXIT_FAILED
-from migrator.engine.service import EngineService
 from migrator.engine.wishes import possible_wish
 from migrator.model.events import Event, Summary
 from migrator.model.ledger import Ledger, Outcome
+
+if TYPE_CHECKING:
+    from migrator.engine.service import EngineService
 
 #: Events sent together; the pipe's other end is emptied by a thread that does nothing else.
 BATCH = 500
@@ -154,6 +156,9 @@ def serve(pipe: Connection, root: Path, is_demo: bool) -> None:
     """The child: carry out what comes through the pipe until it says `close`, or is gone."""
     # Ctrl-C in a terminal reaches both processes; the window's decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Here and not above: the window's process has no use for it, and opens sooner.
+    from migrator.engine.service import EngineService
+
     service = EngineService(root, is_demo=is_demo)
     sender = _Sender(pipe, service)
     thread = threading.Thread(target=sender.run, name="events-out", daemon=True)
