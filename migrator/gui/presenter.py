@@ -372,7 +372,7 @@ class Presenter:
                 is_told = self.run.take(event) and not self.log.fold(self._stamp)
             case _:
                 is_told = self.run.take(event)
-                if isinstance(event, Summary | RunStarted):
+                if isinstance(event, Summary):
                     self.history.ask()
                 if isinstance(event, RunStarted) and event.command == "run":
                     self.plan.spend()
