@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from migrator.config import End, Job, Transfer
+from migrator.config import MAX_THREADS, End, Job, Transfer
 from migrator.credentials import AwsChain, Credentials, Keys, resolve
 from migrator.engine.ports import Ports
 from migrator.environment import Place, must_be_accepted
@@ -50,7 +50,8 @@ def open_s3(end: End, credentials: Credentials, how: Transfer) -> ObjectStore:
             profile=profile,
             ca_file=end.ca_file,
             requester_pays=end.requester_pays,
-            threads=how.threads,
+            # The number can change while the run goes on; room for a connection costs nothing unused.
+            threads=MAX_THREADS,
         ),
         only_sdk=how.data_plane == "boto3",
     )

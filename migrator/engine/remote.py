@@ -15,11 +15,12 @@ import threading
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from migrator.config import ends_of, job_from
 from migrator.credentials import Keys
 from migrator.engine.endings import EXIT_FAILED
+from migrator.engine.wishes import possible_wish
 from migrator.model.events import Event, Summary
 from migrator.model.ledger import Ledger, Outcome
 from migrator.redacting import guard_process
@@ -79,6 +80,13 @@ class EngineProcess:
 
     def find_unfinished(self) -> None:
         self._tell("find_unfinished")
+
+    def change(
+        self, *, threads: int | Literal["auto"] | None = None, bandwidth_bytes_s: int | None = None
+    ) -> None:
+        """See `EngineService.change`; checked here likewise."""
+        possible_wish(threads, bandwidth_bytes_s)
+        self._tell("change", threads, bandwidth_bytes_s)
 
     def find_in_plan(self, text: str, outcome: str) -> None:
         self._tell("find_in_plan", text, outcome)
@@ -163,7 +171,10 @@ def serve(pipe: Connection, root: Path, is_demo: bool) -> None:
             asked, method, arguments = pipe.recv()
             if method == "close":
                 break
-            getattr(service, method)(*arguments)
+            if method == "change":
+                service.change(threads=arguments[0], bandwidth_bytes_s=arguments[1])
+            else:
+                getattr(service, method)(*arguments)
             sender.asked = asked
     except (EOFError, OSError):
         pass  # the window is gone: stop like on `close`

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -92,6 +91,7 @@ STATUSES: Mapping[int, type[StoreError]] = {
 
 
 _REGION = re.compile(r"[a-z0-9-]{1,63}")
+_NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 _LOCKED = re.compile(r"object.?lock|WORM|legal.?hold|retention", re.I)
 
 
@@ -334,8 +334,5 @@ LONGEST_WISH_S = 300.0
 
 
 def _seconds(text: str | None) -> float | None:
-    try:
-        wish = float(text) if text else -1.0
-    except ValueError:
-        return None
-    return min(wish, LONGEST_WISH_S) if 0 <= wish < math.inf else None
+    """What Retry-After says, where it says seconds. A date is not understood: our own delay does as well."""
+    return min(float(text), LONGEST_WISH_S) if text and _NUMBER.fullmatch(text.strip()) else None

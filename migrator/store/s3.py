@@ -322,13 +322,13 @@ def _fill(into: bytearray, body: Any, on_bytes: OnBytes | None) -> int:
     """Read `len(into)` bytes; how many came. A `readinto` may be short without an error: loop to the end."""
     done = 0
     with memoryview(into) as view:
+        allowed = on_bytes(0) if on_bytes else None
         while done < len(view):
-            got = body.readinto(view[done : done + CHUNK_BYTES])
+            got = body.readinto(view[done : done + min(CHUNK_BYTES, allowed or CHUNK_BYTES)])
             if not got:
                 break
             done += got
-            if on_bytes:
-                on_bytes(got)
+            allowed = on_bytes(got) if on_bytes else None
     return done
 
 
