@@ -30,7 +30,7 @@ from migrator.model.objects import (
     Written,
     is_plain_md5,
 )
-from migrator.model.parts import Part
+from migrator.model.parts import DEFAULT_PART_BYTES, Part
 from migrator.model.undo import Prior
 from migrator.store.base import ALWAYS, IF_ABSENT, Condition, ObjectStore, Versioning
 
@@ -53,13 +53,15 @@ class Opened:
 
 
 class Buffers(threading.local):
-    """One buffer for each thread: asking the system for the same pages again and again is not free."""
+    """One buffer of the usual size for each thread: to ask the system for pages each time is not free."""
 
     def __init__(self) -> None:
         self._kept = bytearray()
 
     def of(self, length: int) -> bytearray:
         """A buffer of exactly so many bytes, with anything in it; this thread's until it asks again."""
+        if length > DEFAULT_PART_BYTES:
+            return bytearray(length)  # fewer of them are in flight at once than there are threads
         if len(self._kept) != length:
             self._kept = bytearray()  # first, so that there are never two
             self._kept = bytearray(length)
@@ -292,15 +294,16 @@ class Copier:
 
     def _read(self, order: Order, into: bytearray, offset: int | None) -> ObjectHead:
         try:
-            head = self._source.read(
-                self._source_bucket,
-                order.listed.key,
-                into,
-                offset=offset,
-                if_match=order.listed.etag,
-                version_id=order.listed.version_id or None,
-                on_bytes=partial(self._meter.moved, order.seq),
-            )
+            with self._meter.flow(order.seq, len(into)) as flow:
+                head = self._source.read(
+                    self._source_bucket,
+                    order.listed.key,
+                    into,
+                    offset=offset,
+                    if_match=order.listed.etag,
+                    version_id=order.listed.version_id or None,
+                    on_bytes=flow,
+                )
         except Rejected as cause:
             if reason := refusal_named(cause):
                 raise CannotCarry(reason) from cause

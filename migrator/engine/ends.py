@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from migrator.config import End, Job, Transfer
+from migrator.config import MAX_THREADS, End, Job, Transfer
 from migrator.credentials import AwsChain, Credentials, Keys, resolve
 from migrator.engine.ports import Ports
+from migrator.environment import Place, must_be_accepted
 from migrator.errors import (
     AccessDenied,
     BadCredentials,
@@ -48,10 +50,21 @@ def open_s3(end: End, credentials: Credentials, how: Transfer) -> ObjectStore:
             profile=profile,
             ca_file=end.ca_file,
             requester_pays=end.requester_pays,
-            threads=how.threads,
+            # The number can change while the run goes on; room for a connection costs nothing unused.
+            threads=MAX_THREADS,
         ),
         only_sdk=how.data_plane == "boto3",
     )
+
+
+def environment_of(ends: Iterable[End], accept: Iterable[str]) -> list[str]:
+    """What of this process's environment is to be told, where these ends are reached.
+
+    Raises:
+        EnvironmentNotAccepted: something redirects traffic and is not in `accept`.
+    """
+    places = [Place(end.endpoint_url, end.credentials) for end in ends]
+    return must_be_accepted(places, accept, os.environ)
 
 
 def sign_in_ends(profile: str) -> datetime | None:
@@ -153,6 +166,7 @@ class Checked:
     message: str = ""
     advice: str = ""
     buckets: tuple[str, ...] | None = None
+    code: str = ""  #: see `EndChecked`
 
 
 def check_end(
@@ -170,8 +184,8 @@ def check_end(
         )
     except (UsageError, StoreError) as cause:
         return Checked(False, f"{side}.credentials", cause.message, cause.advice)
+    buckets: tuple[str, ...] | None = None
     try:
-        buckets: tuple[str, ...] | None = None
         try:
             buckets = tuple(store.list_buckets())
         except AccessDenied:
@@ -186,6 +200,10 @@ def check_end(
         return Checked(True, buckets=buckets)
     except CredentialsError as cause:
         return Checked(False, f"{side}.credentials", cause.message, cause.advice)
+    except NotFound as cause:
+        if cause.code == "NoSuchBucket" and end.create_bucket:
+            return Checked(True, buckets=buckets, code="will-create")
+        return Checked(False, f"{side}.bucket", cause.message, cause.advice, buckets, cause.code)
     except StoreError as cause:
         return Checked(False, f"{side}.{_field_of(cause)}", cause.message, cause.advice)
     finally:

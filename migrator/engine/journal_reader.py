@@ -360,22 +360,22 @@ class JournalReader:
     def planned_work(self) -> Work:
         """What is still to be copied, summed up."""
         work = Work()
-        for size, storage_class, replaces in self._each(
-            "SELECT size_bytes, storage_class, prior_etag IS NOT NULL FROM objects"
+        for size, storage_class, etag, replaces in self._each(
+            "SELECT size_bytes, storage_class, etag, prior_etag IS NOT NULL FROM objects"
             " WHERE state = ? AND kind = 'object'",
             State.PLANNED.value,
         ):
-            work.add(size, storage_class, replaces=bool(replaces))
+            work.add(size, storage_class, replaces=bool(replaces), etag=etag)
         return work
 
     def copied_work(self) -> Work:
         """What was copied, summed up, cut into parts as it is now."""
         work = Work()
-        for size, storage_class in self._each(
-            "SELECT size_bytes, storage_class FROM objects WHERE state = ? AND kind = 'object'",
+        for size, storage_class, etag in self._each(
+            "SELECT size_bytes, storage_class, etag FROM objects WHERE state = ? AND kind = 'object'",
             State.COMMITTED.value,
         ):
-            work.add(size, storage_class, replaces=False)
+            work.add(size, storage_class, replaces=False, etag=etag)
         return work
 
     def _each(self, query: str, *values: Any) -> Iterator[tuple[Any, ...]]:

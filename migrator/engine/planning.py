@@ -65,7 +65,12 @@ class Planning:
             self._bytes[fate] += listed.size_bytes
             if isinstance(action, Copy) and not listed.is_marker:
                 self._sizes[size_bin(listed.size_bytes)] += 1
-                self.work.add(listed.size_bytes, listed.storage_class, replaces=action.replaces is not None)
+                self.work.add(
+                    listed.size_bytes,
+                    listed.storage_class,
+                    replaces=action.replaces is not None,
+                    etag=listed.etag,
+                )
         if self._keys is not None:
             self._keys.execute("BEGIN")
             self._keys.executemany(

@@ -30,7 +30,6 @@ KEY_LIMIT_BYTES = 1024
 RESERVED_PREFIX = ".migrator/"
 
 _PLAIN_MD5 = re.compile(r"[0-9a-f]{32}")
-_OF_PARTS = re.compile(r"[0-9a-f]{32}-[1-9][0-9]{0,4}")
 
 
 def key_bytes(key: str) -> bytes:
@@ -89,14 +88,6 @@ def is_plain_md5(etag: str) -> bool:
     an ETag never equals an MD5 by accident, so equality proves, difference proves nothing.
     """
     return _PLAIN_MD5.fullmatch(etag) is not None
-
-
-def is_of_parts(etag: str) -> bool:
-    """True where the ETag has the form that AWS gives to objects made of parts.
-
-    Two that are equal name equal bytes: each is the MD5 of the MD5s of its parts, and their number.
-    """
-    return _OF_PARTS.fullmatch(etag) is not None
 
 
 @dataclass(frozen=True, slots=True)

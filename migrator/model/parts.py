@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,13 @@ MAX_OBJECT_BYTES = 5 * TIB
 DEFAULT_PART_BYTES = 8 * MIB
 
 
+#: Part sizes of common tools: the AWS command line and SDKs (8 and 5), rclone (5), MinIO (16), Cyberduck
+#: (10), s5cmd (50), and round ones. The first that fits is taken. Larger ones would fill memory.
+USUAL_PART_BYTES = tuple(mib * MIB for mib in (8, 5, 16, 10, 15, 20, 25, 32, 50, 64))
+
+_OF_PARTS = re.compile(r"[0-9a-f]{32}-([1-9][0-9]{0,4})")
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A range of the source object: `number` from 1, `offset` and `length` in bytes."""
@@ -30,22 +38,38 @@ class Part:
     length: int
 
 
-def part_size_for(size_bytes: int, preferred: int = DEFAULT_PART_BYTES) -> int:
+def part_size_for(size_bytes: int, preferred: int = DEFAULT_PART_BYTES, *, like: str = "") -> int:
     """The part size for an object: `preferred`, or the next MiB that keeps within 10,000 parts.
+
+    `like` is the ETag of the source's object. Where it was made of parts, one of the sizes that tools use is
+    taken if that gives as many: then the copy's ETag is the same, and proves what it holds.
 
     >>> part_size_for(100 * MIB) // MIB
     8
+    >>> part_size_for(100 * MIB, like="9b2cf535f27731c974343645a3985328-2") // MIB
+    50
     >>> part_size_for(5 * TIB) // MIB
     525
 
     Raises:
         ValueError: the object is larger than 10,000 parts of 4 GiB can hold.
     """
+    count = count_of_parts(like)
+    for usual in USUAL_PART_BYTES if 0 < count <= MAX_PARTS else ():
+        if -(-size_bytes // usual) == count:
+            return usual
     needed = -(-size_bytes // MAX_PARTS)
     size = max(preferred, MIN_PART_BYTES, -(-needed // MIB) * MIB)
     if size > MAX_PART_BYTES:
         raise ValueError(f"an object of {size_bytes} bytes does not fit into {MAX_PARTS} parts")
     return size
+
+
+def count_of_parts(etag: str) -> int:
+    """How many parts an object was made of, by an ETag in AWS's form: the MD5 of the parts' MD5s, and their
+    number. Two that are equal name equal bytes. 0 where the ETag has another form."""
+    found = _OF_PARTS.fullmatch(etag)
+    return int(found[1]) if found else 0
 
 
 def parts_of(size_bytes: int, part_size: int) -> list[Part]:

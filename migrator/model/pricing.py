@@ -102,7 +102,8 @@ class Work:
     replaced: int = 0
     by_class: Counter[str] = field(default_factory=Counter)
 
-    def add(self, size_bytes: int, storage_class: str, *, replaces: bool) -> None:
+    def add(self, size_bytes: int, storage_class: str, *, replaces: bool, etag: str = "") -> None:
+        """One more object; `etag` as the source lists it."""
         self.objects += 1
         self.size_bytes += size_bytes
         self.replaced += replaces
@@ -111,7 +112,7 @@ class Work:
             self.single += 1
             self.empty += size_bytes == 0
         else:
-            self.parts += -(-size_bytes // part_size_for(size_bytes))
+            self.parts += -(-size_bytes // part_size_for(size_bytes, like=etag))
 
     @property
     def large(self) -> int:

@@ -41,7 +41,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("transfer", "schema", "recovery"):
         monkeypatch.setattr(f"migrator.engine.{module}.is_single_put", lambda size: size <= PART)
     monkeypatch.setattr("migrator.engine.journal_reader.DEFAULT_PART_BYTES", PART)
-    monkeypatch.setattr("migrator.engine.transfer.part_size_for", lambda size: PART)
+    monkeypatch.setattr("migrator.engine.transfer.part_size_for", lambda size, like="": PART)
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from migrator.model.parts import (
     MAX_PARTS,
     MIB,
     MIN_PART_BYTES,
+    TIB,
+    count_of_parts,
     is_single_put,
     part_size_for,
     parts_of,
@@ -127,6 +129,39 @@ def test_parts_cover_the_object_without_gap_or_overlap(size: int) -> None:
     assert all(part.length == part_size for part in parts[:-1])
     assert 1 <= parts[-1].length <= part_size
     assert parts[-1].offset + parts[-1].length == size
+
+
+@given(st.integers(8 * MIB + 1, 1 * TIB), st.sampled_from([5, 8, 10, 15, 16, 20, 25, 32, 50, 64]))
+def test_an_object_of_parts_is_cut_into_as_many(size: int, mib: int) -> None:
+    count = -(-size // (mib * MIB))
+    if count > MAX_PARTS:
+        return
+    assert len(parts_of(size, part_size_for(size, like=f"{'0' * 32}-{count}"))) == count
+
+
+@pytest.mark.parametrize(
+    ("size", "count", "mib"),
+    [
+        (64 * MIB, 8, 8),
+        (64 * MIB, 13, 5),
+        (64 * MIB, 4, 16),
+        (64 * MIB, 7, 10),
+        (64 * MIB, 2, 32),
+        (64 * MIB, 1, 64),
+        (100 * MIB, 2, 50),
+        (100 * MIB, 1, 8),  # nobody uses parts of 100 MiB, and they would fill memory
+        (64 * MIB, 64, 8),
+        (64 * MIB, 99_999, 8),
+    ],
+)
+def test_the_size_of_the_parts_is_that_of_the_source(size: int, count: int, mib: int) -> None:
+    assert part_size_for(size, like=f"{'a' * 32}-{count}") == mib * MIB
+
+
+@pytest.mark.parametrize("etag", ["", "a" * 32, "a-2", f"{'a' * 32}-0", f"{'A' * 32}-2", f"{'a' * 32}-2x"])
+def test_other_etags_say_nothing_of_parts(etag: str) -> None:
+    assert count_of_parts(etag) == 0
+    assert part_size_for(100 * MIB, like=etag) == DEFAULT_PART_BYTES
 
 
 def test_an_object_too_large_for_ten_thousand_parts_is_refused() -> None:
