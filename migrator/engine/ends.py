@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from migrator.config import End, Job, Transfer
+from migrator.config import MAX_THREADS, End, Job, Transfer
 from migrator.credentials import AwsChain, Credentials, Keys, resolve
 from migrator.engine.ports import Ports
+from migrator.environment import Place, must_be_accepted
 from migrator.errors import (
     AccessDenied,
     BadCredentials,
@@ -48,10 +50,21 @@ def open_s3(end: End, credentials: Credentials, how: Transfer) -> ObjectStore:
             profile=profile,
             ca_file=end.ca_file,
             requester_pays=end.requester_pays,
-            threads=how.threads,
+            # The number can change while the run goes on; room for a connection costs nothing unused.
+            threads=MAX_THREADS,
         ),
         only_sdk=how.data_plane == "boto3",
     )
+
+
+def environment_of(ends: Iterable[End], accept: Iterable[str]) -> list[str]:
+    """What of this process's environment is to be told, where these ends are reached.
+
+    Raises:
+        EnvironmentNotAccepted: something redirects traffic and is not in `accept`.
+    """
+    places = [Place(end.endpoint_url, end.credentials) for end in ends]
+    return must_be_accepted(places, accept, os.environ)
 
 
 def sign_in_ends(profile: str) -> datetime | None:

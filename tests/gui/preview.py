@@ -383,6 +383,7 @@ def main() -> int:
         root.update()
         STATES[name](window, service)
         window.presenter.set_up.revision += 1
+        window.presenter.changed()
         drain(window)
         if options.save is None:
             window.start()
