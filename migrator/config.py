@@ -66,9 +66,13 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """The job's `[transfer]`. `bandwidth_bytes_s` is 0 where there is no limit."""
+    """The job's `[transfer]`. `bandwidth_bytes_s` is 0 where there is no limit.
+
+    Where the number of threads adjusts itself, `threads` is what it begins with.
+    """
 
     threads: int = DEFAULT_THREADS
+    adjusts_threads: bool = False
     existing: Existing = "skip-same"
     verify: Verify = "auto"
     bandwidth_bytes_s: int = 0
@@ -221,6 +225,7 @@ def job_from(table: Mapping[str, Any]) -> Job:
     filters = check.filters()
     transfer = Transfer(
         threads=check.threads("transfer.threads", DEFAULT_THREADS, MAX_THREADS),
+        adjusts_threads=check.get("transfer.threads") == "auto",
         existing=check.choice("transfer.existing", ("skip-same", "skip", "refuse", "overwrite")),
         verify=check.choice("transfer.verify", ("auto", "size", "checksum", "read-back")),
         bandwidth_bytes_s=check.speed("transfer.bandwidth_limit"),

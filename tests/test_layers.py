@@ -82,7 +82,7 @@ HELPERS = {
     "ending_words",
     "words",
 }
-HELPERS |= {"why_words", "estimate_words", "history_words", "plan_words", "preferences"}
+HELPERS |= {"why_words", "estimate_words", "history_words", "pace_words", "plan_words", "preferences"}
 FACES = {"cli", "cli_commands", "cli_check", "cli_policy", "console", "overview", "desktop", "demo"}
 FACES |= {"__main__", "cli_keys"}
 #: Layer -> what of ours it may import, besides itself.

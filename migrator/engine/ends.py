@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from migrator.config import End, Job, Transfer
+from migrator.config import MAX_THREADS, End, Job, Transfer
 from migrator.credentials import AwsChain, Credentials, Keys, resolve
 from migrator.engine.ports import Executor, Ports
 from migrator.errors import (
@@ -49,7 +49,8 @@ def open_s3(end: End, credentials: Credentials, how: Transfer) -> ObjectStore:
             profile=profile,
             ca_file=end.ca_file,
             requester_pays=end.requester_pays,
-            threads=how.threads,
+            # The number can change while the run goes on; room for a connection costs nothing unused.
+            threads=MAX_THREADS,
         ),
         only_sdk=how.data_plane == "boto3",
     )
@@ -160,6 +161,7 @@ class Checked:
     message: str = ""
     advice: str = ""
     buckets: tuple[str, ...] | None = None
+    code: str = ""  #: see `EndChecked`
 
 
 def check_end(
@@ -177,8 +179,8 @@ def check_end(
         )
     except (UsageError, StoreError) as cause:
         return Checked(False, f"{side}.credentials", cause.message, cause.advice)
+    buckets: tuple[str, ...] | None = None
     try:
-        buckets: tuple[str, ...] | None = None
         try:
             buckets = tuple(store.list_buckets())
         except AccessDenied:
@@ -193,6 +195,10 @@ def check_end(
         return Checked(True, buckets=buckets)
     except CredentialsError as cause:
         return Checked(False, f"{side}.credentials", cause.message, cause.advice)
+    except NotFound as cause:
+        if cause.code == "NoSuchBucket" and end.create_bucket:
+            return Checked(True, buckets=buckets, code="will-create")
+        return Checked(False, f"{side}.bucket", cause.message, cause.advice, buckets, cause.code)
     except StoreError as cause:
         return Checked(False, f"{side}.{_field_of(cause)}", cause.message, cause.advice)
     finally:

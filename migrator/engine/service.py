@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from migrator import credentials
 from migrator.config import End, ends_of, job_from
@@ -23,6 +23,7 @@ from migrator.engine.plan_book import PlanBook
 from migrator.engine.ports import Ports, Stop, SystemClock
 from migrator.engine.report import save_report
 from migrator.engine.runs import past_run, waiting_runs
+from migrator.engine.wishes import Wishes, possible_wish
 from migrator.errors import CredentialsError, MigratorError
 from migrator.job_file import job_text, write_private
 from migrator.model.events import ConfigWritten, EndChecked, Event, Reported, Summary, UnfinishedFound, Warned
@@ -44,6 +45,7 @@ class EngineService:
         self._root = root
         self._factory = factory
         self._stop = Stop()
+        self._wishes = Wishes()
         self._thread: threading.Thread | None = None
         self._said_its_last_word = False
         self._finder: threading.Thread | None = None
@@ -140,6 +142,16 @@ class EngineService:
             self._finder = threading.Thread(target=self._find_unfinished, name="unfinished-runs", daemon=True)
             self._finder.start()
 
+    def change(
+        self, *, threads: int | Literal["auto"] | None = None, bandwidth_bytes_s: int | None = None
+    ) -> None:
+        """Change a run that is going on; None: as it is. What is planned only begins with it.
+
+        Raises:
+            UsageError: such a number is not possible.
+        """
+        self._wishes.put(possible_wish(threads, bandwidth_bytes_s))
+
     def save_report(self, run: str, kind: str, path: str) -> None:
         """Write a run's report (`html`, `json` or `csv`) to a file: `Reported`, or a `Warned` with `report`.
         Beside whatever else is asked for."""
@@ -182,7 +194,9 @@ class EngineService:
             self.events.put(Warned("busy", "Something is still under way: wait for its end, or cancel it."))
             return
         self._stop, self._said_its_last_word = Stop(), False
-        engine = Engine(self._root, self._tell, Ports(stop=self._stop), self._factory)
+        self._wishes = Wishes()
+        ports = Ports(stop=self._stop, wishes=self._wishes)
+        engine = Engine(self._root, self._tell, ports, self._factory)
         self._thread = threading.Thread(
             target=self._guarded, args=(name, work, engine, before), name=f"control-{name}", daemon=True
         )
@@ -291,4 +305,5 @@ class EngineService:
             found.advice,
             found.buckets,
             round((ports.now() - began) * 1000),
+            found.code,
         )

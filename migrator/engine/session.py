@@ -83,6 +83,8 @@ class Session:
             destination=self.job.destination.place,
             threads=self.job.transfer.threads,
             directory=str(self._directory.path) if self.run else "",
+            adjusts=self.job.transfer.adjusts_threads,
+            bandwidth_bytes_s=self.job.transfer.bandwidth_bytes_s,
         )
         self.emit(self._started)
         for warning in self.job.warnings:

@@ -95,7 +95,7 @@ class Window:
         line = theme.color("line")
         self.body = ttk.Frame(root)
         self.setup = SetupView(self.body, presenter.set_up, presenter.generate)
-        self.plan = PlanView(self.body, presenter.plan)
+        self.plan = PlanView(self.body, presenter.plan, presenter.do)
         self.run = RunView(self.body, presenter, presenter.run)
         self.history = HistoryView(self.body)
         self.settings = SettingsView(self.body, presenter.settings)

@@ -11,6 +11,8 @@ from migrator.model.events import ConfigWritten, EndChecked
 
 #: What makes an earlier test of an end worthless when it is changed.
 DEPENDS_ON = {"access_key_id", "secret_access_key", "session_token", "region", "endpoint"}
+#: The same where the bucket itself was the trouble.
+MISSING = {"NoSuchBucket", "will-create"}
 
 
 class Connection:
@@ -37,7 +39,11 @@ class Connection:
     def edited(self, field: str) -> None:
         """A field of the form was changed."""
         end, _, part = field.rpartition(".")
-        if part in DEPENDS_ON and self._ends.pop(end, None) is not None:
+        known = self._ends.get(end)
+        if known is None:
+            return
+        if part in DEPENDS_ON or (part == "bucket" and known.code in MISSING):
+            del self._ends[end]
             self._stale.add(end)
 
     def checked(self, name: str, event: EndChecked) -> None:
@@ -114,4 +120,5 @@ class Connection:
             advice=advice,
             buckets=self._buckets.get(name, ()),
             shows_token=form.end(name).needs_token,
+            is_missing=end is not None and end.code == "NoSuchBucket",
         )

@@ -95,7 +95,8 @@ class Meter:
         found = []
         for n in range(max(1, first), len(kept)):
             base, here = kept[max(0, n - smooth)], kept[n]
-            found.append((newest - here.at, (here.bytes_moved - base.bytes_moved) / (here.at - base.at)))
+            moved = max(0, here.bytes_moved - base.bytes_moved)
+            found.append((newest - here.at, moved / (here.at - base.at)))
         return tuple(found)
 
     @property
@@ -109,7 +110,8 @@ class Meter:
             return 0.0
         base = next((s for s in self._kept if newest.at - s.at <= NOW_S), newest)
         passed = newest.at - base.at
-        return (value(newest) - value(base)) / passed if passed > 0 else 0.0
+        # Never below nothing: a copy that turns out to be wrong is counted back.
+        return max(0, value(newest) - value(base)) / passed if passed > 0 else 0.0
 
 
 def _over(left: int, rate: float) -> float:

@@ -149,9 +149,12 @@ def to_table(form: Form) -> dict[str, Any]:
             "region": end.region.strip(),
             "endpoint_url": end.endpoint.strip(),
         }
+        rest = dict(form.rest.get(name, {}))
+        if side == "source":  # only the other end can be made
+            rest.pop("create_bucket", None)
         table[side] = {
             "provider": name,
-            **form.rest.get(name, {}),
+            **rest,
             **_filled(typed),
             "credentials": f"keyring:{name}",
         }

@@ -99,6 +99,8 @@ def allowed(facts: Facts) -> frozenset[Intent]:
         found.add(Intent.ROLL_BACK)
     if facts.status is Status.PAUSED:
         found.add(Intent.ENTER_KEYS)
+    if facts.status is Status.PLAN_REFUSED:
+        found.add(Intent.CHANGE_FILTERS)
     return frozenset(found)
 
 

@@ -23,6 +23,27 @@ CARD_NAMES: Mapping[str, str] = {"aws": "AWS S3", "lyve": "Lyve Cloud"}
 READ_ONLY = "Read only"
 WRITTEN = "Will be written"
 
+WHERE_FROM = "Where do I get these?"
+HIDE_STEPS = "Hide"
+STEPS: Mapping[str, tuple[str, ...]] = {
+    "aws": (
+        "Press Copy Policy. In the AWS console open IAM, Policies, Create policy, JSON, and paste it.",
+        "IAM, Users, Create user: no console access. Attach the policy to this user.",
+        "Open the user, Security credentials, Create access key, and paste both of its parts here.",
+        "The region stands beside the bucket in the S3 console.",
+    ),
+    "lyve": (
+        "Press Copy Policy. Make a new policy in the Lyve Cloud console (older accounts: a permission).",
+        "Make a user (older accounts: a service account) with it, and paste its two keys here.",
+        "Open the bucket in the console and copy its S3 endpoint URL into Endpoint. It is never guessed.",
+    ),
+}
+COPY_THIS_POLICY = "Copy Policy"
+POLICY_COPIED = "The policy is on the clipboard."
+POLICY_PLACEHOLDER = "It says {name}: put the bucket's name in its place."
+CREATE_BUCKET = "Create It (private)"
+CHOOSE_ANOTHER = "Choose Another"
+
 GENERATE = "Generate Config File"
 SHOW_SECRET = "Show"
 HIDE_SECRET = "Hide"
@@ -166,6 +187,7 @@ CONFLICT_CHOICES: Mapping[str, str] = {
 CONFLICT_ANSWERED: Mapping[str, str] = {"leave": "They are left alone and reported"}
 PLANNING = "Planning"
 CONNECTING_BOTH = "Connecting to both sides…"
+TO_SETUP = "Go to Set Up"
 NO_PLAN_MADE = "No plan could be made. Nothing was written."
 OUT_OF_DATE = "Out of date"
 CARRIED_OUT = "Carried out"

@@ -11,6 +11,7 @@ from migrator.gui import labels
 from migrator.gui.screen import (
     Banner,
     Bin,
+    Button,
     CostRow,
     CostScreen,
     Decision,
@@ -21,7 +22,7 @@ from migrator.gui.screen import (
     PlanScreen,
     Share,
 )
-from migrator.gui.status import Tone
+from migrator.gui.status import Intent, Tone
 from migrator.model.findings import Estimated
 from migrator.model.ledger import Outcome
 from migrator.model.objects import visible
@@ -76,7 +77,8 @@ def plan_screen(state: RunState, facts: PlanFacts) -> PlanScreen:
     if summary.outcome is not Outcome.PLANNED:
         end = ending_words.ending(summary)
         text = f"{summary.message} {summary.advice}".strip() or end.detail
-        banner = Banner(labels.NO_PLAN_MADE, text, Tone.PROBLEM)
+        button = Button(Intent.CHANGE_FILTERS, labels.TO_SETUP, is_enabled=True)
+        banner = Banner(labels.NO_PLAN_MADE, text, Tone.PROBLEM, (button,))
         return PlanScreen(Head(places, (Pill("Not made", Tone.PROBLEM),)), banner)
     return PlanScreen(
         Head(head, (_pill(state, facts),)),

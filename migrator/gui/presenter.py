@@ -174,6 +174,11 @@ class Presenter:
     def copy(self, text: str) -> None:
         self.view.copy(text)
 
+    def focus_on(self, field: str) -> None:
+        self.show("setup")
+        self.draw()
+        self.view.focus_on(field)
+
     def ask_for_file(self, name: str, kinds: Mapping[str, str]) -> str:
         return self.view.ask_for_file(name, kinds)
 
@@ -322,9 +327,7 @@ class Presenter:
 
     def _enter_keys(self) -> None:
         """The keys of the end that does not take them any more."""
-        self.show("setup")
-        self.draw()
-        self.view.focus_on(self.set_up.keys_at_fault(self.run.state.summary))
+        self.focus_on(self.set_up.keys_at_fault(self.run.state.summary))
 
     def _cancel(self) -> None:
         if self.plan.is_making:
@@ -369,7 +372,7 @@ class Presenter:
                 is_told = self.run.take(event) and not self.log.fold(self._stamp)
             case _:
                 is_told = self.run.take(event)
-                if isinstance(event, Summary | RunStarted):
+                if isinstance(event, Summary):
                     self.history.ask()
                 if isinstance(event, RunStarted) and event.command == "run":
                     self.plan.spend()

@@ -45,6 +45,7 @@ class CardState:
     advice: str = ""
     buckets: tuple[str, ...] = ()
     shows_token: bool = False
+    is_missing: bool = False  #: there is no such bucket
 
 
 @dataclass(frozen=True, slots=True)

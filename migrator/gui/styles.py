@@ -98,6 +98,7 @@ def _buttons(style: ttk.Style, c: Mapping[str, str], px: Callable[[int], int]) -
     button("Outline.TButton", page, c["accent_text"], accent, c["busy_tint"], c["accent_text"], (16, 8))
     button("Secondary.TButton", page, c["text"], c["field_edge"], c["hover"], c["accent_text"], (16, 8))
     button("Danger.TButton", page, c["problem"], c["problem"], c["problem_tint"], c["text"], (16, 8))
+    button("Link.TButton", page, c["accent_text"], page, c["busy_tint"], c["accent_text"], (6, 3))
     button("Small.TButton", page, c["text"], c["line"], c["hover"], c["accent_text"], (10, 4))
     button("Icon.TButton", page, c["muted"], page, c["hover"], c["accent_text"], (5, 4))
     for name, fill, ink, hover in (("Segment.Toolbutton", page, c["accent_text"], c["busy_tint"]),):

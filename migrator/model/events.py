@@ -36,7 +36,8 @@ class Phase(StrEnum):
 class EndChecked:
     """One end was tried with its keys. Where not `ok`, `field` is the job field to look at (`source.region`).
 
-    `buckets` is None where these keys may not list buckets, which stops nothing.
+    `buckets` is None where these keys may not list buckets, which stops nothing. `code` is `NoSuchBucket`
+    where it is missing, `will-create` where it is and the run will make it.
     """
 
     side: str
@@ -46,6 +47,7 @@ class EndChecked:
     advice: str = ""
     buckets: tuple[str, ...] | None = None
     millis: int = 0
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ class RunStarted:
     destination: str
     threads: int
     directory: str = ""  #: the run directory, empty for `plan`
+    adjusts: bool = False  #: the number of threads adjusts itself
+    bandwidth_bytes_s: int = 0  #: 0: no limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +193,33 @@ class Retrying:
 
 
 @dataclass(frozen=True, slots=True)
+class PaceChanged:
+    """The number of transfers at a time was changed from `before` to `after` (`cause`: see `model.pace`).
+
+    `end` asked for less (`throttled`), or made a raise useless (`no-gain`): then `slower` is `reading` or
+    `writing`, and that took `slower_times` as long. `quiet_s`: seconds since an end asked for less (`quiet`).
+    `adjusts`: the number goes on changing by itself.
+    """
+
+    before: int
+    after: int
+    cause: str
+    end: str = ""
+    slower: str = ""
+    slower_times: float = 0.0
+    quiet_s: int = 0
+    adjusts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LimitChanged:
+    """A person changed the bandwidth limit while the run went on; 0: no limit."""
+
+    before_bytes_s: int
+    after_bytes_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class Warned:
     """Something the user should know and that stops nothing. `code` is stable, `message` is for people."""
 
@@ -282,6 +313,8 @@ Event = (
     | FidelityChecked
     | Estimated
     | Retrying
+    | PaceChanged
+    | LimitChanged
     | Warned
     | RunRelies
     | RollbackProgress

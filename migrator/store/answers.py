@@ -88,6 +88,7 @@ STATUSES: Mapping[int, type[StoreError]] = {
 }
 
 
+_NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 _LOCKED = re.compile(r"object.?lock|WORM|legal.?hold|retention", re.I)
 
 
@@ -300,7 +301,5 @@ def action_of(operation: str) -> str:
 
 
 def _seconds(text: str | None) -> float | None:
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return None
+    """What Retry-After says, where it says seconds. A date is not understood: our own delay does as well."""
+    return float(text) if text and _NUMBER.fullmatch(text.strip()) else None

@@ -317,13 +317,13 @@ def _fill(into: bytearray, body: Any, on_bytes: OnBytes | None) -> None:
     """Read exactly `len(into)` bytes. One `readinto` may be short without an error, so loop to the end."""
     done = 0
     with memoryview(into) as view:
+        allowed = on_bytes(0) if on_bytes else None
         while done < len(view):
-            got = body.readinto(view[done : done + CHUNK_BYTES])
+            got = body.readinto(view[done : done + min(CHUNK_BYTES, allowed or CHUNK_BYTES)])
             if not got:
                 raise DigestMismatch(f"the body ended after {done} of {len(view)} bytes", code="ShortBody")
             done += got
-            if on_bytes:
-                on_bytes(got)
+            allowed = on_bytes(got) if on_bytes else None
 
 
 def _properties(properties: Properties) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pytest
 
 from migrator.engine.service import MOST_FOUND, EngineService
 from migrator.model.events import (
+    EndChecked,
     Event,
     ListingProgress,
     ObjectCopied,
@@ -232,4 +233,19 @@ def test_a_report_is_written_where_the_window_says_and_a_place_that_is_none_is_t
     assert (written.format, len(written.sha256)) == ("csv", 64)
     service.save_report("latest", "csv", str(tmp_path / "nowhere" / "r.csv"))
     assert "could not be written" in until(service, Warned).message
+    assert service.close(60)
+
+
+@pytest.mark.parametrize(
+    ("create", "ok", "code"), [(False, False, "NoSuchBucket"), (True, True, "will-create")]
+)
+def test_a_missing_bucket_is_told_by_its_code_unless_the_run_makes_it(
+    world: World, create: bool, ok: bool, code: str
+) -> None:
+    world.set("destination", bucket="not-there", create_bucket=create)
+    service = service_of(world)
+    service.generate(world.table, {})
+    found = [until(service, EndChecked), until(service, EndChecked)]
+    (there,) = [each for each in found if each.side == "destination"]
+    assert (there.ok, there.code) == (ok, code)
     assert service.close(60)

@@ -104,6 +104,9 @@ class FakeService:
     def list_runs(self) -> None:
         self.listed += 1
 
+    def change(self, *, threads: Any = None, bandwidth_bytes_s: int | None = None) -> None:
+        self.asked.append(("change", threads, bandwidth_bytes_s))
+
     def cancel(self) -> None:
         self.asked.append(("cancel",))
 
@@ -143,6 +146,22 @@ def half_connected() -> list[Event]:
             field="destination.endpoint_url",
             message="There is no server s3.us-wset-1.acme.lyve.seagate.com.",
             advice="Check the address in the Lyve Cloud console.",
+        ),
+        ConfigWritten("~/.local/share/lyve-s3-migrator/jobs/acme-media-prod.toml", ""),
+    ]
+
+
+def missing_bucket() -> list[Event]:
+    return [
+        EndChecked("source", ok=True, buckets=("acme-media-prod",), millis=21),
+        EndChecked(
+            "destination",
+            ok=False,
+            field="destination.bucket",
+            message="There is no bucket acme-archive.",
+            advice="Create it, or choose another.",
+            buckets=("acme-cold", "acme-dr"),
+            code="NoSuchBucket",
         ),
         ConfigWritten("~/.local/share/lyve-s3-migrator/jobs/acme-media-prod.toml", ""),
     ]
@@ -443,12 +462,16 @@ def measure(presenter: Presenter, seconds: int = 600) -> None:
     """Let the run have gone on for so long, with a dent in its speed."""
     meter, lately = Meter(), presenter.run._lately
     presenter.run._meter = meter
-    end = presenter.now()
-    moved = presenter.run.state.bytes_moved - seconds * 180_000_000
+    end, state = presenter.now(), presenter.run.state
+    steps = []
     for second in range(seconds):
         wave = 1 + 0.12 * sin(second / 31) + 0.06 * sin(second / 7) + 0.04 * sin(second * 1.7)
         dent = 0.45 if 400 < second < 440 else 1.0
-        moved += int(182_000_000 * wave * dent)
-        meter.add(end - seconds + second, moved, second * 28)
+        steps.append(int(182_000_000 * wave * dent))
+    moved = state.bytes_moved - sum(steps)
+    for second, step in enumerate(steps, start=1):
+        moved += step
+        meter.add(end - seconds + second, moved, state.settled - 2 * (seconds - second))
+    presenter.changed()
     lately.retrying(throttled(), end - seconds + 400)
     lately.mark("16 → 24 threads", end - seconds + 150)

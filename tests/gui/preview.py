@@ -70,6 +70,18 @@ def half(window: Window, service: canned.FakeService) -> None:
     service.say(*canned.half_connected())
 
 
+def missing_bucket(window: Window, service: canned.FakeService) -> None:
+    window.presenter.generate()
+    service.say(*canned.missing_bucket())
+
+
+def steps(window: Window, service: canned.FakeService) -> None:
+    empty(window, service)
+    window.setup.cards["aws"].where.invoke()
+    window.setup.cards["lyve"].where.invoke()
+    window.presenter.set_up.copy_policy("lyve")
+
+
 def swapped(window: Window, service: canned.FakeService) -> None:
     connected(window, service)
     drain(window)
@@ -171,9 +183,9 @@ def running(window: Window, service: canned.FakeService) -> None:
     service.say(*canned.started(), canned.listing(1284, final=True), PhaseChanged(Phase.COPYING))
     service.say(*canned.copied(30), canned.throttled(), *canned.failures()[:12])
     service.say(*canned.copied(377, 30))
+    service.say(canned.transfers())
     drain(window)
     canned.measure(window.presenter)
-    service.say(canned.transfers(), *canned.copied(3, 500))
 
 
 def cancelling(window: Window, service: canned.FakeService) -> None:
@@ -310,6 +322,8 @@ STATES: dict[str, State] = {
         problems,
         connecting,
         half,
+        missing_bucket,
+        steps,
         connected,
         swapped,
         planning,
@@ -369,6 +383,7 @@ def main() -> int:
         root.update()
         STATES[name](window, service)
         window.presenter.set_up.revision += 1
+        window.presenter.changed()
         drain(window)
         if options.save is None:
             window.start()

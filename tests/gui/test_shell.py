@@ -114,7 +114,7 @@ def test_history_is_looked_at_anew_when_it_comes_into_sight_and_when_a_run_ends(
     desk.presenter.show("history")
     assert desk.service.listed == 1
     desk.run(canned.summary())
-    assert desk.service.listed == 3
+    assert desk.service.listed == 2
 
 
 # -- what is kept ---------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from migrator.config import job_from
 from migrator.errors import JobFileError
@@ -35,6 +36,8 @@ class SetupPage:
         if self.form.get(name) == value:
             return
         self.form = self.form.put(name, value)
+        if name.endswith(".bucket"):
+            self._forget_creating(name.removesuffix(".bucket"))
         self.connection.edited(name)
         self._shell.changed()
         if self._problems.get(name) and not checks.problem_of(self.form, name) and value.strip():
@@ -79,8 +82,9 @@ class SetupPage:
         return f"{name}.access_key_id"
 
     def policy(self, provider: str) -> str:
-        """The least that this job needs at one end, ready to paste; names that are missing stand as such."""
-        form = self.form
+        """The least that this job needs at one end, ready to paste; placeholders for what is not typed."""
+        # Filters and pace change nothing about it, so what is wrong there is not in the way.
+        form = Form(self.form.direction, self.form.aws, self.form.lyve, rest=self.form.rest)
         for name, value in labels.PLACEHOLDERS.items():
             if not form.get(name).strip():
                 form = form.put(name, value)
@@ -88,8 +92,31 @@ class SetupPage:
             found = policies(job_from(to_table(form)).needs)
         except JobFileError as cause:
             self.refused(cause)
+            self._shell.changed()
             return ""
         return next(each.text for each in found if each.provider == provider)
+
+    def copy_policy(self, name: str) -> None:
+        """Copy Policy of a card, also before anything was connected."""
+        text = self.policy(name)
+        if text:
+            self._shell.copy(text)
+            placeholder = labels.PLACEHOLDERS[f"{name}.bucket"]
+            said = labels.POLICY_COPIED
+            if placeholder in text:
+                said += f" {labels.POLICY_PLACEHOLDER.format(name=placeholder)}"
+            self.connection.say(said, Tone.OK)
+            self._shell.changed()
+
+    def create_bucket(self, name: str) -> None:
+        """Create It: the job makes the missing bucket, and both ends are tried again."""
+        rest = {**self.form.rest.get(name, {}), "create_bucket": True}
+        self.form = replace(self.form, rest={**self.form.rest, name: rest})
+        self._shell.generate()
+
+    def choose_another(self, name: str) -> None:
+        """Choose Another: the cursor goes to the bucket."""
+        self._shell.focus_on(f"{name}.bucket")
 
     def generate(self) -> None:
         """Generate Config File: checks the form, then both ends. Only while the form takes input."""
@@ -126,6 +153,11 @@ class SetupPage:
 
     def screen(self, status: Status) -> SetupScreen:
         return self.connection.screen(self.form, self._problems, status, self.revision)
+
+    def _forget_creating(self, name: str) -> None:
+        """Another bucket is meant: that one is not to be made without a word."""
+        rest = {key: value for key, value in self.form.rest.get(name, {}).items() if key != "create_bucket"}
+        self.form = replace(self.form, rest={**self.form.rest, name: rest})
 
     def _is_free_of(self, problems: Mapping[str, str]) -> bool:
         self._problems = dict(problems)

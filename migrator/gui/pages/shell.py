@@ -54,6 +54,12 @@ class Shell(Protocol):
     def copy(self, text: str) -> None:
         """Onto the clipboard."""
 
+    def focus_on(self, field: str) -> None:
+        """The cursor into a field of Set up."""
+
+    def generate(self) -> None:
+        """Generate Config File."""
+
     def ask_for_file(self, name: str, kinds: Mapping[str, str]) -> str:
         """Where to write a file of that name, as one of these kinds (ending -> words); empty: nowhere."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
+from typing import Protocol
 
 from migrator.gui import labels, theme
 from migrator.gui.screen import CardState
-from migrator.gui.widgets.basics import Card, WrapLabel, set_text
+from migrator.gui.widgets.basics import Card, WrapLabel, set_text, show
 from migrator.gui.widgets.field import Field, Kind
 
 _ROWS: tuple[tuple[tuple[str, Kind], ...], ...] = (
@@ -20,12 +21,22 @@ _ROWS: tuple[tuple[tuple[str, Kind], ...], ...] = (
 _ICONS = {"aws": "bucket", "lyve": "cloud"}
 
 
+class CardActions(Protocol):
+    """What a card reports."""
+
+    def copy_policy(self, name: str) -> None: ...
+    def create_bucket(self, name: str) -> None: ...
+    def choose_another(self, name: str) -> None: ...
+
+
 class EndCard(Card):
     """AWS S3 or Lyve Cloud, as From or as To."""
 
-    def __init__(self, parent: tk.Misc, name: str, make: Callable[[tk.Misc, str, Kind], Field]) -> None:
+    def __init__(
+        self, parent: tk.Misc, name: str, make: Callable[[tk.Misc, str, Kind], Field], actions: CardActions
+    ) -> None:
         super().__init__(parent, labels.CARD_NAMES[name], _ICONS[name], padding=14)
-        self.name = name
+        self.name, self._actions = name, actions
         self._drawn: CardState | None = None
         self.badge = ttk.Label(self.head, style="quiet.Pill.TLabel", compound="left")
         self.badge.pack(side="right")
@@ -56,6 +67,59 @@ class EndCard(Card):
         self.advice = WrapLabel(result, style="Hint.TLabel")
         self.advice.grid(row=1, column=1, sticky="we")
         self.advice.grid_remove()
+        self.where = ttk.Button(
+            result, text=labels.WHERE_FROM, style="Link.TButton", command=self._toggle_steps
+        )
+        self.where.grid(row=0, column=2, sticky="ne", padx=(theme.px(8), 0))
+        self._remedies(result).grid(row=2, column=1, columnspan=2, sticky="w", pady=(theme.px(6), 0))
+        self.remedies.grid_remove()
+        self._steps(body).grid(row=len(_ROWS) + 1, column=0, columnspan=2, sticky="we")
+        self.steps.grid_remove()
+
+    def _remedies(self, parent: tk.Misc) -> ttk.Frame:
+        """What helps where there is no such bucket."""
+        self.remedies = ttk.Frame(parent)
+        self.create = ttk.Button(
+            self.remedies,
+            text=labels.CREATE_BUCKET,
+            style="Outline.TButton",
+            command=lambda: self._actions.create_bucket(self.name),
+        )
+        self.create.pack(side="left", padx=(0, theme.px(8)))
+        self.another = ttk.Button(
+            self.remedies,
+            text=labels.CHOOSE_ANOTHER,
+            style="Secondary.TButton",
+            command=lambda: self._actions.choose_another(self.name),
+        )
+        self.another.pack(side="left")
+        return self.remedies
+
+    def _steps(self, parent: tk.Misc) -> ttk.Frame:
+        """Where keys come from, step by step, and the policy for them."""
+        self.steps = ttk.Frame(parent)
+        self.steps.columnconfigure(1, weight=1)
+        line = tk.Frame(self.steps, height=1, background=theme.color("line"))
+        line.grid(row=0, column=0, columnspan=2, sticky="we", pady=theme.px(8))
+        steps = labels.STEPS[self.name]
+        for n, text in enumerate(steps, start=1):
+            ttk.Label(self.steps, text=f"{n}.", style="Strong.TLabel").grid(
+                row=n, column=0, sticky="ne", padx=(0, theme.px(8))
+            )
+            WrapLabel(self.steps, text=text).grid(row=n, column=1, sticky="we", pady=(0, theme.px(4)))
+        self.copy_policy = ttk.Button(
+            self.steps,
+            text=labels.COPY_THIS_POLICY,
+            style="Secondary.TButton",
+            command=lambda: self._actions.copy_policy(self.name),
+        )
+        self.copy_policy.grid(row=len(steps) + 1, column=1, sticky="w", pady=(theme.px(4), 0))
+        return self.steps
+
+    def _toggle_steps(self) -> None:
+        is_open = not self.steps.winfo_manager()
+        show(self.steps, is_open)
+        self.where.configure(text=labels.HIDE_STEPS if is_open else labels.WHERE_FROM)
 
     def render(self, card: CardState) -> None:
         before, self._drawn = self._drawn, card
@@ -78,6 +142,11 @@ class EndCard(Card):
         if card.tone == "problem":
             self.result.configure(style="problem.Note.TLabel")
         set_text(self.result, card.result)
+        show(self.remedies, card.is_missing)
+        if card.is_source:
+            self.create.pack_forget()
+        else:
+            self.create.pack(side="left", padx=(0, theme.px(8)), before=self.another)
         set_text(self.advice, card.advice)
         if card.advice:
             self.advice.grid()

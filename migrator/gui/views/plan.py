@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Callable
 from tkinter import ttk
 from typing import Protocol
 
 from migrator.gui import labels, theme
 from migrator.gui.screen import PlanScreen, Screen
+from migrator.gui.status import Intent
 from migrator.gui.views.keys import KeysActions, KeysCard
 from migrator.gui.views.page import GAP, PageView
 from migrator.gui.views.plan_parts import CostCard, DecisionsCard, OutcomesCard, PermissionsCard, SizesCard
@@ -25,12 +27,12 @@ class PlanActions(KeysActions, Protocol):
 class PlanView(PageView):
     """Renders `PlanScreen`: outcomes, decisions, keys on the left; cost, sizes, permissions on the right."""
 
-    def __init__(self, parent: tk.Misc, actions: PlanActions) -> None:
+    def __init__(self, parent: tk.Misc, actions: PlanActions, on_intent: Callable[[Intent], None]) -> None:
         super().__init__(parent, labels.PLAN_TITLE, labels.NO_PLAN_CONTEXT)
         self._drawn: PlanScreen | None = None
         page, gap = self.inside, theme.px(GAP)
         page.rowconfigure(3, weight=1)
-        self.banner = BannerView(page)
+        self.banner = BannerView(page, on_intent)
         self.banner.grid(row=1, column=0, sticky="we", padx=gap, pady=(0, theme.px(12)))
         self.empty = ttk.Label(page, text=labels.NO_PLAN_YET, style="Hint.TLabel", anchor="center")
         self.empty.grid(row=2, column=0, sticky="we", pady=theme.px(120))

@@ -10,13 +10,13 @@ from typing import Protocol
 from migrator.gui import labels, theme
 from migrator.gui.form import NAMES
 from migrator.gui.screen import Screen, SetupScreen
-from migrator.gui.views.end_card import EndCard
+from migrator.gui.views.end_card import CardActions, EndCard
 from migrator.gui.views.page import GAP, PageView
 from migrator.gui.widgets.basics import Card, Tooltip, WrapLabel, set_text
 from migrator.gui.widgets.field import Field, Kind
 
 
-class SetupActions(Protocol):
+class SetupActions(CardActions, Protocol):
     """What this page reports."""
 
     def edit(self, name: str, value: str) -> None: ...
@@ -48,6 +48,8 @@ class SetupView(PageView):
         self._generate_row(page).grid(row=2, column=0, sticky="we", padx=gap, pady=theme.px(12))
         self._lower(page).grid(row=3, column=0, sticky="we", padx=gap, pady=(0, theme.px(16)))
         self.finish()
+        for card in self.cards.values():
+            card.body.bind("<Configure>", self._fit_soon, "+")
         for field in self.fields.values():
             field.control.bind("<FocusIn>", lambda event: self.reveal(event.widget), "+")
 
@@ -113,7 +115,7 @@ class SetupView(PageView):
         row = ttk.Frame(parent)
         row.columnconfigure((0, 2), weight=1, uniform="end")
         row.rowconfigure(0, weight=1)
-        self.cards = {name: EndCard(row, name, self._make_field) for name in NAMES}
+        self.cards = {name: EndCard(row, name, self._make_field, self._actions) for name in NAMES}
         self.arrow = ttk.Label(row, image=theme.icon("arrow-right", "accent_text", 22))
         self.arrow.grid(row=0, column=1, padx=theme.px(6))
         return row

@@ -53,7 +53,8 @@ class Field(ttk.Frame):
         self.control.bind("<FocusOut>", lambda _event: self._on_left(self.name), "+")
         tip = labels.TOOLTIPS.get(name) or labels.TOOLTIPS.get(name.rpartition(".")[2])
         if tip:
-            Tooltip(self.label, tip)
+            for widget in (self.label, self.control):
+                Tooltip(widget, tip)
 
     # -- what views call ---------------------------------------------------------------------------
 

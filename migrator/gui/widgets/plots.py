@@ -98,15 +98,19 @@ class LinePlot(tk.Canvas):
             self.create_polygon(*ground, fill=theme.color("busy_tint"), width=0)
             self.create_line(*path, fill=theme.color("accent_text"), width=theme.px(2))
         for ago, words in shown.marks:
-            self._mark(x(ago), top, floor, words)
+            nearest = min(shown.points, key=lambda point: abs(point[0] - ago))
+            is_high = y(nearest[1]) < (top + floor) / 2
+            self._mark(x(ago), top, floor, words, is_low=is_high)
         self._words(left, height, shown.begin, "sw", "muted")
         self._words(width, height, labels.NOW, "se", "muted")
 
-    def _mark(self, at: float, top: int, floor: int, words: str) -> None:
+    def _mark(self, at: float, top: int, floor: int, words: str, *, is_low: bool) -> None:
+        """A dotted line, with its words where the curve is not."""
         self.create_line(at, top, at, floor, fill=theme.color("warn"), dash=(2, 3))
         is_right = at + self._font.measure(words) + theme.px(6) > self.winfo_width()
         beside = -theme.px(4) if is_right else theme.px(4)
-        self._words(at + beside, floor - theme.px(2), words, "se" if is_right else "sw", "warn")
+        height = floor - theme.px(2) if is_low else top + int(self._font.metrics("linespace"))
+        self._words(at + beside, height, words, "se" if is_right else "sw", "warn")
 
     def _words(self, x: float, y: float, text: str, anchor: Literal["e", "sw", "se"], role: str) -> None:
         self.create_text(x, y, text=text, anchor=anchor, font="AppHint", fill=theme.color(role))
