@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -10,6 +11,7 @@ from functools import partial
 from migrator.config import MAX_THREADS, End, Job, Transfer
 from migrator.credentials import AwsChain, Credentials, Keys, resolve
 from migrator.engine.ports import Executor, Ports
+from migrator.environment import Place, must_be_accepted
 from migrator.errors import (
     AccessDenied,
     BadCredentials,
@@ -54,6 +56,16 @@ def open_s3(end: End, credentials: Credentials, how: Transfer) -> ObjectStore:
         ),
         only_sdk=how.data_plane == "boto3",
     )
+
+
+def environment_of(ends: Iterable[End], accept: Iterable[str]) -> list[str]:
+    """What of this process's environment is to be told, where these ends are reached.
+
+    Raises:
+        EnvironmentNotAccepted: something redirects traffic and is not in `accept`.
+    """
+    places = [Place(end.endpoint_url, end.credentials) for end in ends]
+    return must_be_accepted(places, accept, os.environ)
 
 
 def sign_in_ends(profile: str) -> datetime | None:
