@@ -109,6 +109,7 @@ class Job:
     filters: Filter = field(default_factory=Filter)
     transfer: Transfer = field(default_factory=Transfer)
     carry: Carry = field(default_factory=Carry)
+    environment: frozenset[str] = frozenset()  #: variables that may redirect traffic
     warnings: tuple[str, ...] = ()
 
     @property
@@ -251,6 +252,7 @@ def job_from(table: Mapping[str, Any]) -> Job:
         filters=filters,
         transfer=transfer,
         carry=carry,
+        environment=check.environment(),
         warnings=tuple(check.warnings),
     )
     if check.problems:

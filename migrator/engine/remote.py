@@ -8,6 +8,7 @@ Commands go one way through a pipe, events come back in batches; secrets travel 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import queue
 import signal
 import threading
@@ -22,6 +23,7 @@ from migrator.engine.endings import EXIT_FAILED
 from migrator.engine.wishes import possible_wish
 from migrator.model.events import Event, Summary
 from migrator.model.ledger import Ledger, Outcome
+from migrator.redacting import guard_process
 
 if TYPE_CHECKING:
     from migrator.engine.service import EngineService
@@ -154,6 +156,7 @@ def _lost() -> Summary:
 
 def serve(pipe: Connection, root: Path, is_demo: bool) -> None:
     """The child: carry out what comes through the pipe until it says `close`, or is gone."""
+    guard_process(os.environ)
     # Ctrl-C in a terminal reaches both processes; the window's decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Here and not above: the window's process has no use for it, and opens sooner.
