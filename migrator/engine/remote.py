@@ -168,9 +168,11 @@ def serve(pipe: Connection, root: Path, is_demo: bool) -> None:
     guard_process(os.environ)
     # Ctrl-C in a terminal reaches both processes; the window's decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Here and not above: the window's process has no use for it, and opens sooner.
+    # Here and not above: the window's process has no use for them, and opens sooner.
+    from migrator.engine.allocator import keep_few_arenas
     from migrator.engine.service import EngineService
 
+    keep_few_arenas()
     service = EngineService(root, is_demo=is_demo)
     sender = _Sender(pipe, service)
     thread = threading.Thread(target=sender.run, name="events-out", daemon=True)

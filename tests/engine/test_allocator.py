@@ -1,0 +1,47 @@
+"""A process that lives long does not keep a large buffer for every thread that ever had one."""
+
+from __future__ import annotations
+
+import platform
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from migrator.engine.allocator import ARENAS
+
+#: Threads that ask for memory at the same time, with the engine's setting or without; then what glibc tells.
+PROGRAM = """
+import ctypes, sys, threading
+from migrator.engine.allocator import keep_few_arenas
+if sys.argv[1] == "few":
+    keep_few_arenas()
+barrier = threading.Barrier(12)
+def work():
+    barrier.wait()
+    kept = bytearray(1 << 16)
+    barrier.wait()
+threads = [threading.Thread(target=work) for _ in range(12)]
+for each in threads: each.start()
+for each in threads: each.join()
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+libc.malloc_info.argtypes = [ctypes.c_int, ctypes.c_void_p]
+libc.fclose.argtypes = [ctypes.c_void_p]
+told = libc.fopen(sys.argv[2].encode(), b"w")
+libc.malloc_info(0, told)
+libc.fclose(told)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library is another one")
+def test_threads_share_a_few_arenas(tmp_path: Path) -> None:
+    def arenas(setting: str) -> int:
+        told = tmp_path / setting
+        subprocess.run([sys.executable, "-c", PROGRAM, setting, str(told)], check=True, timeout=60)
+        return len(re.findall("<heap nr=", told.read_text()))
+
+    assert arenas("usual") > ARENAS
+    assert arenas("few") <= ARENAS
