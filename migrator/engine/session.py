@@ -11,7 +11,7 @@ from pathlib import Path
 
 from migrator.config import Job
 from migrator.engine.endings import EXIT_FAILED, UNBALANCED_ADVICE, ending_of, unbalanced
-from migrator.engine.ends import Ends, StoreFactory, open_ends, sign_in_ends
+from migrator.engine.ends import Ends, StoreFactory, environment_of, open_ends, sign_in_ends
 from migrator.engine.expiry import Expiries
 from migrator.engine.home import RunDir, RunLock
 from migrator.engine.journal import Journal
@@ -40,6 +40,8 @@ from migrator.model.ledger import Drift, Ledger, Outcome
 
 #: Retries told for each turn of the control loop: a storm must not flood the faces.
 RETRIES_TOLD = 20
+#: Of what the end of a run said, so much is kept in its journal.
+MOST_WHY_CHARS = 600
 
 
 class Session:
@@ -83,6 +85,8 @@ class Session:
             destination=self.job.destination.place,
             threads=self.job.transfer.threads,
             directory=str(self._directory.path) if self.run else "",
+            adjusts=self.job.transfer.adjusts_threads,
+            bandwidth_bytes_s=self.job.transfer.bandwidth_bytes_s,
         )
         self.emit(self._started)
         for warning in self.job.warnings:
@@ -111,6 +115,8 @@ class Session:
         self._log.write(self._started)
 
     def open_ends(self) -> None:
+        for message in environment_of((self.job.source, self.job.destination), self.job.environment):
+            self.emit(Warned("environment", message))
         self._expiries = Expiries(self.job, sign_in_ends, self.ports.clock.wall())
         self._tell_what_expires()
         self._ends = open_ends(self.job, _Patience(self.ports, self._leaving), self._on_retry, self._factory)
@@ -219,16 +225,17 @@ class Session:
             exit_code=code,
         )
         if self.is_going and self._journal is not None:
-            self._keep(outcome, drift)
+            self._keep(outcome, drift, f"{message} {advice}".strip())
         self.emit(summary)
         return summary
 
-    def _keep(self, outcome: Outcome, drift: Drift | None) -> None:
+    def _keep(self, outcome: Outcome, drift: Drift | None, why: str) -> None:
         seconds = float(self.journal.meta("seconds", "0")) + self.ports.now() - self._began
         self.journal.set_meta(
             outcome=outcome.value,
             ended=self.ports.clock.wall().isoformat(timespec="seconds"),
             seconds=f"{seconds:.3f}",
+            why=why[:MOST_WHY_CHARS],
             drift=json.dumps([drift.added, drift.changed, drift.removed] if drift else None),
         )
         self.journal.commit()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from migrator.credentials import Keys
 from migrator.model.events import Event
@@ -39,10 +39,28 @@ class Service(Protocol):
     def rollback(self, run: str) -> None:
         """Put the destination back as it was before the run."""
 
+    def accept(self, run: str) -> None:
+        """End undo for good: `RunStarted` … `Summary`."""
+
+    def verify(self, run: str) -> None:
+        """Compare both ends with a run's journal again: `RunStarted` … `Summary`. Nothing is written."""
+
+    def forget(self, run: str) -> None:
+        """Remove what is kept of a run here: `RunForgotten`, or a `Warned` of `forget`. The service is not
+        busy meanwhile."""
+
     def find_unfinished(self) -> None:
         """Look for runs that wait to be resumed or undone: an `UnfinishedFound` for each, newest first.
 
         The service is not busy meanwhile.
+        """
+
+    def change(
+        self, *, threads: int | Literal["auto"] | None = None, bandwidth_bytes_s: int | None = None
+    ) -> None:
+        """Change the run that is going on; None: as it is. Told by `PaceChanged` and `LimitChanged`.
+
+        Raises `UsageError` at once where such a number is not possible.
         """
 
     def find_in_plan(self, text: str, outcome: str) -> None:

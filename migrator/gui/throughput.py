@@ -22,7 +22,7 @@ def throughput(meter: Meter, lately: Lately, now: float) -> Throughput | None:
     ticks = tuple((tick, _speed(tick)) for tick in ticks_of(max(speed for _, speed in points)))
     # In whole seconds: the plot is drawn anew when a second has passed, not with every figure.
     marks = lately.marks(float(floor(now)), span)
-    begin = "10 min ago" if span >= LONG_S else f"{show_duration(span)} ago"
+    begin = "10 min ago" if span > LONG_S - 10 else f"{show_duration(span)} ago"
     return Throughput(points, ticks, span, begin, marks)
 
 

@@ -15,6 +15,7 @@ from migrator.model.events import (
     ConfigWritten,
     EndChecked,
     Event,
+    LimitChanged,
     ListingProgress,
     ObjectChecked,
     ObjectConflict,
@@ -22,11 +23,13 @@ from migrator.model.events import (
     ObjectFailed,
     ObjectUndone,
     ObjectUnsupported,
+    PaceChanged,
     Phase,
     PhaseChanged,
     Reported,
     Retrying,
     RollbackProgress,
+    RunForgotten,
     RunRelies,
     RunStarted,
     Summary,
@@ -64,6 +67,8 @@ class RunState:
     destination: str = ""
     directory: str = ""
     threads: int = 0
+    adjusts: bool = False
+    bandwidth_bytes_s: int = 0
     phase: Phase | None = None
     listed: int = 0
     bytes_listed: int = 0
@@ -118,6 +123,8 @@ class RunState:
                     destination=event.destination,
                     directory=event.directory,
                     threads=event.threads,
+                    adjusts=event.adjusts,
+                    bandwidth_bytes_s=event.bandwidth_bytes_s,
                     phase=Phase.CONNECTING,
                 )
             case PhaseChanged():
@@ -160,6 +167,10 @@ class RunState:
                 )
             case Retrying():
                 return replace(self, retries=self.retries + 1, last_retry=event)
+            case PaceChanged():
+                return replace(self, threads=event.after, adjusts=event.adjusts)
+            case LimitChanged():
+                return replace(self, bandwidth_bytes_s=event.after_bytes_s)
             case Warned():
                 return replace(self, warnings=(*self.warnings, event)[-MAX_SAMPLES:])
             case RollbackProgress():
@@ -177,7 +188,9 @@ class RunState:
                 return replace(self, fidelity=event)
             case PlanMade():
                 return replace(self, made=event)
-            case ObjectUndone() | ObjectChecked() | Reported() | EndChecked() | ConfigWritten() | RunRelies():
+            case ObjectUndone() | ObjectChecked() | Reported() | RunForgotten():
+                return self
+            case EndChecked() | ConfigWritten() | RunRelies():
                 return self
             case CheckFound() | UnfinishedFound() | RunsListed() | PlanRows():
                 return self  # other runs, not the one that is folded here

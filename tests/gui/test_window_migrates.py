@@ -72,6 +72,28 @@ def test_a_bucket_is_migrated_and_rolled_back_with_the_buttons(real: RealDriver)
     assert real.arrived() == 0
 
 
+def test_a_bucket_is_migrated_and_rolled_back_with_the_keyboard_alone(real: RealDriver) -> None:
+    """From the first field on: Return, Ctrl+M, and the underlined letters of the bar."""
+
+    def mnemonic(name: str) -> str:
+        button = real.window.bar.buttons[name]
+        letter = str(button.cget("text"))[int(button.cget("underline"))]
+        return f"<Alt-{letter.casefold()}>"
+
+    real.window.setup.focus_first()
+    real.key("<Return>", real.root.focus_get())
+    real.until(Status.CONNECTED)
+    real.key("<Control-m>")
+    real.until(Status.FINISHED)
+    assert real.arrived() == COUNT
+    real.key(mnemonic("roll_back"))
+    real.pump(lambda: "yes" in real.window.bar.buttons)
+    assert real.root.focus_get() == real.window.bar.buttons["no"]  # the safe answer comes first
+    real.key(mnemonic("yes"))
+    real.until(Status.ROLLED_BACK)
+    assert real.arrived() == 0
+
+
 def test_what_went_to_lyve_comes_back_to_aws(real: RealDriver) -> None:
     real.window.setup.fields["max_size"].variable.set("2 KB")
     real.window.setup.generate.invoke()

@@ -65,6 +65,7 @@ class RailButton(tk.Frame):
 
     def fold(self, *, narrow: bool) -> None:
         self._is_narrow = narrow
+        self.icon.pack_configure(padx=(theme.px(8), theme.px(3 if narrow else 10)))
         if narrow:
             self.words.pack_forget()
         else:
