@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from migrator import __version__, cli_commands
 from migrator.errors import JobFileError, MigratorError
+from migrator.model.objects import visible
 
 EPILOG = """\
 examples:
@@ -77,10 +78,9 @@ def _refused(options: argparse.Namespace, error: MigratorError) -> int:
             "", Outcome.REFUSED, 0.0, books, message=error.message, advice=error.advice, exit_code=2
         )
         JsonLines(sys.stdout).show(end)
-    if isinstance(error, JobFileError):
-        print(error.message, file=sys.stderr)
-    else:
-        print(f"migrator: {error}", file=sys.stderr)
+    head = "" if isinstance(error, JobFileError) else "migrator: "
+    for line in str(error).splitlines():
+        print(f"{head}{visible(line)}", file=sys.stderr)
     return 2
 
 
@@ -90,7 +90,7 @@ def _refused(options: argparse.Namespace, error: MigratorError) -> int:
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
-        self.exit(2, f"{self.prog}: {message}. See: {self.prog} --help\n")
+        self.exit(2, f"{self.prog}: {visible(message)}. See: {self.prog} --help\n")
 
 
 def build_parser() -> argparse.ArgumentParser:

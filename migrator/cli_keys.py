@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
+import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from migrator import credentials, words
 from migrator.credentials import Keys
+from migrator.environment import variables
 from migrator.errors import JobFileError, Problem, UsageError
 from migrator.model.objects import visible
 
@@ -60,13 +62,15 @@ def test_keys(options: argparse.Namespace) -> int:
     Raises:
         UsageError: there are no such keys, or nowhere to try them.
     """
-    from migrator.engine.ends import check_end
+    from migrator.engine.ends import check_end, environment_of
     from migrator.engine.ports import Ports
 
     name = _name(options)
     pair = credentials.resolve(f"keyring:{name}", "keys test")
     is_accepted = True
-    for side, end in _ends(name, options):
+    for side, end, accept in _ends(name, options):
+        for message in environment_of((end,), accept):
+            print(message, file=sys.stderr)
         found = check_end(end, side, pair, Ports())
         is_accepted = is_accepted and found.ok
         where = end.endpoint_url or f"AWS ({end.region})"
@@ -143,7 +147,8 @@ def _read() -> Keys:
 # -- where to try them ----------------------------------------------------------------------------
 
 
-def _ends(name: str, options: argparse.Namespace) -> Iterator[tuple[str, End]]:
+def _ends(name: str, options: argparse.Namespace) -> Iterator[tuple[str, End, Sequence[str]]]:
+    """Side, end, and the variables of the environment that may redirect traffic to it."""
     from migrator.config import End, read_job
     from migrator.job_rules import Checker
 
@@ -155,7 +160,8 @@ def _ends(name: str, options: argparse.Namespace) -> Iterator[tuple[str, End]]:
         found = [(side, end) for side, end in ends if end.credentials == f"keyring:{name}"]
         if not found:
             raise UsageError(f'Neither end of {options.job} says credentials = "keyring:{name}".')
-        yield from found
+        for side, end in found:
+            yield side, end, sorted(job.environment)
         return
     table = {"endpoint_url": options.endpoint_url or "", "region": options.region or ""}
     check = Checker({"keys": table})
@@ -166,7 +172,9 @@ def _ends(name: str, options: argparse.Namespace) -> Iterator[tuple[str, End]]:
         raise JobFileError([Problem(options_of[each.field], each.message) for each in check.problems])
     provider: Any = "s3" if url else "aws"
     region = region or ("" if url else "us-east-1")
-    yield "test", End(provider=provider, bucket="", region=region, endpoint_url=url)
+    # No job says what may redirect traffic, and somebody looks on: it is told, and done.
+    all_of_them = [each.name for each in variables(os.environ)]
+    yield "test", End(provider=provider, bucket="", region=region, endpoint_url=url), all_of_them
 
 
 def _tell(options: argparse.Namespace, data: dict[str, Any], text: str, *, is_bad: bool = False) -> None:

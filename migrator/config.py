@@ -66,9 +66,13 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """The job's `[transfer]`. `bandwidth_bytes_s` is 0 where there is no limit."""
+    """The job's `[transfer]`. `bandwidth_bytes_s` is 0 where there is no limit.
+
+    Where the number of threads adjusts itself, `threads` is what it begins with.
+    """
 
     threads: int = DEFAULT_THREADS
+    adjusts_threads: bool = False
     existing: Existing = "skip-same"
     verify: Verify = "auto"
     bandwidth_bytes_s: int = 0
@@ -105,6 +109,7 @@ class Job:
     filters: Filter = field(default_factory=Filter)
     transfer: Transfer = field(default_factory=Transfer)
     carry: Carry = field(default_factory=Carry)
+    environment: frozenset[str] = frozenset()  #: variables that may redirect traffic
     warnings: tuple[str, ...] = ()
 
     @property
@@ -221,6 +226,7 @@ def job_from(table: Mapping[str, Any]) -> Job:
     filters = check.filters()
     transfer = Transfer(
         threads=check.threads("transfer.threads", DEFAULT_THREADS, MAX_THREADS),
+        adjusts_threads=check.get("transfer.threads") == "auto",
         existing=check.choice("transfer.existing", ("skip-same", "skip", "refuse", "overwrite")),
         verify=check.choice("transfer.verify", ("auto", "size", "checksum", "read-back")),
         bandwidth_bytes_s=check.speed("transfer.bandwidth_limit"),
@@ -246,6 +252,7 @@ def job_from(table: Mapping[str, Any]) -> Job:
         filters=filters,
         transfer=transfer,
         carry=carry,
+        environment=check.environment(),
         warnings=tuple(check.warnings),
     )
     if check.problems:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import time
@@ -32,6 +33,7 @@ from migrator.model.objects import visible
 from migrator.model.run_state import RunState
 from migrator.model.sizes import show_duration, show_size
 from migrator.reasons import TITLES
+from migrator.redacting import redacted
 
 LINE_EVERY_S = 10.0
 BAR_EVERY_S = 0.1
@@ -65,13 +67,14 @@ class JsonLines:
 
 
 class LogFile:
-    """`--log-file`: the same lines, appended to a file."""
+    """`--log-file`: the same lines, appended to a file; a new one is its owner's alone."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("a", encoding="utf-8")
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._file = os.fdopen(handle, "a", encoding="utf-8")
 
     def show(self, event: Event) -> None:
-        print(json_line(event), file=self._file, flush=True)
+        print(redacted(json_line(event)), file=self._file, flush=True)
 
 
 class Text:
@@ -210,7 +213,9 @@ class Text:
             for line in estimate_lines(self._state.estimate):
                 print(f"  {line}", file=self._out)
         for group in self._state.failures[:10]:
-            print(f"  {group.count:,} × {group.message} {group.advice}".rstrip(), file=self._out)
+            print(
+                f"  {group.count:,} × {visible(f'{group.message} {group.advice}'.rstrip())}", file=self._out
+            )
         if summary.run and (summary.exit_code in {1, 5, 130, 143} or summary.cause == "unfinished-run"):
             print(
                 f"  go on: migrator resume {summary.run}    undo: migrator rollback {summary.run}",

@@ -1,7 +1,7 @@
 """Secrets: what a reference in a job file leads to, and the operating system's vault behind `keyring:NAME`.
 
-Nothing in here prints, logs or stores a secret anywhere but in the vault. Where the system has no vault,
-keys are kept in memory for as long as the program runs.
+Nothing in here prints, logs or stores a secret anywhere but in the vault, and `redacting` learns each.
+Where the system has no vault, keys are kept in memory for as long as the program runs.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from migrator.errors import CredentialsError
+from migrator.redacting import learn
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -42,6 +43,9 @@ class Keys:
     secret_access_key: str
     session_token: str = ""
     expires_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        learn(*self.secrets)
 
     def __repr__(self) -> str:
         return f"Keys({self.masked}, ***)"
@@ -136,6 +140,7 @@ _session: dict[str, Keys] = {}
 
 def keep_for_session(name: str, keys: Keys) -> None:
     """Remember keys until the program ends, and nowhere else."""
+    learn(*keys.secrets)  # they may come from another process, ready made
     _session[name] = keys
 
 

@@ -122,6 +122,14 @@ class LossNotAccepted(Refused):
         self.losses = losses
 
 
+class EnvironmentNotAccepted(Refused):
+    """Variables of the environment (`names`) redirect traffic, and the job does not name them."""
+
+    def __init__(self, message: str, names: tuple[str, ...], *, advice: str) -> None:
+        super().__init__(message, advice=advice)
+        self.names = names
+
+
 class Paused(MigratorError):
     """The run cannot go on now but can be resumed; `cause` is a short code for the summary."""
 

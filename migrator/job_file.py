@@ -8,19 +8,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from migrator.errors import JobFileError, Problem
+from migrator.redacting import redacted
+
 _COMMENTS = {
     "source": "where objects come from; it is only read",
     "destination": "where they go",
     "filters": "all optional; an absent one filters nothing",
     "transfer": "how",
+    "environment": "variables that may redirect traffic",
     "carry": "what travels besides bytes, system headers and user metadata",
 }
 
 
 def job_text(table: Mapping[str, Any]) -> str:
-    """TOML of the job file's shape. Empty values are left out: absent means the default."""
+    """TOML of the job file's shape. Empty values are left out: absent means the default.
+
+    Raises:
+        JobFileError: a secret that we know stands in one of the values.
+    """
     import tomlkit
 
+    _no_secrets_in(table)
     document = tomlkit.document()
     document.add(tomlkit.comment("AWS S3 <> Lyve Cloud Data Migration: a job. There are no secrets in here."))
     for name, value in table.items():
@@ -38,13 +47,28 @@ def job_text(table: Mapping[str, Any]) -> str:
     return tomlkit.dumps(document)
 
 
+def _no_secrets_in(table: Mapping[str, Any], section: str = "") -> None:
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            _no_secrets_in(value, f"{section}{name}.")
+        elif redacted(str(value)) != str(value):
+            raise JobFileError(
+                [
+                    Problem(
+                        f"{section}{name}",
+                        "contains a secret key or session token. Take it out: it was not saved.",
+                    )
+                ]
+            )
+
+
 def write_private(path: Path, text: str) -> None:
     """Write a file atomically, readable by its owner only from its first byte on.
 
     Raises:
         OSError: it could not be written; an older file is untouched.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # mkstemp creates with mode 0600.
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:

@@ -10,10 +10,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from migrator.errors import Problem
+from migrator.model.addresses import is_metadata_address, is_odd_address
 from migrator.model.fidelity import CLASSES, LOSSES
 from migrator.model.filters import Filter, as_utc
 from migrator.model.globs import BadPattern, compile_glob
-from migrator.model.objects import KEY_LIMIT_BYTES, key_bytes
+from migrator.model.objects import KEY_LIMIT_BYTES, key_bytes, visible
 from migrator.model.sizes import SIZE_HELP, parse_duration, parse_size
 
 _END = {
@@ -55,6 +56,9 @@ _ENCRYPTION = re.compile(r"AES256|aws:kms:arn:[a-z-]+:kms:\S+")
 _REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 #: `s3.us-west-1.acme.lyve.seagate.com`: the region is the label after `s3`.
 _LYVE_HOST = re.compile(r"s3\.(?P<region>[a-z0-9-]+)\.(?P<rest>.+)")
+_IN_A_URL = re.compile(r"[!-~]+")
+_HOST = re.compile(r"[a-z0-9_](?:[a-z0-9._-]{0,251}[a-z0-9_.])?|[0-9a-f:.]*:[0-9a-f:.]*(?:%[a-z0-9_.-]+)?")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OLD_LYVE = ".lyvecloud.seagate.com"
 
 OLD_LYVE_WARNING = (
@@ -72,7 +76,8 @@ class Checker:
         self.warnings: list[str] = []
 
     def problem(self, field: str, message: str) -> None:
-        self.problems.append(Problem(field, message))
+        # What was typed is repeated in messages, and shown by terminals and labels.
+        self.problems.append(Problem(visible(field), visible(message)))
 
     def get(self, field: str, default: Any = None) -> Any:
         section, _, name = field.rpartition(".")
@@ -172,6 +177,13 @@ class Checker:
                     field, "is missing. Write the URL of the S3 service, e.g. https://s3.example.com"
                 )
             return ""
+        if not _IN_A_URL.fullmatch(value):
+            self.problem(
+                field,
+                "contains a space, a control character or a letter that no address has. Write names of other "
+                "alphabets in their ASCII form (xn--…).",
+            )
+            return ""
         try:
             parts = urlsplit(value)
             host, _ = parts.hostname or "", parts.port
@@ -182,6 +194,21 @@ class Checker:
             return ""
         if parts.username or parts.password:
             self.problem(field, "must not contain a user name or password.")
+            return ""
+        if not _HOST.fullmatch(host):
+            self.problem(field, f'has "{host}" for a host, which is no name and no address.')
+            return ""
+        if is_metadata_address(host):
+            self.problem(
+                field,
+                f"is the link-local address {host}, where a computer's own metadata service answers. "
+                "Write the address of the S3 service.",
+            )
+            return ""
+        if is_odd_address(host):
+            self.problem(
+                field, f"has {host} for a host: write an address as four numbers, e.g. https://192.0.2.10"
+            )
             return ""
         if parts.path not in {"", "/"} or parts.query or parts.fragment:
             self.problem(field, "must end after the host (and port); the bucket has a field of its own.")
@@ -228,6 +255,18 @@ class Checker:
         if value and not Path(value).expanduser().is_file():
             self.problem(field, f'there is no file "{value}".')
         return value
+
+    def environment(self) -> frozenset[str]:
+        """The names of variables that the job knows of; whether they are set is looked at when it runs."""
+        field = "environment.accept"
+        value = self.get(field, [])
+        if not _is_text_list(value):
+            self.problem(field, 'must be a list of names, e.g. ["HTTPS_PROXY"].')
+            return frozenset()
+        for name in value:
+            if not _VARIABLE.fullmatch(name):
+                self.problem(field, f'has "{visible(name, 40)}", which is no name of a variable.')
+        return frozenset(value)
 
     def requester_pays(self, side: str) -> bool:
         return self.flag(f"{side}.requester_pays", default=False)

@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple, assert_never
 
-from migrator import rights_words
+from migrator import pace_words, rights_words
 from migrator.ending_words import ending
 from migrator.estimate_words import estimate_sentence, is_dear
 from migrator.model.events import (
     ConfigWritten,
     EndChecked,
     Event,
+    LimitChanged,
     ListingProgress,
     ObjectChecked,
     ObjectConflict,
@@ -25,6 +26,7 @@ from migrator.model.events import (
     ObjectFailed,
     ObjectUndone,
     ObjectUnsupported,
+    PaceChanged,
     Phase,
     PhaseChanged,
     Reported,
@@ -100,11 +102,8 @@ def sentence(event: Event) -> Line | None:
         case RunStarted():
             what = _COMMANDS.get(event.command, event.command.capitalize())
             places = f"{visible(event.source)} to {visible(event.destination)}"
-            return Line(
-                "info",
-                "run",
-                f"{what} {event.run}".rstrip() + f": {places}, {count(event.threads, 'thread')}.",
-            )
+            threads = count(event.threads, "thread") + (" to begin with" if event.adjusts else "")
+            return Line("info", "run", f"{what} {event.run}".rstrip() + f": {places}, {threads}.")
         case PhaseChanged():
             text = _PHASES.get(event.phase)
             return Line("info", "run", text) if text else None
@@ -132,6 +131,10 @@ def sentence(event: Event) -> Line | None:
                 f"{event.operation}: {visible(event.cause)}. "
                 f"Trying again in {event.delay_s:.1f} s (attempt {event.attempt}).",
             )
+        case PaceChanged():
+            return Line("info", "pace", pace_words.pace(event))
+        case LimitChanged():
+            return Line("info", "pace", pace_words.limit(event))
         case RunRelies():
             many = count(event.count, "object")
             return Line(

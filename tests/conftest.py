@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +10,16 @@ from typing import Any
 import pytest
 
 from migrator.engine.session import Session
+from migrator.environment import variables
 from migrator.model.events import Summary
+
+
+@pytest.fixture(autouse=True)
+def no_redirecting_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proxies and certificates of whoever runs the tests stay out of them."""
+    for variable in variables(os.environ):
+        monkeypatch.delenv(variable.name)
+
 
 # A shell starts what runs in the background with Ctrl-C ignored, and so would every process of the tests.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -16,7 +16,7 @@ from migrator.model.policy import policies
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-PAGES = [README, *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [README, ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def text_of(page: Path) -> str:
@@ -99,6 +99,13 @@ def test_every_setting_is_documented(setting: str) -> None:
     assert re.search(rf"\b{re.escape(name)}\b", text), f"the job file's {setting} is nowhere in the docs"
     if section:
         assert f"[{section}]" in text, f"the job file's [{section}] is nowhere in the docs"
+
+
+def test_every_test_that_vouches_for_security_exists() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", text_of(ROOT / "SECURITY.md"))
+    assert len(named) >= 30
+    missing = [f"{file}::{name}" for file, name in named if f"def {name}(" not in text_of(ROOT / file)]
+    assert not missing
 
 
 _LINK = re.compile(r"!?\[[^\]]*\]\(\s*<?([^)\s>]+)>?[^)]*\)|(?:src|href)=[\"']([^\"']+)[\"']")

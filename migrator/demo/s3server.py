@@ -38,6 +38,7 @@ from migrator.store.memory_rules import AWS, CEPH, LYVE
 from migrator.store.memory_settings import Clock, wall_clock
 
 REQUESTS_KEPT = 100_000
+_LINE_LIMIT = 1024
 QUIRKS = {"aws": AWS, "ceph": CEPH, "lyve": LYVE}
 
 _log = logging.getLogger(__name__)
@@ -206,9 +207,9 @@ def _new_id() -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """One server as a process: prints its address as JSON, ends with its stdin or on SIGTERM."""
     options = _parser().parse_args(argv)
-    secret = os.environ.get(options.secret_from_env, "")
+    secret = _first_line()
     if not secret:
-        sys.stderr.write(f"s3server: the variable {options.secret_from_env} is not set\n")
+        sys.stderr.write("s3server: expected the secret key as the first line of standard input\n")
         return 2
     cloud = MemoryCloud(quirks=QUIRKS[options.quirks])
     try:
@@ -232,15 +233,25 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="s3server", description="An S3 service in memory, on loopback.")
+    parser = argparse.ArgumentParser(
+        prog="s3server",
+        description="An S3 service in memory, on loopback. Reads its secret key from standard input.",
+    )
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
     parser.add_argument("--access-key", required=True)
-    parser.add_argument("--secret-from-env", required=True, metavar="VAR", help="where the secret key is")
     parser.add_argument("--buckets", default="", help="created empty, separated by commas")
     parser.add_argument("--region", default="us-east-1", help="the region of these buckets")
     parser.add_argument("--samples", type=int, default=0, metavar="N", help="made-up objects in each bucket")
     parser.add_argument("--quirks", choices=sorted(QUIRKS), default="aws")
     return parser
+
+
+def _first_line() -> str:
+    """The secret key. Read from the descriptor itself, like what follows: nothing may be read ahead."""
+    line = b""
+    while len(line) < _LINE_LIMIT and (byte := os.read(0, 1)) not in (b"", b"\n"):
+        line += byte
+    return line.decode("utf-8", "replace").strip()
 
 
 def _watch_stdin(ended: threading.Event) -> None:

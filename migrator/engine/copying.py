@@ -294,15 +294,16 @@ class Copier:
 
     def _read(self, order: Order, into: bytearray, offset: int | None) -> ObjectHead:
         try:
-            head = self._source.read(
-                self._source_bucket,
-                order.listed.key,
-                into,
-                offset=offset,
-                if_match=order.listed.etag,
-                version_id=order.listed.version_id or None,
-                on_bytes=partial(self._meter.moved, order.seq),
-            )
+            with self._meter.flow(order.seq, len(into)) as flow:
+                head = self._source.read(
+                    self._source_bucket,
+                    order.listed.key,
+                    into,
+                    offset=offset,
+                    if_match=order.listed.etag,
+                    version_id=order.listed.version_id or None,
+                    on_bytes=flow,
+                )
         except Rejected as cause:
             if reason := refusal_named(cause):
                 raise CannotCarry(reason) from cause

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from migrator.errors import (
     Cancelled,
+    EnvironmentNotAccepted,
     JournalBusy,
     JournalCorrupt,
     JournalError,
@@ -59,6 +60,8 @@ def ending_of(error: MigratorError, signal: int, *, has_begun: bool) -> tuple[Ou
             return Outcome.REFUSED, EXIT_USAGE, "unfinished-run"
         case UsageError() | JournalBusy():
             return Outcome.REFUSED, EXIT_USAGE, "usage"
+        case EnvironmentNotAccepted():
+            return Outcome.REFUSED, EXIT_REFUSED, "environment"
         case LossNotAccepted():
             return Outcome.REFUSED, EXIT_REFUSED, "losses"
         case Refused():

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
-from migrator.config import End, Job, Transfer
+from migrator.config import MAX_THREADS, End, Job, Transfer
 from migrator.credentials import AwsChain, Credentials, Keys, resolve
-from migrator.engine.ports import Ports
+from migrator.engine.ports import Executor, Ports
+from migrator.environment import Place, must_be_accepted
 from migrator.errors import (
     AccessDenied,
     BadCredentials,
@@ -48,10 +51,21 @@ def open_s3(end: End, credentials: Credentials, how: Transfer) -> ObjectStore:
             profile=profile,
             ca_file=end.ca_file,
             requester_pays=end.requester_pays,
-            threads=how.threads,
+            # The number can change while the run goes on; room for a connection costs nothing unused.
+            threads=MAX_THREADS,
         ),
         only_sdk=how.data_plane == "boto3",
     )
+
+
+def environment_of(ends: Iterable[End], accept: Iterable[str]) -> list[str]:
+    """What of this process's environment is to be told, where these ends are reached.
+
+    Raises:
+        EnvironmentNotAccepted: something redirects traffic and is not in `accept`.
+    """
+    places = [Place(end.endpoint_url, end.credentials) for end in ends]
+    return must_be_accepted(places, accept, os.environ)
 
 
 def sign_in_ends(profile: str) -> datetime | None:
@@ -99,8 +113,9 @@ class Ready:
     history: bool = False  #: whole histories are copied: every version and delete marker
 
 
-def preflight(job: Job, ends: Ends) -> Ready:
-    """Reach both buckets with one listing each, and ask how the destination keeps versions and locks.
+def preflight(job: Job, ends: Ends, executor: Executor) -> Ready:
+    """Reach both buckets with one listing each, and ask how the destination keeps versions and locks; all at
+    once, because each alone takes as long as the way there and back.
 
     A listing is asked for instead of a HEAD: its error has a body, so that a wrong key, a wrong secret and a
     missing right can be told apart.
@@ -109,12 +124,17 @@ def preflight(job: Job, ends: Ends) -> Ready:
         UsageError: wrong keys, no such bucket, another region.
         Refused: an end does not answer, or a needed right is missing.
     """
+    bucket = job.destination.bucket
+    list_source = executor.ahead(partial(ends.source.list_page, job.source.bucket, job.source.prefix))
+    list_there = executor.ahead(partial(ends.destination.list_page, bucket, job.destination.prefix))
+    versioning_there = executor.ahead(partial(_versioning, job, ends))
+    lock_there = executor.ahead(partial(ends.destination.lock_of, bucket))
     try:
-        ends.source.list_page(job.source.bucket, job.source.prefix)
+        list_source()
     except StoreError as cause:
         raise as_refusal(cause) from cause
     try:
-        ends.destination.list_page(job.destination.bucket, job.destination.prefix)
+        list_there()
     except NotFound as cause:
         if cause.code == "NoSuchBucket" and job.destination.create_bucket:
             # What we create is private and keeps neither versions nor locks.
@@ -123,7 +143,7 @@ def preflight(job: Job, ends: Ends) -> Ready:
     except StoreError as cause:
         raise as_refusal(cause) from cause
     try:
-        return Ready(_versioning(job, ends), ends.destination.lock_of(job.destination.bucket))
+        return Ready(versioning_there(), lock_there())
     except StoreError as cause:
         raise as_refusal(cause) from cause
 

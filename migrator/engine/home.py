@@ -63,8 +63,17 @@ class RunDir:
 def create_run(root: Path, run: str) -> RunDir:
     """A new, empty run directory."""
     path = root / "runs" / run
-    path.mkdir(mode=0o700, parents=True)
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    path.mkdir(mode=0o700)
     return RunDir(path)
+
+
+def close_to_others(path: Path) -> None:
+    """Take a directory away from everybody but its owner: it may have been copied from elsewhere."""
+    with contextlib.suppress(OSError):  # not ours, or a file system without rights: whoever made it decided
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o700)
 
 
 def is_run_id(text: str) -> bool:
@@ -106,6 +115,7 @@ class RunLock:
         self._file: IO[bytes] | None = None
 
     def __enter__(self) -> RunLock:
+        close_to_others(self._path.parent)
         self._file = open(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
         for attempt in range(LOCK_TRIES):
             if attempt:

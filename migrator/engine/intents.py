@@ -16,23 +16,37 @@ from migrator.model.undo import State, token_for
 
 
 class Intents:
-    """Hands out planned objects in the order of the plan. `commit` makes the journal durable."""
+    """Hands out planned objects in the order of the plan.
+
+    `commit` makes the journal durable; `threads` says how many there are just now.
+    """
 
     def __init__(
-        self, job: Job, run: str, journal: Journal, copier: Copier, commit: Callable[[], None]
+        self,
+        job: Job,
+        run: str,
+        journal: Journal,
+        copier: Copier,
+        commit: Callable[[], None],
+        threads: Callable[[], int],
     ) -> None:
         self._job = job
         self._run = run
         self._journal = journal
         self._copier = copier
         self._commit = commit
-        self._ahead = 2 * MOST_TOGETHER * job.transfer.threads
+        self._threads = threads
         self._ready: deque[Entry] = deque()  # intents durable, not handed out yet
         self._last_seq = 0
         # Of whole histories only, see `histories`.
         self._busy: set[str] = set()  # keys of which a version is under way
         self._idle: dict[str, int] = {}  # keys, and the version after which they go on
         self._blocked: list[Entry] = []
+
+    @property
+    def _ahead(self) -> int:
+        """Intents that are written at once."""
+        return 2 * MOST_TOGETHER * self._threads()
 
     def next(self) -> Entry | None:
         """The next object, as it was before its intent; None where nothing is planned any more."""

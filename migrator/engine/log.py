@@ -17,6 +17,7 @@ from migrator.model.events import (
     TransferProgress,
     as_json,
 )
+from migrator.redacting import redacted
 
 _quoted = json.encoder.encode_basestring_ascii
 _TOO_MANY = (TransferProgress, RollbackProgress)
@@ -36,7 +37,7 @@ class RunLog:
             return
         if isinstance(event, ListingProgress) and not event.final:
             return
-        line = json_line(event, self._clock)
+        line = redacted(json_line(event, self._clock))
         try:
             self._file.write(line + "\n")
         except OSError:

@@ -13,6 +13,7 @@ from migrator.errors import (
     Paused,
 )
 from migrator.model.objects import Written
+from migrator.redacting import without_secrets
 
 
 class SourceChanged(MigratorError):
@@ -83,7 +84,11 @@ def is_left_for_later(error: BaseException | None) -> bool:
 
 
 def describe(error: BaseException | None) -> tuple[str, str, str]:
-    """cause (groups failures), message and advice of what went wrong with one object."""
+    """cause (groups failures), message and advice of what went wrong with one object; kept in the journal."""
+    return without_secrets(_described(error))
+
+
+def _described(error: BaseException | None) -> tuple[str, str, str]:
     match error:
         case SourceChanged():
             return "source-changed", error.message, "Resume the run: the object is looked at again."

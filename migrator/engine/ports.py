@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
+from migrator.engine.wishes import Wishes
+
 T = TypeVar("T")
 
 
@@ -90,6 +92,10 @@ class Executor(Protocol):
         """Every task that has ended by now; waits up to `timeout_s` for the first."""
         ...
 
+    def resize(self, count: int) -> None:
+        """So many tasks at a time from now on, as soon as those beyond have ended."""
+        ...
+
     def ahead(self, task: Callable[[], T]) -> Callable[[], T]:
         """Begin a task; calling what is returned waits for its result, or raises what it raised."""
         ...
@@ -99,51 +105,58 @@ class Executor(Protocol):
         ...
 
 
-class Threads:
-    """The executor of real runs: a fixed pool, joined by `close`.
+_Task = tuple[Any, Callable[[], Any]]
 
-    Small tasks are handed over in groups: waking a thread costs as much as half a small object.
+
+class Threads:
+    """The executor of real runs: begins threads as there is work for them, at most as many as are asked for.
+    Joined by `close`.
+
+    Small tasks are handed over in groups: waking a thread costs as much as half a small object. All methods
+    are called by the control thread.
     """
 
     def __init__(self, count: int, name: str = "worker") -> None:
-        self._count = count
-        self._small: list[tuple[Any, Callable[[], Any]]] = []  # not handed over yet
-        self._pool = ThreadPoolExecutor(count, thread_name_prefix=name)
+        self._most = count
+        self._name = name
+        self._small: list[_Task] = []  # not handed over yet
+        self._work: queue.SimpleQueue[list[_Task] | None] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[list[Done]] = queue.SimpleQueue()
+        self._under_way = 0  # tasks handed over and not heard of
+        self._threads: list[threading.Thread] = []
+        self._lock = threading.Lock()  # guards what is below
+        self._staying = 0  # threads that have not been told to leave
+        self._leaving = 0  # of the others, those that do not know yet
         # Listings run beside transfers: two ends, one page ahead each; or one end in ranges.
         self._listers = ThreadPoolExecutor(LISTERS, thread_name_prefix="lister")
-        self._done: queue.SimpleQueue[list[Done]] = queue.SimpleQueue()
 
     def start(self, tag: Any, task: Callable[[], Any], *, is_small: bool = False) -> None:
         if is_small:
             self._small.append((tag, task))
         else:
-            self._pool.submit(self._carry_out, [(tag, task)])
-
-    def _carry_out(self, tasks: list[tuple[Any, Callable[[], Any]]]) -> None:
-        ended = []
-        for tag, task in tasks:
-            try:
-                ended.append(Done(tag, result=task()))
-            except BaseException as error:  # the control thread must hear of every end
-                ended.append(Done(tag, error=error))
-        self._done.put(ended)
+            self._hand_over([(tag, task)])
 
     def finished(self, timeout_s: float) -> list[Done]:
-        self._hand_over()
+        self._hand_over_small()
         ended: list[Done] = []
         try:
             ended.extend(self._done.get(timeout=timeout_s))
             while True:
                 ended.extend(self._done.get_nowait())
         except queue.Empty:
+            self._under_way -= len(ended)
             return ended
 
-    def _hand_over(self) -> None:
-        """Share the small tasks out, so that no thread idles while another has several."""
-        small, self._small = self._small, []
-        size = max(1, min(MOST_TOGETHER, len(small) // self._count))
-        for start in range(0, len(small), size):
-            self._pool.submit(self._carry_out, small[start : start + size])
+    def resize(self, count: int) -> None:
+        """Threads beyond `count` leave after the task that they have."""
+        self._most = count
+        with self._lock:
+            surplus = max(0, self._staying - count)
+            self._staying -= surplus
+            self._leaving += surplus
+        # Whoever waits for work has to be woken to leave; whoever is busy finds it out before these.
+        for _ in range(surplus):
+            self._work.put([])
 
     def ahead(self, task: Callable[[], T]) -> Callable[[], T]:
         future: Future[T] = self._listers.submit(task)
@@ -151,7 +164,65 @@ class Threads:
 
     def close(self) -> None:
         self._listers.shutdown(wait=True, cancel_futures=True)
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        try:
+            while True:
+                self._work.get_nowait()
+        except queue.Empty:
+            for _ in self._threads:
+                self._work.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    # -- handing over ---------------------------------------------------------------------------
+
+    def _hand_over_small(self) -> None:
+        """Share the small tasks out, so that no thread idles while another has several."""
+        small, self._small = self._small, []
+        size = max(1, min(MOST_TOGETHER, len(small) // self._most))
+        for start in range(0, len(small), size):
+            self._hand_over(small[start : start + size])
+
+    def _hand_over(self, tasks: list[_Task]) -> None:
+        self._under_way += len(tasks)
+        self._work.put(tasks)
+        if self._staying < self._most and self._staying < self._under_way:
+            self._begin_thread()
+
+    def _begin_thread(self) -> None:
+        with self._lock:
+            self._staying += 1
+            if self._leaving:  # one that was to leave and has not yet may as well stay
+                self._leaving -= 1
+                return
+        self._threads = [each for each in self._threads if each.is_alive()]
+        thread = threading.Thread(target=self._run, name=f"{self._name}_{len(self._threads)}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    # -- in the threads -------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while (tasks := self._work.get()) is not None:
+            ended: list[Done] = []
+            for number, (tag, task) in enumerate(tasks):
+                if number and self._leaving:
+                    self._work.put(tasks[number:])  # for whoever stays
+                    break
+                try:
+                    ended.append(Done(tag, result=task()))
+                except BaseException as error:  # the control thread must hear of every end
+                    ended.append(Done(tag, error=error))
+            if ended:
+                self._done.put(ended)
+            if self._leaving and self._may_leave():
+                return
+
+    def _may_leave(self) -> bool:
+        with self._lock:
+            if not self._leaving:
+                return False
+            self._leaving -= 1
+            return True
 
 
 @dataclass
@@ -162,9 +233,14 @@ class Ports:
     clock: Clock = field(default_factory=SystemClock)
     random: random.Random = field(default_factory=random.Random)
     executor: Callable[[int], Executor] = Threads
+    wishes: Wishes = field(default_factory=Wishes)
 
     def now(self) -> float:
         return self.clock.monotonic()
+
+    def cpu_s(self) -> float:
+        """Seconds of processor time that this process has used."""
+        return time.process_time()
 
     def jitter(self) -> float:
         return self.random.random()

@@ -8,20 +8,25 @@ Commands go one way through a pipe, events come back in batches; secrets travel 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import queue
 import signal
 import threading
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from migrator.config import ends_of, job_from
 from migrator.credentials import Keys
 from migrator.engine.endings import EXIT_FAILED
-from migrator.engine.service import EngineService
+from migrator.engine.wishes import possible_wish
 from migrator.model.events import Event, Summary
 from migrator.model.ledger import Ledger, Outcome
+from migrator.redacting import guard_process
+
+if TYPE_CHECKING:
+    from migrator.engine.service import EngineService
 
 #: Events sent together; the pipe's other end is emptied by a thread that does nothing else.
 BATCH = 500
@@ -75,6 +80,13 @@ class EngineProcess:
 
     def find_unfinished(self) -> None:
         self._tell("find_unfinished")
+
+    def change(
+        self, *, threads: int | Literal["auto"] | None = None, bandwidth_bytes_s: int | None = None
+    ) -> None:
+        """See `EngineService.change`; checked here likewise."""
+        possible_wish(threads, bandwidth_bytes_s)
+        self._tell("change", threads, bandwidth_bytes_s)
 
     def find_in_plan(self, text: str, outcome: str) -> None:
         self._tell("find_in_plan", text, outcome)
@@ -144,8 +156,12 @@ def _lost() -> Summary:
 
 def serve(pipe: Connection, root: Path, is_demo: bool) -> None:
     """The child: carry out what comes through the pipe until it says `close`, or is gone."""
+    guard_process(os.environ)
     # Ctrl-C in a terminal reaches both processes; the window's decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Here and not above: the window's process has no use for it, and opens sooner.
+    from migrator.engine.service import EngineService
+
     service = EngineService(root, is_demo=is_demo)
     sender = _Sender(pipe, service)
     thread = threading.Thread(target=sender.run, name="events-out", daemon=True)
@@ -155,7 +171,10 @@ def serve(pipe: Connection, root: Path, is_demo: bool) -> None:
             asked, method, arguments = pipe.recv()
             if method == "close":
                 break
-            getattr(service, method)(*arguments)
+            if method == "change":
+                service.change(threads=arguments[0], bandwidth_bytes_s=arguments[1])
+            else:
+                getattr(service, method)(*arguments)
             sender.asked = asked
     except (EOFError, OSError):
         pass  # the window is gone: stop like on `close`

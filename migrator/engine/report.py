@@ -8,6 +8,7 @@ import html
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -25,6 +26,7 @@ from migrator.model.ledger import Drift
 from migrator.model.objects import key_bytes, visible
 from migrator.model.sizes import show_duration, show_size
 from migrator.model.undo import State
+from migrator.redacting import redacted
 
 COLUMNS = (
     "key",
@@ -43,8 +45,21 @@ COLUMNS = (
     "undo",
 )
 
-#: A spreadsheet runs a cell that begins with one of these (OWASP, CSV injection).
-_RUNS_IN_A_SPREADSHEET = ("=", "+", "-", "@", "\t", "\r", "\x00")
+#: A spreadsheet runs a cell that begins with one of these (OWASP, CSV injection); the last four are wide.
+_RUNS_IN_A_SPREADSHEET = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    "\x00",
+    "\uff1d",
+    "\uff0b",
+    "\uff0d",
+    "\uff20",
+)
 #: Entries whose copies are read at once, for their digests.
 BATCH = 256
 #: Rows of the HTML report; the complete list is in CSV and JSON.
@@ -133,16 +148,18 @@ class _Hashed:
         return self._digest.hexdigest()
 
     def write(self, text: str) -> int:
+        text = redacted(text)
         self._digest.update(text.encode("utf-8", "surrogateescape"))
         return self._file.write(text) if self._file is not None else len(text)
 
 
 def _write_file(kind: str, info: RunInfo, journal: Journal, output: Path, digests: Digests | None) -> _Hashed:
-    partial = output.with_name(f".{output.name}.part")
+    partial: Path | None = None
     try:
-        with open(
-            os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline=""
-        ) as file:
+        # mkstemp creates with mode 0600, under a name that nobody could have put a link at.
+        handle, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.", suffix=".part")
+        partial = Path(name)
+        with open(handle, "w", encoding="utf-8", newline="") as file:
             hashed = _Hashed(file)
             _write(kind, info, journal, hashed, digests)
         os.replace(partial, output)
@@ -150,8 +167,9 @@ def _write_file(kind: str, info: RunInfo, journal: Journal, output: Path, digest
     except OSError as cause:
         raise UsageError(f"The report cannot be written to {output}: {cause.strerror}.") from cause
     finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
+        if partial is not None:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
 
 
 def _write(kind: str, info: RunInfo, journal: Journal, file: _Hashed, digests: Digests | None = None) -> None:

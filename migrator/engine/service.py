@@ -6,28 +6,39 @@ import queue
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from migrator import credentials
 from migrator.config import End, ends_of, job_from
 from migrator.credentials import Keys
 from migrator.engine.commands import Engine
 from migrator.engine.endings import EXIT_FAILED, EXIT_USAGE
-from migrator.engine.ends import StoreFactory, check_end, open_s3
+from migrator.engine.ends import StoreFactory, check_end, environment_of, open_s3
 from migrator.engine.home import all_runs, find_run
 from migrator.engine.plan_book import PlanBook
 from migrator.engine.ports import Ports, Stop, SystemClock
 from migrator.engine.report import save_report
 from migrator.engine.runs import past_run, waiting_runs
+from migrator.engine.wishes import Wishes, possible_wish
 from migrator.errors import CredentialsError, MigratorError
 from migrator.job_file import job_text, write_private
-from migrator.model.events import ConfigWritten, EndChecked, Event, Reported, Summary, UnfinishedFound, Warned
+from migrator.model.events import (
+    ConfigWritten,
+    EndChecked,
+    Event,
+    ObjectCopied,
+    Reported,
+    Summary,
+    UnfinishedFound,
+    Warned,
+)
 from migrator.model.ledger import Ledger, Outcome
 from migrator.model.past_runs import RunsListed
+from migrator.redacting import without_secrets
 
 #: Unfinished runs offered at a start; older ones are in `migrator runs`.
 MOST_FOUND = 5
@@ -44,6 +55,7 @@ class EngineService:
         self._root = root
         self._factory = factory
         self._stop = Stop()
+        self._wishes = Wishes()
         self._thread: threading.Thread | None = None
         self._said_its_last_word = False
         self._finder: threading.Thread | None = None
@@ -71,8 +83,8 @@ class EngineService:
         Raises:
             JobFileError: the table is wrong (buckets may be missing).
         """
-        ends = ends_of(table)
-        self._begin("connect", lambda _: self._generate(table, keys, ends))
+        ends, accept = ends_of(table), table.get("environment", {}).get("accept", ())
+        self._begin("connect", lambda _: self._generate(table, keys, ends, accept))
 
     def start(self, table: Mapping[str, Any], keys: Mapping[str, Keys]) -> None:
         """Plan and migrate. Writes the job file once more, as it runs.
@@ -140,6 +152,16 @@ class EngineService:
             self._finder = threading.Thread(target=self._find_unfinished, name="unfinished-runs", daemon=True)
             self._finder.start()
 
+    def change(
+        self, *, threads: int | Literal["auto"] | None = None, bandwidth_bytes_s: int | None = None
+    ) -> None:
+        """Change a run that is going on; None: as it is. What is planned only begins with it.
+
+        Raises:
+            UsageError: such a number is not possible.
+        """
+        self._wishes.put(possible_wish(threads, bandwidth_bytes_s))
+
     def save_report(self, run: str, kind: str, path: str) -> None:
         """Write a run's report (`html`, `json` or `csv`) to a file: `Reported`, or a `Warned` with `report`.
         Beside whatever else is asked for."""
@@ -182,7 +204,9 @@ class EngineService:
             self.events.put(Warned("busy", "Something is still under way: wait for its end, or cancel it."))
             return
         self._stop, self._said_its_last_word = Stop(), False
-        engine = Engine(self._root, self._tell, Ports(stop=self._stop), self._factory)
+        self._wishes = Wishes()
+        ports = Ports(stop=self._stop, wishes=self._wishes)
+        engine = Engine(self._root, self._tell, ports, self._factory)
         self._thread = threading.Thread(
             target=self._guarded, args=(name, work, engine, before), name=f"control-{name}", daemon=True
         )
@@ -191,7 +215,7 @@ class EngineService:
     def _tell(self, event: Event) -> None:
         # Set before anybody can answer: whoever hears the end may ask for the next thing at once.
         self._said_its_last_word = self._said_its_last_word or isinstance(event, Summary | ConfigWritten)
-        self.events.put(event)
+        self.events.put(event if type(event) is ObjectCopied else without_secrets(event))
 
     def _guarded(
         self, name: str, work: Callable[[Engine], object], engine: Engine, before: threading.Thread | None
@@ -206,7 +230,7 @@ class EngineService:
         except OSError as error:
             self._tell_end(EXIT_FAILED, Outcome.FAILED, f"{name} failed: {error.strerror or error}", "")
         except Exception as error:  # a defect of ours: say so instead of leaving the window waiting
-            self.events.put(Warned("internal", traceback.format_exc()))
+            self._tell(Warned("internal", traceback.format_exc()))
             self._tell_end(EXIT_FAILED, Outcome.FAILED, f"{name} failed: {error!r}", "Please report this.")
 
     def _find_unfinished(self) -> None:
@@ -226,7 +250,7 @@ class EngineService:
                     )
                 )
         except (MigratorError, OSError) as error:
-            self.events.put(Warned("runs", f"Earlier runs could not be looked at: {error}"))
+            self._tell(Warned("runs", f"Earlier runs could not be looked at: {error}"))
 
     def _list_runs(self) -> None:
         try:
@@ -234,7 +258,7 @@ class EngineService:
             listed = [past_run(each, SystemClock()) for each in runs[:MOST_LISTED]]
             self.events.put(RunsListed(tuple(listed), len(runs)))
         except (MigratorError, OSError) as error:
-            self.events.put(Warned("runs", f"Earlier runs could not be looked at: {error}"))
+            self._tell(Warned("runs", f"Earlier runs could not be looked at: {error}"))
 
     def _save_report(self, before: threading.Thread | None, run: str, kind: str, path: Path) -> None:
         if before is not None:
@@ -243,7 +267,7 @@ class EngineService:
             written = save_report(find_run(self._root, run), kind, path)
             self.events.put(Reported(kind, str(path), written.sha256))
         except (MigratorError, OSError) as error:
-            self.events.put(Warned("report", f"The report could not be written: {error}"))
+            self._tell(Warned("report", f"The report could not be written: {error}"))
 
     def _search(self) -> None:
         while True:
@@ -260,10 +284,16 @@ class EngineService:
         books = Ledger().as_dict()
         self._tell(Summary("", outcome, 0.0, books, message=message, advice=advice, exit_code=exit_code))
 
-    def _generate(self, table: Mapping[str, Any], keys: Mapping[str, Keys], ends: tuple[End, End]) -> None:
+    def _generate(
+        self,
+        table: Mapping[str, Any],
+        keys: Mapping[str, Keys],
+        ends: tuple[End, End],
+        accept: Sequence[str],
+    ) -> None:
         in_vault = [self._store_keys(name, pair) for name, pair in keys.items()]
         for side, end in zip(("source", "destination"), ends, strict=True):
-            self.events.put(self._check(side, end))
+            self._tell(self._check(side, end, accept))
         write_private(self.job_file, job_text(table))
         vault = credentials.vault_name() if all(in_vault) else ""
         self._tell(ConfigWritten(str(self.job_file), vault))
@@ -274,10 +304,12 @@ class EngineService:
             return False
         return credentials.save(name, pair)
 
-    def _check(self, side: str, end: End) -> EndChecked:
+    def _check(self, side: str, end: End, accept: Sequence[str]) -> EndChecked:
         ports = Ports(stop=self._stop)
         began = ports.now()
         try:
+            for message in environment_of((end,), accept):
+                self._tell(Warned("environment", message))
             found = check_end(end, side, credentials.resolve(end.credentials, side), ports, self._factory)
         except CredentialsError as error:
             return EndChecked(side, False, f"{side}.credentials", error.message, error.advice)

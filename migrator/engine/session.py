@@ -11,7 +11,7 @@ from pathlib import Path
 
 from migrator.config import Job
 from migrator.engine.endings import EXIT_FAILED, UNBALANCED_ADVICE, ending_of, unbalanced
-from migrator.engine.ends import Ends, StoreFactory, open_ends, sign_in_ends
+from migrator.engine.ends import Ends, StoreFactory, environment_of, open_ends, sign_in_ends
 from migrator.engine.expiry import Expiries
 from migrator.engine.home import RunDir, RunLock
 from migrator.engine.journal import Journal
@@ -83,6 +83,8 @@ class Session:
             destination=self.job.destination.place,
             threads=self.job.transfer.threads,
             directory=str(self._directory.path) if self.run else "",
+            adjusts=self.job.transfer.adjusts_threads,
+            bandwidth_bytes_s=self.job.transfer.bandwidth_bytes_s,
         )
         self.emit(self._started)
         for warning in self.job.warnings:
@@ -111,6 +113,8 @@ class Session:
         self._log.write(self._started)
 
     def open_ends(self) -> None:
+        for message in environment_of((self.job.source, self.job.destination), self.job.environment):
+            self.emit(Warned("environment", message))
         self._expiries = Expiries(self.job, sign_in_ends, self.ports.clock.wall())
         self._tell_what_expires()
         self._ends = open_ends(self.job, _Patience(self.ports, self._leaving), self._on_retry, self._factory)

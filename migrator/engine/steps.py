@@ -20,6 +20,7 @@ from migrator.engine.journal import Journal
 from migrator.engine.key_limits import BELIEVED, KeyLimits
 from migrator.engine.listing import OutOfOrder
 from migrator.engine.meter import Meter
+from migrator.engine.pacing import Pacer
 from migrator.engine.planner import Decided, Planner, Totals
 from migrator.engine.recovery import Recovery
 from migrator.engine.reserved import KnownReserved
@@ -306,18 +307,24 @@ class Steps:
 
     def _transfer(self, seen: Capabilities) -> None:
         session = self._session
-        meter = Meter(session.ports, self._job.transfer.bandwidth_bytes_s)
-        Transfer(
-            self._job,
-            session.run,
-            self._journal,
-            self._copier(seen, meter),
-            meter,
-            session.executor,
-            session.ports,
-            session.emit,
-            session.tick,
-        ).run()
+        how, ports = self._job.transfer, session.ports
+        meter = Meter(ports, how.bandwidth_bytes_s)
+        pacer = Pacer(how, session.ends, session.executor, meter, ports, session.emit)
+        try:
+            Transfer(
+                self._job,
+                session.run,
+                self._journal,
+                self._copier(seen, meter),
+                meter,
+                pacer,
+                session.executor,
+                ports,
+                session.emit,
+                session.tick,
+            ).run()
+        finally:
+            pacer.close()
 
     def _drift(self) -> Drift | None:
         session = self._session

@@ -3,14 +3,13 @@
 All decisions are made here, in the control thread; workers only carry out what `copying` describes. Bounds:
 at most two tasks a thread are handed out, or two groups of small ones; as many uploads are open as there are
 threads; parts in flight hold no more memory than threads times the usual part size (or one part, where that
-is larger).
+is larger). Where the number of threads adjusts itself, everything in flight fits into a fixed room instead.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -22,7 +21,8 @@ from migrator.engine.histories import EARLIER_FAILED, EARLIER_WORDS, HistoryInte
 from migrator.engine.intents import Intents
 from migrator.engine.journal import Journal
 from migrator.engine.meter import Meter
-from migrator.engine.orders import Copied, Order, SentPart
+from migrator.engine.moving import Moving, Tag
+from migrator.engine.orders import Copied, SentPart
 from migrator.engine.outcomes import (
     BadCopy,
     CannotCarry,
@@ -32,6 +32,7 @@ from migrator.engine.outcomes import (
     is_left_for_later,
     reason_to_pause,
 )
+from migrator.engine.pacing import Pacer
 from migrator.engine.ports import MOST_TOGETHER, Done, Executor, Ports
 from migrator.engine.reserved import saved_key
 from migrator.engine.saving import Prepared
@@ -40,6 +41,7 @@ from migrator.errors import (
     Cancelled,
     JournalFull,
     MigratorError,
+    Rejected,
 )
 from migrator.model.events import (
     ActiveTransfer,
@@ -51,7 +53,7 @@ from migrator.model.events import (
     TransferProgress,
 )
 from migrator.model.objects import key_bytes
-from migrator.model.parts import DEFAULT_PART_BYTES, Part, is_single_put, part_size_for, parts_of
+from migrator.model.parts import is_single_put, part_size_for, parts_of
 from migrator.model.undo import Prior, State
 
 TICK_S = 0.1
@@ -59,36 +61,10 @@ COMMIT_EVERY_S = 0.25
 SHOWN = 64
 #: Objects that are small: the requests take longer than the bytes.
 SMALL_BYTES = 64 * 1024
+#: Answers to a Complete that say that nothing was made.
+_REFUSALS = (ChangedMeanwhile, Rejected)
 #: Uploads left open by an earlier process: at most as many as it had threads.
 MOST_OPEN = 512
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """Names a task: what it does, for which object, for which part."""
-
-    step: str  #: prepare | whole | open | part | finish | abort
-    seq: int
-    part: Part | None = None
-    is_small: bool = False
-
-    @property
-    def weight(self) -> int:
-        return 1 if self.is_small else MOST_TOGETHER
-
-
-@dataclass
-class Moving:
-    """An object on its way. `opened` and what follows are for multipart uploads only."""
-
-    entry: Entry
-    order: Order
-    opened: Opened | None = None
-    waiting: deque[Part] = field(default_factory=deque)
-    ranges: list[Part] = field(default_factory=list)
-    sent: dict[int, SentPart] = field(default_factory=dict)
-    parts_in_flight: int = 0
-    failure: BaseException | None = None
 
 
 class Transfer:
@@ -101,6 +77,7 @@ class Transfer:
         journal: Journal,
         copier: Copier,
         meter: Meter,
+        pacer: Pacer,
         executor: Executor,
         ports: Ports,
         emit: Callable[[Event], None],
@@ -115,13 +92,14 @@ class Transfer:
         self._ports = ports
         self._emit = emit
         self._on_tick = on_tick
-        self._threads = job.transfer.threads
-        self._memory = self._threads * DEFAULT_PART_BYTES
-        self._held = 0  # bytes of part buffers handed out
+        self._pacer = pacer
+        self._held = 0  # bytes of buffers handed out
+        self._is_full = False  # a part waits for room among them
         self._moving: dict[int, Moving] = {}
+        self._uploads: dict[int, Moving] = {}  # of them, those that go in parts
         self._open = deque(journal.in_states([State.MPU_OPEN], limit=MOST_OPEN))  # as recovery left them
         kind = HistoryIntents if journal.has_history else Intents
-        self._intents = kind(job, run, journal, copier, self._commit)
+        self._intents = kind(job, run, journal, copier, self._commit, lambda: pacer.threads)
         for entry in self._open:
             self._intents.hold(entry)
         self._bracketing = Bracketing(copier, journal, executor, job.destination.label, emit)
@@ -172,9 +150,11 @@ class Transfer:
     def _admit(self) -> bool:
         """Hand out as much as fits; True while there was something to hand out."""
         admitted = False
-        while not self._is_stopping and self._load < 2 * self._threads * MOST_TOGETHER:
+        while not self._is_stopping and self._load < 2 * self._pacer.threads * MOST_TOGETHER:
             task = self._next_part() or self._next_object()
             if task is None:
+                if self._tasks < self._pacer.threads and not self._pacer.was_full:
+                    self._pacer.was_short = True
                 break
             self._start(*task)
             admitted = True
@@ -186,11 +166,13 @@ class Transfer:
         self._executor.start(tag, task, is_small=tag.is_small)
 
     def _next_part(self) -> tuple[Tag, Callable[[], Any]] | None:
-        for moving in self._moving.values():
+        self._is_full = False
+        for moving in self._uploads.values():
             if not moving.waiting or moving.failure or moving.opened is None:
                 continue
             part = moving.waiting[0]
-            if self._held and self._held + part.length > self._memory:
+            if self._held and self._held + part.length > self._pacer.memory_bytes:
+                self._is_full = self._pacer.was_full = True
                 return None
             moving.waiting.popleft()
             moving.parts_in_flight += 1
@@ -200,8 +182,11 @@ class Transfer:
         return None
 
     def _next_object(self) -> tuple[Tag, Callable[[], Any]] | None:
-        uploads = sum(1 for moving in self._moving.values() if moving.ranges)
-        if uploads >= self._threads:
+        if len(self._uploads) >= self._pacer.threads:
+            return None
+        # What waits for room is not overtaken by what needs less of it.
+        if self._pacer.counts_bodies and (self._is_full or self._held >= self._pacer.memory_bytes):
+            self._pacer.was_full = True
             return None
         if self._open:
             return self._reopened(self._open.popleft())
@@ -214,6 +199,7 @@ class Transfer:
         if not is_single_put(entry.size_bytes):
             part_size = part_size_for(entry.size_bytes, like=entry.etag)
             moving.ranges = parts_of(entry.size_bytes, part_size)
+            self._uploads[entry.seq] = moving
         if self._intents.must_prepare(entry):
             return Tag("prepare", entry.seq), partial(self._copier.prepare, moving.order)
         return self._copying(moving)
@@ -223,13 +209,16 @@ class Transfer:
         if moving.ranges:
             return Tag("open", moving.entry.seq), partial(self._copier.open_upload, moving.order)
         is_small = moving.entry.size_bytes <= SMALL_BYTES
+        if self._pacer.counts_bodies and not is_small:
+            moving.held = moving.entry.size_bytes
+            self._held += moving.held
         tag = Tag("whole", moving.entry.seq, is_small=is_small)
         return tag, partial(self._copier.copy_whole, moving.order)
 
     def _reopened(self, entry: Entry) -> tuple[Tag, Callable[[], Any]]:
         """An upload that recovery found open: the same attempt, with the parts it has."""
         moving = Moving(entry, self._intents.order(entry, entry.attempt))
-        self._moving[entry.seq] = moving
+        self._moving[entry.seq] = self._uploads[entry.seq] = moving
         moving.ranges = parts_of(entry.size_bytes, entry.part_size or part_size_for(entry.size_bytes))
         moving.sent = {part.number: SentPart(part, md5) for part, md5 in self._journal.parts(entry.seq)}
         reopen = partial(self._copier.reopen_upload, moving.order, entry.upload_id or "", entry.digest_kind)
@@ -243,6 +232,9 @@ class Transfer:
         if tag.part is not None:
             moving.parts_in_flight -= 1
             self._held -= tag.part.length
+        elif moving.held:
+            self._held -= moving.held
+            moving.held = 0
         if tag.step == "abort":
             if done.error is None:
                 self._journal.close_upload(tag.seq)
@@ -296,6 +288,7 @@ class Transfer:
 
     def _settle_part(self, moving: Moving, sent: SentPart) -> None:
         self._journal.add_part(moving.entry.seq, sent.part, sent.md5)
+        self._pacer.done(sent.part.size_bytes)
         moving.sent[sent.part.number] = sent
         if moving.failure is not None:
             self._give_up_upload(moving)
@@ -314,6 +307,8 @@ class Transfer:
         self._journal.commit_copy(entry, copied)
         if moving.ranges:
             self._journal.drop_parts(entry.seq)
+        else:
+            self._pacer.done(entry.size_bytes)
         self._forget(moving)
         self._intents.settled(entry)
         self._emit(ObjectCopied(entry.key, entry.size_bytes, copied.assurance.value))
@@ -325,8 +320,8 @@ class Transfer:
         moving.failure = moving.failure or error
         if tag.step == "part":
             self._give_up_upload(moving)
-        elif tag.step == "finish" and isinstance(error, ChangedMeanwhile) and moving.opened is not None:
-            # Refused by its condition: the parts are of no use any more.
+        elif tag.step == "finish" and isinstance(error, _REFUSALS) and moving.opened is not None:
+            # Refused by its condition, or because a part is not what it was: they are of no use any more.
             self._start(
                 Tag("abort", tag.seq), partial(self._copier.abort, moving.order, moving.opened.upload_id)
             )
@@ -388,6 +383,7 @@ class Transfer:
 
     def _forget(self, moving: Moving) -> None:
         self._moving.pop(moving.entry.seq, None)
+        self._uploads.pop(moving.entry.seq, None)
         self._meter.forget(moving.entry.seq)
 
     # -- keeping time ---------------------------------------------------------------------------
@@ -406,6 +402,7 @@ class Transfer:
 
     def _tell_if_due(self) -> None:
         if self._ports.now() - self._last_told >= TICK_S:
+            self._pacer.tick()
             self._tell()
 
     def _tell(self) -> None:
@@ -413,7 +410,7 @@ class Transfer:
         total, by_object = self._meter.snapshot()
         rows: list[ActiveTransfer] = []
         # The oldest: what was handed out beyond the number of threads still waits for one.
-        for seq, moving in islice(self._moving.items(), min(SHOWN, self._threads)):
+        for seq, moving in islice(self._moving.items(), min(SHOWN, self._pacer.threads)):
             rows.append(
                 ActiveTransfer(
                     moving.entry.key,

@@ -27,6 +27,7 @@ from migrator.gui.views.run import RunView
 from migrator.gui.views.settings import SettingsView
 from migrator.gui.views.setup import SetupView
 from migrator.preferences import PreferencesFile
+from migrator.redacting import redacted
 
 #: Without the menu bar, which Tk does not count.
 FIRST_SIZE, LEAST_SIZE = (1280, 774), (1000, 600)
@@ -151,7 +152,7 @@ class Window:
 
     def copy(self, text: str) -> None:
         self.root.clipboard_clear()
-        self.root.clipboard_append(text)
+        self.root.clipboard_append(redacted(text))
 
     def ask_for_file(self, name: str, kinds: Mapping[str, str]) -> str:
         return str(
@@ -247,7 +248,7 @@ class Window:
         places = traceback.extract_tb(trace)[-3:]
         where = " < ".join(f"{place.name}:{place.lineno}" for place in reversed(places))
         text = f"Something went wrong in the window: {kind.__name__} at {where}"
-        self.errors.append(f"{text}: {error}")
+        self.errors.append(redacted(f"{text}: {error}"))
         print(text, file=sys.stderr)  # noqa: T201  (the last resort, and the only one here)
         if not self.is_closed:
             self.presenter.report(text)

@@ -178,8 +178,9 @@ def to_table(form: Form) -> dict[str, Any]:
             "bandwidth_limit": form.speed_limit.strip(),
         }
     )
-    if carry := form.rest.get("carry"):
-        table["carry"] = dict(carry)
+    for section in ("carry", "environment"):
+        if beyond := form.rest.get(section):
+            table[section] = dict(beyond)
     return table
 
 
@@ -225,7 +226,8 @@ def from_table(table: Mapping[str, Any], keys: Mapping[str, Keys] | None = None)
             form = form.put(name_on_form, ", ".join(value) if isinstance(value, list) else str(value))
     shown = {"threads", "existing", "verify", "bandwidth_limit"}
     rest["transfer"] = {key: v for key, v in table.get("transfer", {}).items() if key not in shown}
-    rest["carry"] = dict(table.get("carry", {}))
+    for section in ("carry", "environment"):
+        rest[section] = dict(table.get(section, {}))
     rest[""] = {"name": table["name"]} if "name" in table else {}
     return replace(form, rest=rest)
 

@@ -6,13 +6,15 @@ here waits: slow things are asked of the service, and their answers arrive as ev
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from migrator import words
+from migrator.environment import Variable
 from migrator.errors import JobFileError, MigratorError
-from migrator.gui import frame
+from migrator.gui import frame, surroundings
 from migrator.gui.form import Form, without_secrets
 from migrator.gui.frame import Facts
 from migrator.gui.log import Log
@@ -109,9 +111,17 @@ class Presenter:
         self._dirty = True
         if not TABLE[self.status].form_is_open:
             return
+        if found := surroundings.open_variables(self.form, os.environ):
+            self.ask(surroundings.question(found), lambda: self._generate_through(found))
+            return
         self.set_up.generate()
         if self.set_up.connection.is_checking:
             self.run.dismiss()
+
+    def _generate_through(self, found: Sequence[Variable]) -> None:
+        """Generate, by the ways that the environment names: from now on the job names them too."""
+        self.set_up.form = surroundings.accepting(self.form, found)
+        self.generate()
 
     def answer(self, *, yes: bool) -> None:
         """The question on screen was answered."""

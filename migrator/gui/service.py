@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from migrator.credentials import Keys
 from migrator.model.events import Event
@@ -43,6 +43,14 @@ class Service(Protocol):
         """Look for runs that wait to be resumed or undone: an `UnfinishedFound` for each, newest first.
 
         The service is not busy meanwhile.
+        """
+
+    def change(
+        self, *, threads: int | Literal["auto"] | None = None, bandwidth_bytes_s: int | None = None
+    ) -> None:
+        """Change the run that is going on; None: as it is. Told by `PaceChanged` and `LimitChanged`.
+
+        Raises `UsageError` at once where such a number is not possible.
         """
 
     def find_in_plan(self, text: str, outcome: str) -> None:

@@ -87,6 +87,8 @@ class RunStarted:
     destination: str
     threads: int
     directory: str = ""  #: the run directory, empty for `plan`
+    adjusts: bool = False  #: the number of threads adjusts itself
+    bandwidth_bytes_s: int = 0  #: 0: no limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,33 @@ class Retrying:
 
 
 @dataclass(frozen=True, slots=True)
+class PaceChanged:
+    """The number of transfers at a time was changed from `before` to `after` (`cause`: see `model.pace`).
+
+    `end` asked for less (`throttled`), or made a raise useless (`no-gain`): then `slower` is `reading` or
+    `writing`, and that took `slower_times` as long. `quiet_s`: seconds since an end asked for less (`quiet`).
+    `adjusts`: the number goes on changing by itself.
+    """
+
+    before: int
+    after: int
+    cause: str
+    end: str = ""
+    slower: str = ""
+    slower_times: float = 0.0
+    quiet_s: int = 0
+    adjusts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LimitChanged:
+    """A person changed the bandwidth limit while the run went on; 0: no limit."""
+
+    before_bytes_s: int
+    after_bytes_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class Warned:
     """Something the user should know and that stops nothing. `code` is stable, `message` is for people."""
 
@@ -284,6 +313,8 @@ Event = (
     | FidelityChecked
     | Estimated
     | Retrying
+    | PaceChanged
+    | LimitChanged
     | Warned
     | RunRelies
     | RollbackProgress

@@ -15,6 +15,7 @@ from migrator.model.events import (
     ConfigWritten,
     EndChecked,
     Event,
+    LimitChanged,
     ListingProgress,
     ObjectChecked,
     ObjectConflict,
@@ -22,6 +23,7 @@ from migrator.model.events import (
     ObjectFailed,
     ObjectUndone,
     ObjectUnsupported,
+    PaceChanged,
     Phase,
     PhaseChanged,
     Reported,
@@ -64,6 +66,8 @@ class RunState:
     destination: str = ""
     directory: str = ""
     threads: int = 0
+    adjusts: bool = False
+    bandwidth_bytes_s: int = 0
     phase: Phase | None = None
     listed: int = 0
     bytes_listed: int = 0
@@ -118,6 +122,8 @@ class RunState:
                     destination=event.destination,
                     directory=event.directory,
                     threads=event.threads,
+                    adjusts=event.adjusts,
+                    bandwidth_bytes_s=event.bandwidth_bytes_s,
                     phase=Phase.CONNECTING,
                 )
             case PhaseChanged():
@@ -160,6 +166,10 @@ class RunState:
                 )
             case Retrying():
                 return replace(self, retries=self.retries + 1, last_retry=event)
+            case PaceChanged():
+                return replace(self, threads=event.after, adjusts=event.adjusts)
+            case LimitChanged():
+                return replace(self, bandwidth_bytes_s=event.after_bytes_s)
             case Warned():
                 return replace(self, warnings=(*self.warnings, event)[-MAX_SAMPLES:])
             case RollbackProgress():

@@ -25,6 +25,8 @@ from migrator.errors import (
     Unreachable,
     WrongRegion,
 )
+from migrator.model.objects import visible
+from migrator.redacting import redacted
 
 #: S3's error codes by what they mean to us. Codes not named here go by their HTTP status.
 CODES: Mapping[str, type[StoreError]] = {
@@ -88,6 +90,8 @@ STATUSES: Mapping[int, type[StoreError]] = {
 }
 
 
+_REGION = re.compile(r"[a-z0-9-]{1,63}")
+_NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 _LOCKED = re.compile(r"object.?lock|WORM|legal.?hold|retention", re.I)
 
 
@@ -117,10 +121,19 @@ class ErrorAnswer:
     request_id: str = ""
 
 
+#: Of what a service says about an error, and of its code.
+SAID_CHARS, CODE_CHARS = 1000, 100
+
+
+def told(text: str, limit: int = SAID_CHARS) -> str:
+    """Foreign text for a message: without secrets, without what a terminal would act on, and not endless."""
+    return visible(redacted(text), limit)
+
+
 def error_of(answer: ErrorAnswer, where: Where) -> StoreError:
     """The error for an answer with an error status (or an error body)."""
-    status, said, headers = answer.status, answer.said, answer.headers
-    code = answer.code or str(status)
+    status, said, headers = answer.status, told(answer.said), answer.headers
+    code = told(answer.code, CODE_CHARS) or str(status)
     kind = CODES.get(code) or STATUSES.get(status) or (Transient if status >= 500 else Rejected)
     if status == 405 and headers.get("x-amz-delete-marker") == "true":
         kind = NotFound  # a delete marker, asked for by its id
@@ -137,10 +150,11 @@ def error_of(answer: ErrorAnswer, where: Where) -> StoreError:
         "code": code,
         "status": status,
         "advice": advice,
-        "request_id": answer.request_id or headers.get("x-amz-request-id", ""),
+        "request_id": told(answer.request_id or headers.get("x-amz-request-id", ""), CODE_CHARS),
     }
     if kind is WrongRegion:
-        return WrongRegion(message, region=headers.get("x-amz-bucket-region") or answer.region, **fields)
+        region = _region(headers.get("x-amz-bucket-region", "")) or _region(answer.region)
+        return WrongRegion(message, region=region, **fields)
     if kind is Throttled:
         return Throttled(message, retry_after_s=_seconds(headers.get("retry-after")), **fields)
     return kind(message, **fields)
@@ -158,6 +172,16 @@ def unreachable(where: Where, reason: str) -> Unreachable:
         f"{where.host} does not answer: {reason}.",
         code="UnknownHost" if reason == NO_SUCH_NAME else "Unreachable",
         advice="Check the endpoint URL, the region in it, and the network.",
+        **where.fields(),
+    )
+
+
+def link_local(where: Where, address: str) -> Rejected:
+    """Nothing was sent, and nothing will be: the name leads to where a computer's own metadata is."""
+    return Rejected(
+        f"{where.host} leads to {address}, a link-local address: a computer's own metadata service is there.",
+        code="LinkLocal",
+        advice="Nothing was sent. Check the endpoint URL, and what answers for its name.",
         **where.fields(),
     )
 
@@ -209,16 +233,22 @@ def wrong_length(got: int, wanted: int, where: Where) -> DigestMismatch:
 
 
 def first_line(cause: BaseException) -> str:
-    return (str(cause).strip() or type(cause).__name__).splitlines()[0]
+    return told((str(cause).strip() or type(cause).__name__).splitlines()[0])
 
 
 def of_code(code: str, said: str, where: Where) -> StoreError:
     """The error for one line of a batch's answer, which has no status of its own."""
+    code, said = told(code, CODE_CHARS), told(said)
     kind = CODES.get(code) or Rejected
     if kind is AccessDenied and _LOCKED.search(said):
         code = OBJECT_LOCKED
     message, advice = _words(kind, code, where, said, {})
     return kind(message, code=code, advice=advice, **where.fields())
+
+
+def _region(text: str) -> str:
+    """A region's name, or nothing: an answer may say anything."""
+    return text if _REGION.fullmatch(text) else ""
 
 
 def _code_of_status(kind: type[StoreError], where: Where, status: int) -> str:
@@ -261,7 +291,7 @@ def _words(
     if kind is NotFound:
         return f"{where.operation}: not found ({code}).", ""
     if kind is WrongRegion:
-        region = headers.get("x-amz-bucket-region", "")
+        region = _region(headers.get("x-amz-bucket-region", ""))
         return (
             f"The bucket {bucket} is in {region or 'another region'}.",
             f"Set the region to {region}." if region else "Check the region.",
@@ -299,8 +329,10 @@ def action_of(operation: str) -> str:
     return _ACTIONS.get(operation, f"s3:{operation}")
 
 
+#: Nobody is waited for longer because of what it asks for; asked too early, it says so again.
+LONGEST_WISH_S = 300.0
+
+
 def _seconds(text: str | None) -> float | None:
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return None
+    """What Retry-After says, where it says seconds. A date is not understood: our own delay does as well."""
+    return min(float(text), LONGEST_WISH_S) if text and _NUMBER.fullmatch(text.strip()) else None

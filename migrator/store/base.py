@@ -32,8 +32,9 @@ from migrator.model.settings import LifecycleRule, ReplicationRule
 #: Bytes to send. Never a stream: a request that failed half-way can then be sent again.
 Body = bytes | bytearray
 
-#: Called with the number of bytes just moved; may raise `Cancelled` to break off.
-OnBytes = Callable[[int], None]
+#: Called with the number of bytes just moved, and with 0 before a body that does not come at once; may raise
+#: `Cancelled` to break off. Returns how many bytes may come next, None: as many as the store likes.
+OnBytes = Callable[[int], int | None]
 
 
 class Versioning(StrEnum):

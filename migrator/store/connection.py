@@ -54,7 +54,16 @@ def ca_bundle(connection: Connection) -> str:
     Raises:
         OSError: the SDK's is not there.
     """
-    named = connection.ca_file or os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE")
+    return connection.ca_file or usual_ca_bundle()
+
+
+def usual_ca_bundle() -> str:
+    """The same where no job says anything. An empty variable is none.
+
+    Raises:
+        OSError: the SDK's file is not there.
+    """
+    named = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE")
     return named or _usual_bundle()
 
 

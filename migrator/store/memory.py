@@ -128,11 +128,13 @@ class MemoryStore:
             if len(found) != len(into):
                 message = f"Expected {len(into)} bytes, and {len(found)} came."
                 raise DigestMismatch(message, code="IncompleteBody", status=200)
-            for begin in range(0, len(found), CHUNK_BYTES):
-                piece = found[begin : begin + CHUNK_BYTES]
-                into[begin : begin + len(piece)] = piece
-                if on_bytes is not None:
-                    on_bytes(len(piece))
+            done = 0
+            allowed = on_bytes(0) if on_bytes is not None else None
+            while done < len(found):
+                piece = found[done : done + min(CHUNK_BYTES, allowed or CHUNK_BYTES)]
+                into[done : done + len(piece)] = piece
+                done += len(piece)
+                allowed = on_bytes(len(piece)) if on_bytes is not None else None
             return head
 
     def put(

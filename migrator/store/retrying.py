@@ -6,6 +6,8 @@ does *not answer* (no connection, connection lost) says nothing about the object
 everybody else's until the end is back, for as long as `wait_s` allows, and then the run pauses. An end that
 loses one request again and again but answers others has a quarrel with that request: it fails like the first
 kind.
+
+An end that asks for less (503, 429) means everybody: its `Limiter` spaces the requests of all threads.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from migrator.model.objects import (
 )
 from migrator.model.settings import LifecycleRule, ReplicationRule
 from migrator.store.base import ALWAYS, PLAIN, Body, BucketLock, Condition, ObjectStore, OnBytes, Versioning
+from migrator.store.limiter import LONGEST_REST_S, Limiter
 
 T = TypeVar("T")
 
@@ -87,6 +90,9 @@ class RetryingStore:
         self._patience = patience
         self._policy = policy or Policy()
         self._on_retry = on_retry
+        self.limiter = Limiter(patience.now())
+        #: Told of each request that went well: its operation, and how many seconds it took.
+        self.on_answer: Callable[[str, float], None] | None = None
         self._lock = threading.Lock()  # guards the two below
         self._has_answered = False
         self._silent_since: float | None = None
@@ -100,13 +106,14 @@ class RetryingStore:
         while True:
             if self._patience.wait(0):
                 raise Cancelled
+            if self.limiter.is_on:
+                self._wait_for_its_turn()
+            began = self._patience.now() if self.on_answer else 0.0
             try:
                 result = call()
             except Throttled as cause:
-                self._heard()
                 failures += 1
-                delay = max(cause.retry_after_s or 0.0, self._delay(failures))
-                self._again_or_give_up(operation, cause, failures, delay)
+                self._refused(operation, cause, failures)
             except Transient as cause:
                 is_silence = isinstance(cause, Unreachable) or cause.status is None
                 if not is_silence:
@@ -124,7 +131,27 @@ class RetryingStore:
                 self._again_or_give_up(operation, cause, failures, self._delay(failures))
             else:
                 self._heard()
+                if self.limiter.answered():
+                    self.limiter.mark(self._patience.now())
+                if self.on_answer:
+                    self.on_answer(operation, self._patience.now() - began)
                 return result
+
+    def _wait_for_its_turn(self) -> None:
+        """The end asked for less: it gets one request after the other, from all threads together."""
+        while True:
+            delay = self.limiter.turn(self._patience.now())
+            if delay > 0 and self._patience.wait(delay):
+                raise Cancelled
+            if not self.limiter.is_closed(self._patience.now()):
+                return
+
+    def _refused(self, operation: str, cause: Throttled, attempt: int) -> None:
+        """The end asks for less: of everybody, and of this request more with every attempt."""
+        self._heard()
+        rest = min(cause.retry_after_s or 0.0, LONGEST_REST_S)
+        self.limiter.refused(self._patience.now(), rest)
+        self._again_or_give_up(operation, cause, attempt, max(rest, self._delay(attempt)))
 
     def _delay(self, attempt: int) -> float:
         return self._policy.delay_s(attempt, self._patience.jitter())
@@ -370,12 +397,12 @@ class RetryingStore:
         for attempt in range(1, self._policy.tries + 1):
             if self._patience.wait(0):
                 raise Cancelled
+            if self.limiter.is_on:
+                self._wait_for_its_turn()
             try:
                 marker = self.inner.lay_marker(bucket, key)
             except Throttled as cause:
-                self._heard()
-                delay = max(cause.retry_after_s or 0.0, self._delay(attempt))
-                self._again_or_give_up("DeleteObject", cause, attempt, delay)
+                self._refused("DeleteObject", cause, attempt)
             else:
                 self._heard()
                 return marker

@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from migrator.errors import (
-    DigestMismatch,
     StoreError,
 )
 from migrator.model.objects import (
@@ -80,13 +79,19 @@ class S3Store(S3Locks):
         with self._call("GetObject", bucket, key):
             answer = self._client.get_object(**params)
             with answer["Body"] as body:
-                size = answer["ContentLength"]
+                where = self._where("GetObject", bucket, key)
+                # An answer in chunks does not say how long it is: then it is what was asked for, or wrong.
+                length = answer.get("ContentLength", len(into))
+                size = length
                 if offset is not None:
                     size = s3_wire.total_size(answer.get("ContentRange", ""), size)
-                if answer["ContentLength"] != len(into):
-                    where = self._where("GetObject", bucket, key)
-                    raise wrong_length(answer["ContentLength"], len(into), where)
-                _fill(into, body, on_bytes)
+                if length != len(into):
+                    raise wrong_length(length, len(into), where)
+                got = _fill(into, body, on_bytes)
+                if got != len(into):
+                    raise wrong_length(got, len(into), where)
+                if "ContentLength" not in answer and body.read(1):
+                    raise wrong_length(len(into) + 1, len(into), where)
             return self._head_of(answer, size, "GetObject", bucket, key)
 
     def put(
@@ -313,17 +318,18 @@ class S3Store(S3Locks):
         )
 
 
-def _fill(into: bytearray, body: Any, on_bytes: OnBytes | None) -> None:
-    """Read exactly `len(into)` bytes. One `readinto` may be short without an error, so loop to the end."""
+def _fill(into: bytearray, body: Any, on_bytes: OnBytes | None) -> int:
+    """Read `len(into)` bytes; how many came. A `readinto` may be short without an error: loop to the end."""
     done = 0
     with memoryview(into) as view:
+        allowed = on_bytes(0) if on_bytes else None
         while done < len(view):
-            got = body.readinto(view[done : done + CHUNK_BYTES])
+            got = body.readinto(view[done : done + min(CHUNK_BYTES, allowed or CHUNK_BYTES)])
             if not got:
-                raise DigestMismatch(f"the body ended after {done} of {len(view)} bytes", code="ShortBody")
+                break
             done += got
-            if on_bytes:
-                on_bytes(got)
+            allowed = on_bytes(got) if on_bytes else None
+    return done
 
 
 def _properties(properties: Properties) -> dict[str, Any]:

@@ -5,11 +5,13 @@
 * answers to ranged reads are not checksum-validated: Lyve Cloud sends the whole object's checksum;
 * one send for each call (`total_max_attempts=1`): patience is `store.retrying`'s, in one place;
 * every wait bounded; one client for each end, shared by all threads, its pool as large as they are many;
+* neither the SDK nor what is below it ever logs below warnings: its DEBUG lines hold signatures and tokens;
 * endpoint URLs from the environment are ignored: the job file alone says where data goes.
 """
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import boto3
@@ -17,8 +19,21 @@ from botocore.config import Config
 from botocore.loaders import create_loader
 from botocore.session import Session as BotocoreSession
 
+from migrator.redacting import learn
 from migrator.store import s3_wire
-from migrator.store.connection import AGENT, ANY_REGION, CONNECT_TIMEOUT_S, READ_TIMEOUT_S, Connection
+from migrator.store.connection import (
+    AGENT,
+    ANY_REGION,
+    CONNECT_TIMEOUT_S,
+    READ_TIMEOUT_S,
+    Connection,
+    usual_ca_bundle,
+)
+from migrator.store.s3_peers import look_at_peers
+
+for _name in ("boto3", "botocore", "urllib3", "s3transfer"):
+    # Also where whoever embeds us turned on DEBUG for everything.
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 #: Reads the SDK's descriptions of services; kept, because that takes longer than making a client of them.
 _LOADER = create_loader()
@@ -36,6 +51,10 @@ def make_client(connection: Connection) -> Any:
     """Nothing is sent yet."""
     is_custom = bool(connection.endpoint_url)
     session = boto3.session.Session(profile_name=connection.profile or None, botocore_session=_new_session())
+    # Never left to the SDK: an empty AWS_CA_BUNDLE or REQUESTS_CA_BUNDLE makes it trust everybody, and the
+    # clients that it makes by itself for roles and sign-ins likewise.
+    certificates = session._session.get_config_variable("ca_bundle") or usual_ca_bundle()
+    session._session.set_config_variable("ca_bundle", certificates)
     access, secret, token = connection.keys or (None, None, None)
     s3_options: dict[str, Any] = {
         "addressing_style": "auto" if connection.is_aws and not is_custom else "path",
@@ -57,13 +76,33 @@ def make_client(connection: Connection) -> Any:
         proxies={} if s3_wire.is_loopback_url(connection.endpoint_url) else None,
         user_agent_extra=AGENT,
     )
-    return session.client(
+    client = session.client(
         "s3",
         region_name=connection.region or session.region_name or ANY_REGION,
         endpoint_url=connection.endpoint_url or None,
         aws_access_key_id=access,
         aws_secret_access_key=secret,
         aws_session_token=token or None,
-        verify=connection.ca_file or None,
+        verify=connection.ca_file or certificates,
         config=config,
     )
+    look_at_peers(client)
+    if connection.keys is None:
+        _learn_what_the_chain_finds(client)
+    return client
+
+
+def _learn_what_the_chain_finds(client: Any) -> None:
+    """Keys of profiles, roles and sign-ins are the SDK's business, and renewed by it: all are secrets."""
+    newest: list[Any] = [None]
+
+    def before_sign(request_signer: Any, **_: Any) -> None:
+        keys = request_signer._credentials  # there is no other way to them
+        if keys is None:
+            return
+        frozen = keys.get_frozen_credentials()
+        if frozen is not newest[0]:
+            newest[0] = frozen
+            learn(frozen.secret_key or "", frozen.token or "")
+
+    client.meta.events.register("before-sign.s3", before_sign)

@@ -19,10 +19,14 @@ from migrator.store.answers import (
     Where,
     error_of,
     first_line,
+    link_local,
     lost,
+    not_s3,
+    told,
     unreachable,
     untrusted,
 )
+from migrator.store.peers import RefusedPeer
 
 #: The operation that makes a client: nothing is sent, but keys are looked for.
 CONNECT = "Connect"
@@ -46,6 +50,8 @@ def translated(where: Where) -> Iterator[None]:
     except _NEVER_SENT as cause:
         raise unreachable(where, _why_unreachable(cause)) from None
     except _LOST as cause:
+        if (peer := _refused_peer(cause)) is not None:
+            raise link_local(where, peer.address) from None
         raise lost(where, cause) from None
     except sdk.ParamValidationError as cause:
         raise Rejected(
@@ -53,10 +59,18 @@ def translated(where: Where) -> Iterator[None]:
             code="InvalidParameter",
             **where.fields(),
         ) from None
+    except KeyError:
+        raise not_s3(where) from None  # something that every answer of the kind has
+    except ValueError as cause:
+        if isinstance(cause, UnicodeError):
+            raise Rejected(
+                f"{where.operation} failed: {first_line(cause)}", code=type(cause).__name__, **where.fields()
+            ) from None
+        raise not_s3(where) from None  # a date or a number in the answer that is none
     except RecursionError:
         # Redirected without a region, the SDK asks for the bucket's, is redirected, and asks again.
         raise error_of(ErrorAnswer(307, {}), where) from None
-    except (sdk.BotoCoreError, http.HTTPError, OSError, UnicodeError) as cause:
+    except (sdk.BotoCoreError, http.HTTPError, OSError) as cause:
         if isinstance(cause, OSError) and where.operation == CONNECT:
             raise _no_keys(cause, where) from None  # a program that hands out keys could not be started
         raise Rejected(
@@ -120,6 +134,13 @@ def from_answer(cause: sdk.ClientError, where: Where) -> StoreError:
     )
 
 
+def _refused_peer(cause: BaseException | None) -> RefusedPeer | None:
+    """What `store.peers` raised, somewhere below what the SDK made of it."""
+    while cause is not None and not isinstance(cause, RefusedPeer):
+        cause = cause.__cause__ or cause.__context__
+    return cause
+
+
 def _why_unreachable(cause: sdk.BotoCoreError) -> str:
     inner = str(cause.kwargs.get("error", ""))
     if isinstance(cause, sdk.ConnectTimeoutError):
@@ -130,4 +151,4 @@ def _why_unreachable(cause: sdk.BotoCoreError) -> str:
 
 
 def _last_line(cause: BaseException) -> str:
-    return (str(cause).strip() or type(cause).__name__).splitlines()[-1]
+    return told((str(cause).strip() or type(cause).__name__).splitlines()[-1])

@@ -306,13 +306,13 @@ class TestProcess:
     COMMAND = (sys.executable, "-m", "migrator.demo.s3server", "--access-key", "AKDEMO")
 
     def start(self, *more: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [*self.COMMAND, "--secret-from-env", "DEMO_SECRET", *more],
-            env={**os.environ, "DEMO_SECRET": "demo"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
+        process = subprocess.Popen(
+            [*self.COMMAND, *more], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+        assert process.stdin
+        process.stdin.write("demo\n")
+        process.stdin.flush()
+        return process
 
     def test_it_serves_until_its_parent_lets_go(self) -> None:
         with self.start("--buckets", "one,two", "--quirks", "lyve") as process:
@@ -336,7 +336,8 @@ class TestProcess:
             assert process.wait(10) == 0
 
     def test_it_wants_a_secret(self) -> None:
-        command = [*self.COMMAND, "--secret-from-env", "NOT_SET_ANYWHERE"]
-        ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+        ended = subprocess.run(
+            self.COMMAND, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30
+        )
         assert ended.returncode == 2
-        assert "NOT_SET_ANYWHERE" in ended.stderr
+        assert "first line of standard input" in ended.stderr

@@ -15,6 +15,8 @@ import pytest
 from tests.e2e.conftest import CommandLine, Result, Side
 from tests.support.rewriter import Passing, Rewrite, Rewriter
 
+pytestmark = pytest.mark.hostile
+
 HTML = b"<html><head><title>Sign in</title></head><body>Welcome to the hotel</body></html>"
 ERROR = b"<Error><Code>InternalError</Code><Message>Please try again.</Message></Error>"
 BODIES = {f"k/{number}": f"body {number} ".encode() * 50 for number in range(5)}

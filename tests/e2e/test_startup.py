@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from migrator.model.objects import Properties
@@ -20,9 +23,14 @@ def imported(cli: CommandLine, *arguments: str) -> set[str]:
     cli.environment["PYTHONPROFILEIMPORTTIME"] = "1"
     result = cli(*arguments)
     assert result.code == 0, result.err[-2000:]
-    lines = [line for line in result.err.splitlines() if line.startswith("import time:")]
-    names = {line.rpartition("|")[2].strip() for line in lines}
+    names = names_in(result.err)
     assert "migrator.cli" in names
+    return names
+
+
+def names_in(told: str) -> set[str]:
+    lines = [line for line in told.splitlines() if line.startswith("import time:")]
+    names = {line.rpartition("|")[2].strip() for line in lines}
     return names | {name.partition(".")[0] for name in names}
 
 
@@ -62,6 +70,15 @@ def test_a_run_needs_no_sdk(cli: CommandLine, filled: Side, lyve: Side, versioni
     assert set(lyve.keys_listed()) == set(filled.keys_listed())
     for command in (["verify", "latest"], ["status"], ["report", "latest"], ["why", "latest", "plain"]):
         assert imported(cli, *command) & (SDK | WINDOW) == set()
+
+
+def test_the_windows_process_imports_no_engine() -> None:
+    """That works in a process of its own, which starts beside it."""
+    pytest.importorskip("tkinter")
+    command = [sys.executable, "-X", "importtime", "-c", "import migrator.gui.app, migrator.engine.remote"]
+    found = names_in(subprocess.run(command, capture_output=True, text=True, check=True).stderr)
+    assert "migrator.gui.app" in found
+    assert found & (SDK | {"sqlite3", "migrator.engine.commands", "migrator.engine.service"}) == set()
 
 
 def test_what_only_the_sdk_can_send_is_sent(cli: CommandLine, filled: Side, lyve: Side) -> None:

@@ -104,6 +104,9 @@ class FakeService:
     def list_runs(self) -> None:
         self.listed += 1
 
+    def change(self, *, threads: Any = None, bandwidth_bytes_s: int | None = None) -> None:
+        self.asked.append(("change", threads, bandwidth_bytes_s))
+
     def cancel(self) -> None:
         self.asked.append(("cancel",))
 

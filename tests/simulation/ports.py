@@ -174,6 +174,9 @@ class Shuffled:
         told, self._ended = self._ended[:heard], self._ended[heard:]
         return told
 
+    def resize(self, count: int) -> None:
+        """There are no threads."""
+
     def ahead(self, task: Callable[[], T]) -> Callable[[], T]:
         """At once, or when somebody asks for it."""
         if self._chance.random() < 0.5:

@@ -264,6 +264,22 @@ class TestReads:
         assert sum(steps) == len(into)
         assert 0 < max(steps) <= MIB
 
+    def test_a_body_comes_in_pieces_as_small_as_allowed(self, store: ObjectStore, bucket: str) -> None:
+        body = bytes(range(256)) * 400
+        put(store, bucket, "key", body)
+        into, steps = bytearray(len(body)), list[int]()
+
+        def allow(count: int) -> int:
+            steps.append(count)
+            return 5_000
+
+        store.read(bucket, "key", into, on_bytes=allow)
+        assert bytes(into) == body
+        assert sum(steps) == len(body)
+        # The first may have come with the head.
+        assert max(steps) <= 16 * 1024
+        assert sorted(steps)[-2] <= 5_000
+
     def test_progress_can_break_off(self, store: ObjectStore, bucket: str) -> None:
         body = bytes(3 * MIB)
         put(store, bucket, "key", body)

@@ -104,6 +104,9 @@ class Inline:
         except Exception as error:  # a Crash is none
             return [Done(tag, error=error)]
 
+    def resize(self, count: int) -> None:
+        """There are no threads."""
+
     def ahead(self, task: Callable[[], T]) -> Callable[[], T]:
         return task
 

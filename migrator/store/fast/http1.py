@@ -233,8 +233,11 @@ class Wire:
                 raise self._broken("the connection was closed without an answer", has_begun=bool(got))
             got = got + self._buffer[:count] if got else bytes(self._view[:count])
 
-    def read_into(self, into: memoryview, on_bytes: Callable[[int], None] | None = None) -> int:
-        """Fill `into` from the body; returns how much came, which is less only where the body ended."""
+    def read_into(self, into: memoryview, on_bytes: Callable[[int], int | None] | None = None) -> int:
+        """Fill `into` from the body; returns how much came, which is less only where the body ended.
+
+        `on_bytes`: see `OnBytes` in `store.base`.
+        """
         wanted = len(into)
         if self._left == wanted == len(self._rest) and not self._head.is_chunked:
             into[:] = self._rest  # came with the head, as small objects do
@@ -244,13 +247,13 @@ class Wire:
                 on_bytes(wanted)
             return wanted
         done = 0
+        allowed = on_bytes(0) if on_bytes is not None else None
         while done < wanted:
-            count = self._chunk_of(into[done : done + CHUNK_BYTES])
+            count = self._chunk_of(into[done : done + min(CHUNK_BYTES, allowed or CHUNK_BYTES)])
             if not count:
                 break
             done += count
-            if on_bytes is not None:
-                on_bytes(count)
+            allowed = on_bytes(count) if on_bytes is not None else None
         return done
 
     def _chunk_of(self, into: memoryview) -> int:

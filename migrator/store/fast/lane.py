@@ -15,7 +15,7 @@ from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import quote
 
-from migrator.errors import StoreError, Unreachable, WrongRegion
+from migrator.errors import StoreError, WrongRegion
 from migrator.model.objects import key_bytes
 from migrator.store.answers import (
     NO_CONNECTION,
@@ -25,6 +25,7 @@ from migrator.store.answers import (
     ErrorAnswer,
     Where,
     error_of,
+    link_local,
     lost,
     unreachable,
     untrusted,
@@ -36,6 +37,7 @@ from migrator.store.fast.documents import ERROR_LIMIT_BYTES, ErrorDocument, read
 from migrator.store.fast.http1 import BadAnswer, Head, Wire
 from migrator.store.fast.pool import NeverSent, Pool
 from migrator.store.fast.sigv4 import EMPTY_SHA256, UNSIGNED, Signer, query_of
+from migrator.store.peers import RefusedPeer
 
 T = TypeVar("T")
 
@@ -232,10 +234,12 @@ class Lane:
         )
 
 
-def _unreachable(cause: NeverSent, where: Where) -> Unreachable:
+def _unreachable(cause: NeverSent, where: Where) -> StoreError:
     if cause.is_tls:
         return untrusted(where, cause)
     match cause.cause:
+        case RefusedPeer(address=address):
+            return link_local(where, address)
         case socket.gaierror():
             return unreachable(where, NO_SUCH_NAME)
         case TimeoutError():

@@ -11,6 +11,7 @@ from collections import deque
 from migrator.store.connection import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 from migrator.store.fast.http1 import Wire
 from migrator.store.fast.tls import Encrypted
+from migrator.store.peers import must_be_elsewhere
 
 #: Each half of a transfer needs room for a few round trips in flight.
 _KEEPALIVE = ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1))
@@ -108,6 +109,7 @@ class Pool:
         except OSError as cause:
             raise NeverSent(cause) from None
         try:
+            must_be_elsewhere(sock)
             for option in _KEEPALIVE:
                 sock.setsockopt(*option)
             limit = None if self.is_watched else READ_TIMEOUT_S

@@ -24,6 +24,7 @@ RICH = Properties(
 )
 HOSTILE = "a b/ö\u2028?&=+%\udcff"
 PARTS = [UploadedPart(number, f'e"<&{number}', 5) for number in (1, 2, 10_000)]
+CHECKED = [UploadedPart(number, "e", 5, "y/Q5Jg==") for number in (1, 2)]
 CALLS: dict[str, Callable[[ObjectStore], object]] = {
     **QUESTIONS,
     "GetObjectLockConfiguration": locks,
@@ -35,6 +36,8 @@ CALLS: dict[str, Callable[[ObjectStore], object]] = {
     "complete, if there": lambda store: store.complete_upload(
         "bucket", "key", "id", PARTS, condition=Condition(etag="e")
     ),
+    "an upload with checksums": lambda store: store.create_upload("bucket", "a/b", RICH, has_crc32=True),
+    "complete with checksums": lambda store: store.complete_upload("bucket", "key", "id", CHECKED),
     "complete nothing": lambda store: store.complete_upload("bucket", "key", "id", []),
     "delete, if there": lambda store: store.delete("bucket", HOSTILE[:-1], if_match="e"),
     "uploads below a prefix": lambda store: store.list_uploads("bucket", "a b/ö?&=+%"),
