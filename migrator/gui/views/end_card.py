@@ -9,8 +9,9 @@ from typing import Protocol
 
 from migrator.gui import labels, theme
 from migrator.gui.screen import CardState
-from migrator.gui.widgets.basics import Card, FlowRow, WrapLabel, set_text, show
+from migrator.gui.widgets.basics import Card, WrapLabel, set_text, show
 from migrator.gui.widgets.field import Field, Kind
+from migrator.gui.widgets.flow import Flow
 
 _ROWS: tuple[tuple[tuple[str, Kind], ...], ...] = (
     (("access_key_id", "text"), ("secret_access_key", "secret")),
@@ -78,7 +79,7 @@ class EndCard(Card):
 
     def _remedies(self, parent: tk.Misc) -> ttk.Frame:
         """What helps where there is no such bucket."""
-        self.remedies = FlowRow(parent)
+        self.remedies = Flow(parent)
         self.create = ttk.Button(
             self.remedies,
             text=labels.CREATE_BUCKET,
@@ -91,7 +92,7 @@ class EndCard(Card):
             style="Secondary.TButton",
             command=lambda: self._actions.choose_another(self.name),
         )
-        self.remedies.fill(self.create, self.another)
+        self.remedies.arrange()
         return self.remedies
 
     def _steps(self, parent: tk.Misc) -> ttk.Frame:
@@ -142,7 +143,8 @@ class EndCard(Card):
             self.result.configure(style="problem.Note.TLabel")
         set_text(self.result, card.result)
         show(self.remedies, card.is_missing)
-        show(self.create, not card.is_source)
+        self.remedies.show(self.create, visible=not card.is_source)
+        self.remedies.arrange()
         set_text(self.advice, card.advice)
         if card.advice:
             self.advice.grid()

@@ -8,7 +8,8 @@ from tkinter import ttk
 
 from migrator.gui import labels, theme
 from migrator.gui.screen import Bin, CostScreen, Decision, Share
-from migrator.gui.widgets.basics import Card, FlowRow, WrapLabel, bind_wheel, set_text, show
+from migrator.gui.widgets.basics import Card, WrapLabel, bind_wheel, set_text, show
+from migrator.gui.widgets.flow import Flow
 from migrator.gui.widgets.plots import Histogram, ShareBar
 
 #: Below this a decision's list goes under its words.
@@ -245,14 +246,14 @@ class PermissionsCard(Card):
         self.body.columnconfigure(0, weight=1)
         self.text = WrapLabel(self.body)
         self.text.grid(row=0, column=0, sticky="we", pady=(0, theme.px(8)))
-        row = FlowRow(self.body)
+        row = Flow(self.body)
         row.grid(row=1, column=0, sticky="we")
         self.buttons = {}
         for provider, words in labels.COPY_POLICY.items():
             button = ttk.Button(row, text=words, style="Secondary.TButton")
             button.configure(command=lambda name=provider: self._copy(name))  # type: ignore[misc]
             self.buttons[provider] = button
-        row.fill(*self.buttons.values())
+        row.arrange()
         self.said = ttk.Label(self.body, style="ok.NoteHint.TLabel")
         self.said.grid(row=2, column=0, sticky="w", pady=(theme.px(4), 0))
 

@@ -146,43 +146,6 @@ class Tooltip:
             self._window = None
 
 
-class FlowRow(ttk.Frame):
-    """Widgets side by side, or each below the other where there is no room for that. Children are its own.
-
-    It asks for no width of its own, for the reason that `WrapLabel` has.
-    """
-
-    def __init__(self, parent: tk.Misc) -> None:
-        super().__init__(parent, width=1)
-        self.grid_propagate(False)
-        self._parts: list[tk.Misc] = []
-        self._is_stacked: bool | None = None
-
-    def fill(self, *parts: tk.Misc) -> None:
-        """What is in it. It has to be managed so that it gets the whole width."""
-        self._parts = list(parts)
-        self._place(is_stacked=False)
-        self.bind("<Configure>", self._fit)
-
-    def _fit(self, event: tk.Event[Any]) -> None:
-        gap = theme.px(8)
-        needed = sum(part.winfo_reqwidth() + gap for part in self._parts) - gap
-        self._place(is_stacked=needed > event.width)
-
-    def _place(self, *, is_stacked: bool) -> None:
-        if is_stacked == self._is_stacked:
-            return
-        self._is_stacked = is_stacked
-        gap = theme.px(8)
-        for n, part in enumerate(self._parts):
-            assert isinstance(part, tk.Grid)  # noqa: S101  (tells the type checker)
-            row, column = (n, 0) if is_stacked else (0, n)
-            left, top = (0, gap if n else 0) if is_stacked else (gap if n else 0, 0)
-            part.grid(row=row, column=column, sticky="w", padx=(left, 0), pady=(top, 0))
-        heights = [part.winfo_reqheight() for part in self._parts]
-        self.configure(height=sum(heights) + gap * (len(heights) - 1) if is_stacked else max(heights))
-
-
 class ScrollPage(ttk.Frame):
     """A page that scrolls when the window is too low and fills the window when it is not."""
 
