@@ -40,6 +40,7 @@ class PaceView(Card):
         gap = theme.px(18)
         for column, field in enumerate(self.fields.values()):
             field.grid(row=0, column=2 * column, sticky="nwe", padx=(0, gap))
+            self.body.columnconfigure(2 * column, minsize=theme.px(150))
             field.control.bind("<Return>", lambda _event, name=field.name: actions.left(name), "+")
         self.adjusts = tk.BooleanVar(self)
         self.adjust = theme.switch(
