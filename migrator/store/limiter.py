@@ -3,8 +3,8 @@
 An end that answers 503 or 429 means everybody who asks it, not only the request it answered. From then on
 its requests are spaced: at seven tenths of the rate at which it had just answered, back at that rate after
 RETURN_S seconds, carefully beyond it, and after three times as long without limit again. While it refuses
-nearly everything it is asked less and less, and is back at the old rate as soon as after one refusal. Where the
-end said how long to wait (Retry-After), nothing is sent to it before that.
+nearly everything it is asked less and less, and is back at the old rate as soon as after one refusal. Where
+the end said how long to wait (Retry-After), nothing is sent to it before that.
 
 Pure but for its lock: the time comes in from outside.
 """
