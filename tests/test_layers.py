@@ -83,7 +83,7 @@ HELPERS = {
     "words",
 }
 HELPERS |= {"environment", "why_words", "estimate_words", "history_words", "pace_words", "plan_words"}
-HELPERS |= {"preferences"}
+HELPERS |= {"preferences", "endpoint_rules"}
 FACES = {"cli", "cli_commands", "cli_check", "cli_policy", "console", "overview", "desktop", "demo"}
 FACES |= {"__main__", "cli_keys"}
 #: Layer -> what of ours it may import, besides itself.
