@@ -19,7 +19,7 @@ from migrator.config import Job, read_job
 from migrator.engine.carrying import carrier_of
 from migrator.engine.costs import tell_of_deep, tell_of_plan, tell_of_signing, tell_of_verify
 from migrator.engine.endings import EXIT_INCOMPLETE, EXIT_OK
-from migrator.engine.ends import StoreFactory, open_s3, preflight
+from migrator.engine.ends import Ready, StoreFactory, open_s3, preflight
 from migrator.engine.estimating import Listed
 from migrator.engine.history_ready import must_keep_history, tell_not_copied, with_history
 from migrator.engine.home import RunDir, create_run, find_run
@@ -65,7 +65,9 @@ class Engine:
                 if other:
                     raise UnfinishedRun(other)
                 session.open_ends()
-                ready, not_copied = with_history(job, session.ends, preflight(job, session.ends))
+                ready, not_copied = with_history(
+                    job, session.ends, preflight(job, session.ends, session.executor)
+                )
                 directory = self._new_directory(session.run, job_text(table))
                 created = self.ports.clock.wall().isoformat(timespec="seconds")
                 session.use(
@@ -110,7 +112,9 @@ class Engine:
 
             def work() -> Summary:
                 session.open_ends()
-                ready, not_copied = with_history(job, session.ends, preflight(job, session.ends))
+                ready, not_copied = with_history(
+                    job, session.ends, preflight(job, session.ends, session.executor)
+                )
                 tell_not_copied(session, not_copied)
                 found = stack.enter_context(closing(Planning(session, ready, deep=deep, book=book)))
                 seen = Seen()
@@ -177,7 +181,7 @@ class Engine:
                     advice="Start a new run.",
                 )
             session.open_ends()
-            ready = preflight(session.job, session.ends)
+            ready = _preflight(session)
             if journal.has_history:
                 is_ours = journal.meta("bucket") in {"intent", "created"}
                 ready, _ = with_history(session.job, session.ends, ready, is_ours=is_ours)
@@ -252,7 +256,7 @@ class Engine:
             if journal.meta("undo") not in {"", "accepted"}:
                 raise UsageError(f"The run {session.run} was rolled back: there is nothing to verify.")
             session.open_ends()
-            ready = preflight(session.job, session.ends)
+            ready = _preflight(session)
             tell_of_verify(session, journal, read_back=read_back)
             session.phase(Phase.VERIFYING)
             check = Verification(
@@ -289,7 +293,7 @@ class Engine:
             if journal.meta("undo") not in {"", "accepted"}:
                 raise UsageError(f"The run {session.run} was rolled back: there is nothing to read.")
             session.open_ends()
-            preflight(session.job, session.ends)
+            _preflight(session)
             tell_of_signing(session, journal)
             session.phase(Phase.VERIFYING)
             signing = Signing(
@@ -347,6 +351,10 @@ class Engine:
                 return work(session, session.use(Journal.open(directory, self.ports.clock)))
 
             return _ended(session, locked)
+
+
+def _preflight(session: Session) -> Ready:
+    return preflight(session.job, session.ends, session.executor)
 
 
 def _ended(session: Session, work: Callable[[], Summary]) -> Summary:

@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from migrator.config import MAX_THREADS, End, Job, Transfer
 from migrator.credentials import AwsChain, Credentials, Keys, resolve
-from migrator.engine.ports import Ports
+from migrator.engine.ports import Executor, Ports
 from migrator.environment import Place, must_be_accepted
 from migrator.errors import (
     AccessDenied,
@@ -112,8 +113,9 @@ class Ready:
     history: bool = False  #: whole histories are copied: every version and delete marker
 
 
-def preflight(job: Job, ends: Ends) -> Ready:
-    """Reach both buckets with one listing each, and ask how the destination keeps versions and locks.
+def preflight(job: Job, ends: Ends, executor: Executor) -> Ready:
+    """Reach both buckets with one listing each, and ask how the destination keeps versions and locks; all at
+    once, because each alone takes as long as the way there and back.
 
     A listing is asked for instead of a HEAD: its error has a body, so that a wrong key, a wrong secret and a
     missing right can be told apart.
@@ -122,12 +124,17 @@ def preflight(job: Job, ends: Ends) -> Ready:
         UsageError: wrong keys, no such bucket, another region.
         Refused: an end does not answer, or a needed right is missing.
     """
+    bucket = job.destination.bucket
+    list_source = executor.ahead(partial(ends.source.list_page, job.source.bucket, job.source.prefix))
+    list_there = executor.ahead(partial(ends.destination.list_page, bucket, job.destination.prefix))
+    versioning_there = executor.ahead(partial(_versioning, job, ends))
+    lock_there = executor.ahead(partial(ends.destination.lock_of, bucket))
     try:
-        ends.source.list_page(job.source.bucket, job.source.prefix)
+        list_source()
     except StoreError as cause:
         raise as_refusal(cause) from cause
     try:
-        ends.destination.list_page(job.destination.bucket, job.destination.prefix)
+        list_there()
     except NotFound as cause:
         if cause.code == "NoSuchBucket" and job.destination.create_bucket:
             # What we create is private and keeps neither versions nor locks.
@@ -136,7 +143,7 @@ def preflight(job: Job, ends: Ends) -> Ready:
     except StoreError as cause:
         raise as_refusal(cause) from cause
     try:
-        return Ready(_versioning(job, ends), ends.destination.lock_of(job.destination.bucket))
+        return Ready(versioning_there(), lock_there())
     except StoreError as cause:
         raise as_refusal(cause) from cause
 

@@ -40,6 +40,8 @@ COPY_PROBES = {
     Kind.DELETE: 2,
     Kind.LIST: 2,
 }
+#: And where large objects are copied.
+CHECKSUM_PROBES = {Kind.MULTIPART: 3, Kind.PART: 2, Kind.HEAD: 4, Kind.GET: 1, Kind.LIST: 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ def _destination(job: Job, work: Work, listed: Listed, ready: Ready) -> Demand:
         _add(ask, PROBES)
         if not keeps_versions and work.replaced:
             _add(ask, COPY_PROBES)
+        if work.large:
+            _add(ask, CHECKSUM_PROBES)
     if not keeps_versions:  # saving
         looked_at = work.objects if ready.versioning is not Versioning.OFF else work.replaced
         ask[Kind.HEAD] += looked_at + work.replaced

@@ -191,7 +191,7 @@ class Probing:
     def _checks_crc32(self) -> bool:
         """Whether a part that is not what its CRC32 says is refused, when it comes and when an object is
         made of it, and an object can be made of others."""
-        key = self._announce("parts")
+        key = self._announce("checksums")
         upload_id = self._store.create_upload(self._bucket, key, PLAIN, has_crc32=True)
         try:
             if self._makes_of_right_parts(key, upload_id):

@@ -41,6 +41,7 @@ from migrator.errors import (
     Cancelled,
     JournalFull,
     MigratorError,
+    Rejected,
 )
 from migrator.model.events import (
     ActiveTransfer,
@@ -60,6 +61,8 @@ COMMIT_EVERY_S = 0.25
 SHOWN = 64
 #: Objects that are small: the requests take longer than the bytes.
 SMALL_BYTES = 64 * 1024
+#: Answers to a Complete that say that nothing was made.
+_REFUSALS = (ChangedMeanwhile, Rejected)
 #: Uploads left open by an earlier process: at most as many as it had threads.
 MOST_OPEN = 512
 
@@ -317,8 +320,8 @@ class Transfer:
         moving.failure = moving.failure or error
         if tag.step == "part":
             self._give_up_upload(moving)
-        elif tag.step == "finish" and isinstance(error, ChangedMeanwhile) and moving.opened is not None:
-            # Refused by its condition: the parts are of no use any more.
+        elif tag.step == "finish" and isinstance(error, _REFUSALS) and moving.opened is not None:
+            # Refused by its condition, or because a part is not what it was: they are of no use any more.
             self._start(
                 Tag("abort", tag.seq), partial(self._copier.abort, moving.order, moving.opened.upload_id)
             )

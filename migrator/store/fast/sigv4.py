@@ -32,7 +32,7 @@ class Signer:
         self._region = region
         self._now = now
         self._second = (-1, "", "")  # the time, as a stamp and as a day
-        self._day = ("", b"", "")  # the day, its key, its scope
+        self._day = ("", hmac.new(b"", digestmod="sha256"), "")  # the day, what its key signs with, its scope
 
     def lines(
         self, method: str, path: str, query: str, headers: dict[str, str], payload: str = UNSIGNED
@@ -54,14 +54,15 @@ class Signer:
         if "  " in sent or ": " in sent or " \n" in sent:
             signed = "".join([f"{name}:{_collapsed(headers[name])}\n" for name in names])
         canonical = f"{method}\n{path}\n{query}\n{signed}\n{listed}\n{payload}"
-        key, scope = self._key_of(day)
+        signing, scope = self._signing_of(day)
         digest = hashlib.sha256(canonical.encode()).hexdigest()
         to_sign = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{digest}"
-        signature = hmac.digest(key, to_sign.encode(), "sha256").hex()
+        mac = signing.copy()
+        mac.update(to_sign.encode())
         return (
             sent.replace("\n", "\r\n")
             + f"authorization:AWS4-HMAC-SHA256 Credential={self._access_key_id}/{scope}, "
-            f"SignedHeaders={listed}, Signature={signature}\r\n"
+            f"SignedHeaders={listed}, Signature={mac.hexdigest()}\r\n"
         )
 
     def _time(self) -> tuple[str, str]:
@@ -73,15 +74,18 @@ class Signer:
             self._second = second, stamp, day
         return stamp, day
 
-    def _key_of(self, day: str) -> tuple[bytes, str]:
-        kept, key, scope = self._day
+    def _signing_of(self, day: str) -> tuple[hmac.HMAC, str]:
+        # `hmac.digest` would let other threads in, for a microsecond's work: who wants in then is woken, and
+        # this thread waits until that one has something to wait for.
+        kept, signing, scope = self._day
         if kept != day:
             key = self._secret
             for step in (day, self._region, "s3", "aws4_request"):
                 key = hmac.digest(key, step.encode(), "sha256")
             scope = f"{day}/{self._region}/s3/aws4_request"
-            self._day = day, key, scope
-        return key, scope
+            signing = hmac.new(key, digestmod="sha256")
+            self._day = day, signing, scope
+        return signing, scope
 
 
 def _collapsed(value: str) -> str:

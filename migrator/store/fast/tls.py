@@ -40,6 +40,7 @@ class Encrypted:
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
         self._room = memoryview(bytearray(_READ_BYTES))
+        self._is_full = False  # the last read filled what it was given
         while True:
             try:
                 self._tls.do_handshake()
@@ -71,6 +72,7 @@ class Encrypted:
             except ssl.SSLZeroReturnError:
                 return 0
             else:
+                self._is_full = count == len(into)
                 return count
 
     def fill(self, into: memoryview) -> int:
@@ -96,6 +98,7 @@ class Encrypted:
                     pass
                 except ssl.SSLZeroReturnError:
                     is_over = True
+            self._is_full = done == len(into)
             if done or is_over:
                 return done
             self._flush()
@@ -104,7 +107,8 @@ class Encrypted:
 
     def pending(self) -> int:
         """Bytes that came and were not read yet, decrypted or not."""
-        return self._tls.pending() + self._incoming.pending
+        # OpenSSL is asked only where it can have kept something back: asking lets other threads in.
+        return self._incoming.pending + (self._tls.pending() if self._is_full else 0)
 
     def close(self) -> None:
         self.raw.close()
