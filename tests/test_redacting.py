@@ -25,6 +25,7 @@ from migrator.model.ledger import Ledger, Outcome
 from migrator.redacting import (
     LEAST_CHARS,
     MOST_SECRETS,
+    for_others,
     learn,
     learn_environment,
     redacted,
@@ -219,3 +220,8 @@ def test_what_the_process_prints_on_its_way_out_holds_no_secret(name: str) -> No
     assert ended.returncode == 1
     assert "***" in ended.stdout + ended.stderr
     assert SECRET not in ended.stdout + ended.stderr
+
+
+def test_programs_of_others_get_no_secret_out_of_the_environment() -> None:
+    mine = {"PATH": "/bin", "AWS_SECRET_ACCESS_KEY": "a", "MIGRATOR_SOURCE_SESSION_TOKEN": "b", "HOME": "/"}
+    assert for_others(mine) == {"PATH": "/bin", "HOME": "/"}
