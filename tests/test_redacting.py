@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrator import redacting
@@ -88,6 +88,7 @@ def pieces(written: str, length: int = 12) -> Iterator[str]:
     return (written[at : at + length] for at in range(4, len(written) - length - 4))
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text(min_size=LEAST_CHARS, max_size=60), st.text(max_size=20), st.text(max_size=20))
 def test_any_secret_in_any_text_is_masked(secret: str, before: str, after: str) -> None:
     redacting._known, redacting._forms = {}, ()
@@ -95,6 +96,7 @@ def test_any_secret_in_any_text_is_masked(secret: str, before: str, after: str) 
     assert secret not in redacted(before + secret + after) or secret in before + "***" + after
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_other_text_stays_as_it_is(text: str) -> None:
     redacting._known, redacting._forms = {}, ()
