@@ -17,8 +17,9 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from PIL import ImageGrab
+from PIL import Image, ImageGrab
 
 from migrator.gui import labels, theme
 from migrator.gui.app import Window
@@ -31,6 +32,17 @@ from migrator.model.past_runs import RunsListed
 from tests.gui import canned
 
 State = Callable[[Window, canned.FakeService], None]
+
+
+def area_of(widget: Any) -> tuple[int, int, int, int]:
+    """Where a widget is on the screen: left, top, right, bottom."""
+    left, top = widget.winfo_rootx(), widget.winfo_rooty()
+    return left, top, left + widget.winfo_width(), top + widget.winfo_height()
+
+
+def grab(area: tuple[int, int, int, int] | None = None) -> Image.Image:
+    """A picture of the screen, or of a part of it."""
+    return ImageGrab.grab(bbox=area, xdisplay=os.environ.get("DISPLAY"))
 
 
 def drain(window: Window) -> None:
