@@ -91,6 +91,7 @@ VERIFY: Mapping[str, str] = {
     "read-back": "Reading everything back",
     "size": "Size only",
 }
+ADJUSTS = "Threads adjust themselves"
 CHOICES: Mapping[str, Mapping[str, str]] = {"existing": EXISTING, "verify": VERIFY}
 
 TOOLTIPS: Mapping[str, str] = {
@@ -113,6 +114,7 @@ TOOLTIPS: Mapping[str, str] = {
     "existing": "Identical means the same content, not the same date.",
     "verify": "Size only cannot notice changed bytes.",
     "speed_limit": "Bytes a second, e.g. 50 MB/s.",
+    "adjusts": "Begins with 16, takes more where that is faster, and fewer when a service asks to slow down.",
     "direction": "Swaps the two cards. Data always flows from left to right.",
     "generate": "Checks both sides, fills the bucket lists and saves your settings, without secrets.",
 }
@@ -208,6 +210,7 @@ TRANSFERS = "Transfers"
 WAITING = "Waiting"
 DONE = "Done"
 THROUGHPUT = "Throughput"
+PACE_NOTE = "Change them at any time; the config file stays as it is."
 NOW = "now"
 LAST_MINUTES = "last 10 minutes"
 NO_THROUGHPUT = "The first seconds are being measured."

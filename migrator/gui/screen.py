@@ -177,6 +177,18 @@ class EndPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class PaceScreen:
+    """Number of Threads and Speed limit while a run copies. The views write texts into widgets only when
+    `revision` changes. `problems`: by field."""
+
+    threads: str
+    adjusts: bool
+    speed_limit: str
+    revision: int
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class RunScreen:
     """Run."""
 
@@ -194,6 +206,7 @@ class RunScreen:
     done: tuple[Row, ...] = ()
     done_count: int = 0
     throughput: Throughput | None = None
+    pace: PaceScreen | None = None
     end: tuple[EndPoint, ...] = ()
     ledger: LedgerScreen | None = None
     banner: Banner | None = None

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from migrator import pace_words
 from migrator.gui import losses, run_screen, story
 from migrator.gui.figures import Meter
 from migrator.gui.form import keys_of, to_table
 from migrator.gui.found import Found
 from migrator.gui.groups import Groups
 from migrator.gui.lately import Lately
+from migrator.gui.pages.pace import PacePage
 from migrator.gui.pages.reports import save_report
 from migrator.gui.pages.setup import SetupPage
 from migrator.gui.pages.shell import Shell
@@ -21,6 +23,7 @@ from migrator.gui.status import UNFINISHED, Status
 from migrator.model.events import (
     Event,
     ObjectCopied,
+    PaceChanged,
     Reported,
     Retrying,
     RunRelies,
@@ -58,6 +61,7 @@ class RunPage:
         self._cancelling = False
         self._meter, self._groups, self._lately = Meter(), Groups(), Lately()
         self._saved_to = ""
+        self.pace = PacePage(shell)
 
     # -- what can be pressed -----------------------------------------------------------------------
 
@@ -181,7 +185,8 @@ class RunPage:
         facts = RunFacts(
             self._meter, self._groups, self._lately, self._shell.now(), self._saved_to, self.can_retry
         )
-        return run_screen.run_screen(self.state, status, facts)
+        shown = run_screen.run_screen(self.state, status, facts)
+        return replace(shown, pace=None if self._cancelling else self.pace.screen(self.state))
 
     # -- events ------------------------------------------------------------------------------------
 
@@ -195,6 +200,7 @@ class RunPage:
             self._waiting_for, self._dismissed = "", False
             self.last_run = event.run
         self.state = self.state.apply(event)
+        self.pace.take(event)
         match event:
             case ObjectCopied():
                 self._lately.copied(event)
@@ -202,6 +208,8 @@ class RunPage:
                 pass
             case Retrying():
                 self._lately.retrying(event, self._shell.now())
+            case PaceChanged() if event.before != event.after:
+                self._lately.mark(pace_words.threads(event), self._shell.now())
             case Summary():
                 self._ended(event)
             case RunRelies() if self._preview is not None:
@@ -222,6 +230,7 @@ class RunPage:
 
     def measure(self) -> None:
         """Once a tick: what has been done by now."""
+        self.pace.tick()
         if self.state.is_running:
             self._meter.add(self._shell.now(), self.state.bytes_moved, self.state.settled)
 
