@@ -1,4 +1,4 @@
-"""Judging a window by its real widgets: what is cut off, what lies over what, what is too faint, what Tab finds.
+"""Judging a window by its real widgets: what is cut off, what lies over what, what is faint, where Tab goes.
 
 Everything is measured, nothing is remembered: a new page is judged without a line in here.
 """
@@ -99,7 +99,7 @@ def _cut(widget: Any) -> Iterator[str]:
         yield f"{name_of(widget)}: {height} high, needs {widget.winfo_reqheight()}"
     parent = widget.master
     if widget.winfo_x() < 0 or widget.winfo_x() + width > parent.winfo_width():
-        yield f"{name_of(widget)} sticks out of its parent: {widget.winfo_x()}+{width} of {parent.winfo_width()}"
+        yield f"{name_of(widget)} sticks out: {widget.winfo_x()}+{width} of {parent.winfo_width()}"
 
 
 def _cut_choice(box: Any) -> Iterator[str]:

@@ -9,6 +9,7 @@ from tkinter import ttk
 from migrator.gui import labels, theme
 from migrator.gui.screen import Bin, CostScreen, Decision, Share
 from migrator.gui.widgets.basics import Card, WrapLabel, bind_wheel, set_text, show
+from migrator.gui.widgets.flow import Flow
 from migrator.gui.widgets.plots import Histogram, ShareBar
 
 #: Below this a decision's list goes under its words.
@@ -191,7 +192,7 @@ class CostCard(Card):
         self._drawn: CostScreen | None = None
         self._table = ttk.Frame(self.body)
         self._table.grid(row=0, column=0, sticky="we")
-        self._table.columnconfigure(1, weight=1)
+        self._table.columnconfigure(0, weight=1)
         self.note = WrapLabel(self.body, style="Hint.TLabel")
         self.note.grid(row=1, column=0, sticky="we", pady=(theme.px(8), 0))
 
@@ -208,7 +209,7 @@ class CostCard(Card):
                 line = tk.Frame(self._table, height=1, background=theme.color("line"))
                 line.grid(row=3 * n, column=0, columnspan=3, sticky="we", pady=theme.px(6))
             style, at = "Strong.TLabel" if row.is_sum else "TLabel", 3 * n + 1
-            ttk.Label(self._table, text=row.text, style=style).grid(row=at, column=0, sticky="w")
+            WrapLabel(self._table, text=row.text, style=style).grid(row=at, column=0, sticky="we")
             wide = 2 if row.is_sum else 1
             ttk.Label(self._table, text=row.money, style=style).grid(
                 row=at, column=3 - wide, columnspan=wide, sticky="e", pady=theme.px(1)
@@ -245,21 +246,25 @@ class PermissionsCard(Card):
         self.body.columnconfigure(0, weight=1)
         self.text = WrapLabel(self.body)
         self.text.grid(row=0, column=0, sticky="we", pady=(0, theme.px(8)))
-        row = ttk.Frame(self.body)
-        row.grid(row=1, column=0, sticky="w")
+        row = Flow(self.body)
+        row.grid(row=1, column=0, sticky="we")
         self.buttons = {}
         for provider, words in labels.COPY_POLICY.items():
             button = ttk.Button(row, text=words, style="Secondary.TButton")
             button.configure(command=lambda name=provider: self._copy(name))  # type: ignore[misc]
-            button.pack(side="left", padx=(0, theme.px(8)))
             self.buttons[provider] = button
-        self.said = ttk.Label(row, style="ok.NoteHint.TLabel")
-        self.said.pack(side="left")
+        self.said = ttk.Label(row, text=labels.COPIED, style="ok.NoteHint.TLabel")
+        row.show(self.said, visible=False)
+        self._row = row
 
     def render(self, text: str) -> None:
         set_text(self.text, text)
 
     def _copy(self, provider: str) -> None:
         self._on_copy(provider)
-        set_text(self.said, labels.COPIED)
-        self.after(2000, lambda: set_text(self.said, ""))
+        self._say_copied(True)
+        self.after(2000, lambda: self._say_copied(False))
+
+    def _say_copied(self, is_copied: bool) -> None:
+        self._row.show(self.said, visible=is_copied)
+        self._row.arrange()
