@@ -53,6 +53,8 @@ def test_the_command_line_tells_them_and_keeps_quiet_where_asked() -> None:
         err = io.StringIO()
         face = Text(io.StringIO(), err, quiet=quiet)
         face.show(RunStarted("r", "run", "AWS a/", "Lyve Cloud b/", 16, adjusts=True))
-        face.show(PaceChanged(16, 8, "throttled", "AWS"))
+        for _ in range(50):
+            face.show(PaceChanged(16, 8, "throttled", "AWS"))
+        assert err.getvalue().count("AWS asks to slow down.") == (0 if quiet else 50)
         assert ("16 → 8 threads: AWS asks to slow down." in err.getvalue()) is not quiet
         assert ("16 threads to begin with" in err.getvalue()) is not quiet

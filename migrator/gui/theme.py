@@ -109,7 +109,8 @@ _scale = 1.0
 
 def build_root(title: str, *, dark: bool | None = None) -> tk.Tk:
     """The root window with theme, fonts and styles; `dark` None follows the system."""
-    root: tk.Tk = ttkbootstrap.App(title=title, high_dpi=True)
+    # Desktops group windows by their class, and find their icon by it.
+    root: tk.Tk = ttkbootstrap.App(title=title, high_dpi=True, iconphoto=None, className="lyve-s3-migrator")
     if not root.event_info("<<Invoke>>"):
         root.event_add("<<Invoke>>", "<Key-space>")  # some builds of Tk forget it
     window_icon.put_on(root)

@@ -60,7 +60,10 @@ def test_a_number_that_is_none_is_named(written: object) -> None:
 # -- a whole run ---------------------------------------------------------------------------------
 
 
-def test_where_it_adjusts_itself_an_end_that_asks_for_less_gets_half(world: World) -> None:
+def test_where_it_adjusts_itself_an_end_that_asks_for_less_gets_half(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("migrator.engine.transfer.TICK_S", 0.0)
     filled(world).set("transfer", threads="auto")
     world.destination = Faulty(world.destination, fails("PutObject", SLOW_DOWN, nth=5))
     world.run()

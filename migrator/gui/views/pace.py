@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable
-from tkinter import ttk
 from typing import Protocol
 
 from migrator.gui import labels, theme
 from migrator.gui.screen import FieldState, PaceScreen
-from migrator.gui.widgets.basics import Card, Tooltip
+from migrator.gui.widgets.basics import Card, Tooltip, WrapLabel
 from migrator.gui.widgets.field import Field
 
 
@@ -41,6 +40,7 @@ class PaceView(Card):
         gap = theme.px(18)
         for column, field in enumerate(self.fields.values()):
             field.grid(row=0, column=2 * column, sticky="nwe", padx=(0, gap))
+            self.body.columnconfigure(2 * column, minsize=theme.px(150))
             field.control.bind("<Return>", lambda _event, name=field.name: actions.left(name), "+")
         self.adjusts = tk.BooleanVar(self)
         self.adjust = theme.switch(
@@ -48,8 +48,8 @@ class PaceView(Card):
         )
         self.adjust.grid(row=0, column=1, sticky="w", padx=(0, gap))
         Tooltip(self.adjust, labels.TOOLTIPS["adjusts"])
-        note = ttk.Label(self.body, text=labels.PACE_NOTE, style="Hint.TLabel")
-        note.grid(row=0, column=3, sticky="w")
+        note = WrapLabel(self.body, text=labels.PACE_NOTE, style="Hint.TLabel")
+        note.grid(row=0, column=3, sticky="we")
         self.body.columnconfigure(3, weight=1)
 
     def render(self, screen: PaceScreen | None) -> None:

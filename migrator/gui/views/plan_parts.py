@@ -253,18 +253,14 @@ class PermissionsCard(Card):
             button = ttk.Button(row, text=words, style="Secondary.TButton")
             button.configure(command=lambda name=provider: self._copy(name))  # type: ignore[misc]
             self.buttons[provider] = button
-        self.said = ttk.Label(row, text=labels.COPIED, style="ok.NoteHint.TLabel")
-        row.show(self.said, visible=False)
-        self._row = row
+        row.arrange()
+        self.said = ttk.Label(self.body, style="ok.NoteHint.TLabel")
+        self.said.grid(row=2, column=0, sticky="w", pady=(theme.px(4), 0))
 
     def render(self, text: str) -> None:
         set_text(self.text, text)
 
     def _copy(self, provider: str) -> None:
         self._on_copy(provider)
-        self._say_copied(True)
-        self.after(2000, lambda: self._say_copied(False))
-
-    def _say_copied(self, is_copied: bool) -> None:
-        self._row.show(self.said, visible=is_copied)
-        self._row.arrange()
+        set_text(self.said, labels.COPIED)
+        self.after(2000, lambda: set_text(self.said, ""))

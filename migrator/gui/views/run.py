@@ -18,7 +18,7 @@ from migrator.gui.views.tables import PlainTable, ProblemsTable, TransfersTable
 from migrator.gui.widgets.banner import BannerView
 from migrator.gui.widgets.basics import show
 
-LOW_TABS, HIGH_TABS = 140, 280
+LOW_TABS, HIGH_TABS = 110, 280
 
 
 class WindowActions(LogActions, Protocol):
