@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
-from migrator import __version__, cli_commands
+from migrator import __version__, cli_commands, cli_licences
 from migrator.errors import JobFileError, MigratorError
 from migrator.model.objects import visible
 
@@ -112,6 +112,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"migrator {__version__}")
+    parser.add_argument("--licences", action=cli_licences.Show, help="the licences of all that is in it")
     parser.set_defaults(command=cli_commands.window)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
 

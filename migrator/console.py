@@ -17,8 +17,10 @@ from migrator import ending_words, phrases, words
 from migrator.estimate_words import estimate_lines
 from migrator.model.events import (
     Event,
+    LimitChanged,
     ObjectCopied,
     ObjectUndone,
+    PaceChanged,
     Phase,
     PhaseChanged,
     Retrying,
@@ -42,6 +44,8 @@ _WITHOUT_NUMBERS = (Phase.CONNECTING, Phase.RECOVERING, Phase.CHECKING, Phase.VE
 
 #: One for each object: told with --verbose only, except what went wrong.
 _PER_OBJECT = (ObjectCopied, ObjectUndone, Retrying)
+#: Few, and each of its own: all of them are shown.
+_RARE = (RunStarted, PhaseChanged, PaceChanged, LimitChanged)
 #: Lines of one kind shown on a terminal before they are only counted; the log file has them all.
 MOST_LINES = 20
 
@@ -135,7 +139,7 @@ class Text:
         if isinstance(event, _PER_OBJECT) and line.level == "info" and not self._verbose:
             return
         shown = self._shown[type(event)] = self._shown.get(type(event), 0) + 1
-        if not self._verbose and shown > MOST_LINES and not isinstance(event, RunStarted | PhaseChanged):
+        if not self._verbose and shown > MOST_LINES and not isinstance(event, _RARE):
             if shown == MOST_LINES + 1:
                 self._print("  … more of these are in the report (and with --verbose)")
             return

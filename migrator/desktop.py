@@ -47,4 +47,6 @@ def open_desktop(prefill: Callable[[], Form] | None = None) -> int:
     service = EngineProcess(home(), is_demo=prefill is not None)
     form = prefill() if prefill else None
     preferences = PreferencesFile(home() / "window.json")
-    return open_window(service, prefill=form, demo=prefill is not None, preferences=preferences)
+    return open_window(
+        service, prefill=form, demo=prefill is not None, preferences=preferences, folder=str(home() / "runs")
+    )

@@ -1,4 +1,4 @@
-"""A past run in the words of a table: when, from where to where, how it ended, what undo would say."""
+"""A past run in words: when, from where to where, how it ended, what undo would say, what can be done."""
 
 from __future__ import annotations
 
@@ -26,12 +26,25 @@ _UNDONE: Mapping[str, str] = {
     "incomplete": "Rolled back in part",
     "started": "Roll back broke off",
 }
+#: What is counted of a run, in this order; zeros are left out, but for the first.
+_COUNTS: Mapping[str, str] = {
+    "copied": "copied",
+    "left": "left to copy",
+    "failed": "failed",
+    "conflicts": "in conflict",
+    "unsupported": "cannot be carried over",
+    "same": "already there",
+    "filtered": "left out by filters",
+}
+#: Counts that somebody should look at.
+_BAD = frozenset({"failed", "conflicts", "unsupported"})
 
 
 def started(run: PastRun) -> str:
-    """`22 Nov 2026 10:50`, in this computer's time."""
+    """`22 Nov 2026 10:50`, in this computer's time; where the journal cannot be read, by the run's id."""
     try:
-        return f"{datetime.fromisoformat(run.created).astimezone():%d %b %Y %H:%M}".lstrip("0")
+        began = datetime.fromisoformat(run.created or f"{run.run[:15]}Z")
+        return f"{began.astimezone():%d %b %Y %H:%M}".lstrip("0")
     except ValueError:
         return visible(run.run, _PLACE_CHARS)
 
@@ -68,12 +81,14 @@ def tone(run: PastRun) -> str:
 
 def objects(run: PastRun) -> str:
     """`1,204`: copied objects; of how many, where some are missing."""
+    if run.state == "unreadable":
+        return "–"
     done, planned = in_books(run.ledger, "copied"), in_books(run.ledger, "planned")
     return number(done) if done == planned else f"{number(done)} of {number(planned)}"
 
 
 def size(run: PastRun) -> str:
-    return show_size(in_books(run.ledger, "bytes_copied"))
+    return "–" if run.state == "unreadable" else show_size(in_books(run.ledger, "bytes_copied"))
 
 
 def took(run: PastRun) -> str:
@@ -83,7 +98,9 @@ def took(run: PastRun) -> str:
 def undo(run: PastRun) -> str:
     """What became of undo, or whether it is possible."""
     if run.is_demo:
-        return "demo, gone"
+        return "demo has ended"
+    if run.state == "unreadable":
+        return "unknown"
     match run.undo:
         case "rolled-back":
             return "done"
@@ -92,12 +109,72 @@ def undo(run: PastRun) -> str:
         case "started":
             return "under way" if run.is_busy else "broke off"
         case "accepted":
-            return "ended: accepted"
+            return "accepted"
     return "possible" if in_books(run.ledger, "copied") or run.open_uploads else "nothing to undo"
 
 
 def kept(run: PastRun) -> str:
-    """What is kept aside for undo; empty where nothing is."""
-    if not run.kept:
-        return ""
-    return f"{count(run.kept, 'saved copy', 'saved copies')} kept for undo ({show_size(run.bytes_kept)})"
+    """Bytes kept aside for undo: `1.2 GB`."""
+    return show_size(run.bytes_kept) if run.kept else "–"
+
+
+def held(run: PastRun) -> str:
+    """What is kept at the destination for undo, in a sentence; empty where nothing is."""
+    parts = []
+    if run.kept:
+        parts.append(f"{count(run.kept, 'saved copy', 'saved copies')} ({show_size(run.bytes_kept)})")
+    if run.open_uploads:
+        parts.append(count(run.open_uploads, "unfinished upload"))
+    return f"{' and '.join(parts)} kept at the destination." if parts else ""
+
+
+def removed_by_accepting(run: PastRun) -> str:
+    """What accepting takes away; empty where there is nothing."""
+    what = held(run).removesuffix(" kept at the destination.")
+    return f"{what} will be removed there." if what else ""
+
+
+def title(run: PastRun) -> str:
+    """`Run of 22 Nov 2026 10:50`."""
+    return f"Run of {started(run)}"
+
+
+def summed_up(run: PastRun) -> str:
+    """From where to where, how much, how long, and the id that commands take."""
+    parts = [places(run), size(run), took(run), visible(run.run, _PLACE_CHARS)]
+    return "  ·  ".join(part for part in parts if part != "–")
+
+
+def counts(run: PastRun) -> tuple[tuple[str, str, bool], ...]:
+    """Its books for a row of figures: number, what of, whether somebody should look at it."""
+    if run.state == "unreadable":
+        return ()
+    found = [(name, in_books(run.ledger, name), words) for name, words in _COUNTS.items()]
+    return tuple((number(n), words, name in _BAD) for name, n, words in found if n or name == "copied")
+
+
+def zone(moment: datetime) -> str:
+    """The zone that moments are shown in: `CET`, `UTC+05:30`."""
+    return moment.tzname() or f"{moment:%z}"
+
+
+def undo_told(run: PastRun) -> str:
+    """What undo would do, or why there is none."""
+    if run.state == "unreadable":
+        return (
+            "Its journal cannot be read, so nothing can be done about this run from here. "
+            "Restore the file from a backup if you have one."
+        )
+    if run.is_busy:
+        return "It is being worked on just now."
+    if run.is_demo:
+        return "It was of a demo that has ended: both of its sides are gone."
+    told = {
+        "rolled-back": "It was rolled back: the destination is as it was before.",
+        "incomplete": "Some objects had to stay. Roll Back looks at them again; Accept leaves them there.",
+        "started": "Its roll back broke off. Roll Back goes on with it.",
+        "accepted": "It was accepted: undo has ended, and what it copied stays.",
+    }.get(run.undo)
+    if told is None and (in_books(run.ledger, "copied") or run.waits):
+        told = "Roll Back removes what it copied. That is possible until the run is accepted."
+    return f"{told or 'It copied nothing, so there is nothing to undo.'} {held(run)}".strip()

@@ -12,10 +12,13 @@ def pace(event: PaceChanged) -> str:
     """`16 → 24 threads: no throttling for 20 s.`"""
     if event.cause == Cause.HAND and event.before == event.after:
         return f"{event.after} threads, {_adjusting(event)}: changed by hand."
-    threads = f"{event.before} → {event.after} threads"
-    if event.cause == Cause.HAND and event.adjusts:
-        threads += f", {_adjusting(event)}"
-    return f"{threads}: {_why(event)}."
+    also = f", {_adjusting(event)}" if event.cause == Cause.HAND and event.adjusts else ""
+    return f"{threads(event)}{also}: {_why(event)}."
+
+
+def threads(event: PaceChanged) -> str:
+    """`16 → 24 threads`"""
+    return f"{event.before} → {event.after} threads"
 
 
 def limit(event: LimitChanged) -> str:

@@ -107,7 +107,7 @@ TITLES: Mapping[str, str] = {
     "hidden-removed": "Changed by someone else since, ours removed below",
     "stays-there": "Saved copies that could not be removed",
     "bucket-kept": "Bucket not empty, kept",
-    "kept-last-copy": "Last copy, kept",
+    "kept-last-copy": "Only here now: kept",
     "lost": "Old content cannot be brought back",
     "human": "Needs a person to decide",
     "locked": "Locked by the destination",

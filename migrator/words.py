@@ -32,6 +32,7 @@ from migrator.model.events import (
     Reported,
     Retrying,
     RollbackProgress,
+    RunForgotten,
     RunRelies,
     RunStarted,
     Summary,
@@ -146,6 +147,8 @@ def sentence(event: Event) -> Line | None:
             return _undone(event)
         case Reported():
             return Line("info", "report", reported(event.path, event.sha256))
+        case RunForgotten():
+            return Line("info", "history", f"What was kept here of run {event.run} is removed.")
         case ObjectChecked():
             return Line("error", "check", f"{shown_key(event.key)}  {reason({}, event.reason)}")
         case CheckFound():

@@ -83,9 +83,9 @@ HELPERS = {
     "words",
 }
 HELPERS |= {"environment", "why_words", "estimate_words", "history_words", "pace_words", "plan_words"}
-HELPERS |= {"preferences"}
+HELPERS |= {"preferences", "system"}
 FACES = {"cli", "cli_commands", "cli_check", "cli_policy", "console", "overview", "desktop", "demo"}
-FACES |= {"__main__", "cli_keys"}
+FACES |= {"__main__", "cli_keys", "cli_licences"}
 #: Layer -> what of ours it may import, besides itself.
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),

@@ -7,7 +7,6 @@ nothing but the destination, and only after the control thread made the intent d
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -30,7 +29,7 @@ from migrator.model.objects import (
     Written,
     is_plain_md5,
 )
-from migrator.model.parts import DEFAULT_PART_BYTES, Part
+from migrator.model.parts import Part
 from migrator.model.undo import Prior
 from migrator.store.base import ALWAYS, IF_ABSENT, Condition, ObjectStore, Versioning
 
@@ -39,6 +38,8 @@ _Write = Callable[[Condition], Written]
 
 #: How often a body is read that does not agree with its ETag.
 READS = 2
+#: Buffers of parts that are kept while nobody uses them.
+MOST_FREE = 8
 
 _CHANGED = "The object changed at the source after it was listed."
 
@@ -52,20 +53,29 @@ class Opened:
     digest_kind: str = MD5_PARTS
 
 
-class Buffers(threading.local):
-    """One buffer of the usual size for each thread: to ask the system for pages each time is not free."""
+class Buffers:
+    """Buffers of parts, used again: asking the system for the same pages again and again is not free.
+
+    Shared by all threads, which can be many more than parts that fit into memory.
+    """
 
     def __init__(self) -> None:
-        self._kept = bytearray()
+        self._free: list[bytearray] = []  # its end is atomic: no lock
 
-    def of(self, length: int) -> bytearray:
-        """A buffer of exactly so many bytes, with anything in it; this thread's until it asks again."""
-        if length > DEFAULT_PART_BYTES:
-            return bytearray(length)  # fewer of them are in flight at once than there are threads
-        if len(self._kept) != length:
-            self._kept = bytearray()  # first, so that there are never two
-            self._kept = bytearray(length)
-        return self._kept
+    def take(self, length: int) -> bytearray:
+        """A buffer of exactly so many bytes, with anything in it."""
+        while True:
+            try:
+                kept = self._free.pop()
+            except IndexError:
+                return bytearray(length)
+            if len(kept) == length:
+                return kept
+            del kept  # of another size: the next ones will be of this one
+
+    def give_back(self, buffer: bytearray) -> None:
+        if len(self._free) < MOST_FREE:
+            self._free.append(buffer)
 
 
 class Copier:
@@ -185,7 +195,13 @@ class Copier:
 
     def copy_part(self, order: Order, opened: Opened, part: Part) -> SentPart:
         """Bring one range of the source over as one part."""
-        body = self._buffers.of(part.length)
+        body = self._buffers.take(part.length)
+        try:
+            return self._copied_part(order, opened, part, body)
+        finally:
+            self._buffers.give_back(body)
+
+    def _copied_part(self, order: Order, opened: Opened, part: Part, body: bytearray) -> SentPart:
         self._read(order, body, part.offset)
         send = partial(
             self._destination.upload_part,

@@ -108,7 +108,8 @@ class Pacer:
         self._look_at_processor(now)
         refused_by = self._refused_by()
         is_bound = self._is_busy or self.was_full or self._meter.has_waited
-        seen = Seen(now, self.work, self.ended, refused_by, is_bound, self.was_short)
+        refusals = sum(self._refusals)
+        seen = Seen(now, self.work, self.ended, refused_by, refusals, is_bound, self.was_short)
         self.was_full = self.was_short = self._meter.has_waited = False
         change = self._pace.look(seen)
         if change is None:

@@ -1,4 +1,4 @@
-"""Reading a copy back, and the digest of it that compares with the one of what was sent."""
+"""Reading objects to digest them: a copy, for comparing it with what was sent, or anything else."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from migrator.engine.schema import Entry
 from migrator.model import checksums
 from migrator.model.checksums import Crc32, crc32_of_parts, crc32_text
+from migrator.model.objects import ObjectHead
 from migrator.model.parts import DEFAULT_PART_BYTES, digest_of_parts, parts_of
 from migrator.store.base import ObjectStore
 
@@ -53,3 +54,18 @@ def digest_of_copy(
         case checksums.MD5_PARTS:
             return digest_of_parts(digests)
     return (digests[0] if digests else hashlib.md5(b"", usedforsecurity=False).digest()).hex()
+
+
+def md5_of(store: ObjectStore, bucket: str, key: str, there: ObjectHead) -> str:
+    """Worker: read every byte of an object as it is in `there`, in order; its MD5 (hexadecimal).
+
+    Raises:
+        NotFound, PreconditionFailed: it is gone, or another object.
+    """
+    md5 = hashlib.md5(usedforsecurity=False)
+    for at in range(0, there.size_bytes, CHUNK_BYTES):
+        body = bytearray(min(CHUNK_BYTES, there.size_bytes - at))
+        is_whole = len(body) == there.size_bytes
+        store.read(bucket, key, body, offset=None if is_whole else at, if_match=there.etag)
+        md5.update(body)
+    return md5.hexdigest()

@@ -78,6 +78,15 @@ class EngineProcess:
     def rollback(self, run: str) -> None:
         self._send("rollback", run)
 
+    def accept(self, run: str) -> None:
+        self._send("accept", run)
+
+    def verify(self, run: str) -> None:
+        self._send("verify", run)
+
+    def forget(self, run: str) -> None:
+        self._tell("forget", run)
+
     def find_unfinished(self) -> None:
         self._tell("find_unfinished")
 

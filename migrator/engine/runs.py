@@ -6,6 +6,7 @@ Nothing here waits for the process that works on a run, and nothing changes a jo
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,7 @@ class RunInfo:
     phase: str = ""
     changed: str = ""
     drift: Drift | None = None  #: None where the source was not listed a second time
+    why: str = ""  #: what the end of the run said besides its outcome
 
     @property
     def is_unfinished(self) -> bool:
@@ -112,6 +114,7 @@ def run_info(directory: RunDir, clock: Clock) -> RunInfo:
             phase=_phase(journal, state, undo, ledger) if is_held else "",
             changed=journal.changed(),
             drift=_drift(journal),
+            why=journal.meta("why"),
         )
     except _DAMAGED:
         return _what_can_be_read(directory, journal)
@@ -161,8 +164,8 @@ def _phase(journal: Journal, state: str, undo: str, ledger: Ledger) -> str:
     return Phase.COPYING if ledger.left else Phase.CHECKING
 
 
-def past_run(directory: RunDir, clock: Clock) -> PastRun:
-    """The same for a face: values only."""
+def past_run(directory: RunDir, clock: Clock, there: Collection[str] = ()) -> PastRun:
+    """The same for a face: values only. `there`: endpoints of demos that go on just now."""
     info = run_info(directory, clock)
     return PastRun(
         run=info.run,
@@ -181,7 +184,8 @@ def past_run(directory: RunDir, clock: Clock) -> PastRun:
         directory=str(directory.path),
         waits=info.waits_for_a_person,
         is_busy=info.is_busy,
-        is_demo=_was_of_a_demo(directory),
+        is_demo=_was_of_a_demo(directory, there),
+        why=info.why,
     )
 
 
@@ -208,14 +212,15 @@ def _may_wait(directory: RunDir, clock: Clock) -> bool:
     return _says_it_waits(directory, clock) and not _was_of_a_demo(directory)
 
 
-def _was_of_a_demo(directory: RunDir) -> bool:
+def _was_of_a_demo(directory: RunDir, there: Collection[str] = ()) -> bool:
     """A demo's services end with it: nothing can be resumed or undone there any more."""
     try:
         job = read_job(directory.job)
     except JobFileError:
         return False
-    hosts = [urlsplit(end.endpoint_url).hostname or "" for end in (job.source, job.destination)]
-    return job.name == DEMO and all(is_loopback(host) for host in hosts)
+    urls = {job.source.endpoint_url, job.destination.endpoint_url}
+    is_local = all(is_loopback(urlsplit(url).hostname or "") for url in urls)
+    return job.name == DEMO and is_local and not urls <= set(there)
 
 
 def _says_it_waits(directory: RunDir, clock: Clock) -> bool:

@@ -18,6 +18,7 @@ from migrator.credentials import Keys
 from migrator.engine.commands import Engine
 from migrator.engine.endings import EXIT_FAILED, EXIT_USAGE
 from migrator.engine.ends import StoreFactory, check_end, environment_of, open_s3
+from migrator.engine.forgetting import forget_run
 from migrator.engine.home import all_runs, find_run
 from migrator.engine.plan_book import PlanBook
 from migrator.engine.ports import Ports, Stop, SystemClock
@@ -32,6 +33,7 @@ from migrator.model.events import (
     Event,
     ObjectCopied,
     Reported,
+    RunForgotten,
     Summary,
     UnfinishedFound,
     Warned,
@@ -64,9 +66,12 @@ class EngineService:
         self._book_lock = threading.Lock()  # held while the book is read or exchanged
         self._reporter: threading.Thread | None = None
         self._searcher: threading.Thread | None = None
-        self._asking = threading.Lock()  # of the two below
+        self._forgetter: threading.Thread | None = None
+        self._there: set[str] = set()  # endpoints of this demo
+        self._asking = threading.Lock()  # of those below
         self._asked: tuple[str, str] | None = None
         self._is_searching = False
+        self._must_list = self._is_listing = False
 
     @property
     def job_file(self) -> Path:
@@ -93,6 +98,7 @@ class EngineService:
             JobFileError: the table is wrong.
         """
         job = job_from(table)
+        self._there.update((job.source.endpoint_url, job.destination.endpoint_url))
         for name, pair in keys.items():
             credentials.keep_for_session(name, pair)
 
@@ -143,6 +149,22 @@ class EngineService:
     def rollback(self, run: str) -> None:
         self._begin("rollback", lambda engine: engine.rollback(run))
 
+    def accept(self, run: str) -> None:
+        """End undo for good: see `Engine.accept`."""
+        self._begin("accept", lambda engine: engine.accept(run))
+
+    def verify(self, run: str) -> None:
+        """Compare both ends again: see `Engine.verify`."""
+        self._begin("verify", lambda engine: engine.verify(run))
+
+    def forget(self, run: str) -> None:
+        """Remove a run's directory: `RunForgotten`, or a `Warned` of `forget`. Beside whatever else is asked
+        for."""
+        with self._asking:
+            work = partial(self._forget, self._forgetter, run)
+            self._forgetter = threading.Thread(target=work, name="forget", daemon=True)
+            self._forgetter.start()
+
     def find_unfinished(self) -> None:
         """Look for runs that wait for a person: an `UnfinishedFound` for each, newest first.
 
@@ -173,9 +195,13 @@ class EngineService:
 
     def list_runs(self) -> None:
         """Every run there is a journal of: a `RunsListed`. Beside whatever else is asked for, likewise."""
-        if self._lister is None or not self._lister.is_alive():
-            self._lister = threading.Thread(target=self._list_runs, name="list-of-runs", daemon=True)
-            self._lister.start()
+        with self._asking:
+            self._must_list = True
+            if self._is_listing:
+                return  # it looks once more: what it has read by now may have changed since
+            self._is_listing = True
+        self._lister = threading.Thread(target=self._list_runs, name="list-of-runs", daemon=True)
+        self._lister.start()
 
     def cancel(self) -> None:
         """Ask what is running to stop; asked again, it breaks off. A `Summary` follows either way."""
@@ -186,8 +212,8 @@ class EngineService:
         if not self._stop.is_asked:
             self._stop.ask()
         by = time.monotonic() + timeout_s
-        workers = (self._thread, self._finder, self._lister, self._searcher, self._reporter)
-        threads = [each for each in workers if each is not None]
+        beside = (self._finder, self._lister, self._searcher, self._reporter, self._forgetter)
+        threads = [each for each in (self._thread, *beside) if each is not None]
         for each in threads:
             each.join(max(0.0, by - time.monotonic()))
         is_over = not any(each.is_alive() for each in threads)
@@ -253,9 +279,18 @@ class EngineService:
             self._tell(Warned("runs", f"Earlier runs could not be looked at: {error}"))
 
     def _list_runs(self) -> None:
+        while True:
+            with self._asking:
+                if not self._must_list:
+                    self._is_listing = False
+                    return
+                self._must_list = False
+            self._list_runs_once()
+
+    def _list_runs_once(self) -> None:
         try:
             runs = all_runs(self._root)
-            listed = [past_run(each, SystemClock()) for each in runs[:MOST_LISTED]]
+            listed = [past_run(each, SystemClock(), self._there) for each in runs[:MOST_LISTED]]
             self.events.put(RunsListed(tuple(listed), len(runs)))
         except (MigratorError, OSError) as error:
             self._tell(Warned("runs", f"Earlier runs could not be looked at: {error}"))
@@ -268,6 +303,14 @@ class EngineService:
             self.events.put(Reported(kind, str(path), written.sha256))
         except (MigratorError, OSError) as error:
             self._tell(Warned("report", f"The report could not be written: {error}"))
+
+    def _forget(self, before: threading.Thread | None, run: str) -> None:
+        if before is not None:
+            before.join()
+        try:
+            self.events.put(RunForgotten(forget_run(self._root, run, SystemClock())))
+        except (MigratorError, OSError) as error:
+            self.events.put(Warned("forget", f"The records could not be removed: {error}"))
 
     def _search(self) -> None:
         while True:

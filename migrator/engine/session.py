@@ -40,6 +40,8 @@ from migrator.model.ledger import Drift, Ledger, Outcome
 
 #: Retries told for each turn of the control loop: a storm must not flood the faces.
 RETRIES_TOLD = 20
+#: Of what the end of a run said, so much is kept in its journal.
+MOST_WHY_CHARS = 600
 
 
 class Session:
@@ -223,16 +225,17 @@ class Session:
             exit_code=code,
         )
         if self.is_going and self._journal is not None:
-            self._keep(outcome, drift)
+            self._keep(outcome, drift, f"{message} {advice}".strip())
         self.emit(summary)
         return summary
 
-    def _keep(self, outcome: Outcome, drift: Drift | None) -> None:
+    def _keep(self, outcome: Outcome, drift: Drift | None, why: str) -> None:
         seconds = float(self.journal.meta("seconds", "0")) + self.ports.now() - self._began
         self.journal.set_meta(
             outcome=outcome.value,
             ended=self.ports.clock.wall().isoformat(timespec="seconds"),
             seconds=f"{seconds:.3f}",
+            why=why[:MOST_WHY_CHARS],
             drift=json.dumps([drift.added, drift.changed, drift.removed] if drift else None),
         )
         self.journal.commit()

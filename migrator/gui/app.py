@@ -19,6 +19,7 @@ from migrator.gui.screen import Screen
 from migrator.gui.service import Service
 from migrator.gui.status import OFFERS, Intent
 from migrator.gui.views.action_bar import ActionBarView
+from migrator.gui.views.attract import attract
 from migrator.gui.views.history import HistoryView
 from migrator.gui.views.page import PageView
 from migrator.gui.views.plan import PlanView
@@ -28,6 +29,7 @@ from migrator.gui.views.settings import SettingsView
 from migrator.gui.views.setup import SetupView
 from migrator.preferences import PreferencesFile
 from migrator.redacting import redacted
+from migrator.system.computer import Computer, System
 
 #: Without the menu bar, which Tk does not count.
 FIRST_SIZE, LEAST_SIZE = (1280, 774), (1000, 600)
@@ -42,16 +44,24 @@ def open_window(
     prefill: Form | None = None,
     demo: bool = False,
     preferences: PreferencesFile | None = None,
+    folder: str = "",
 ) -> int:
-    """Show the window until it is closed. Returns the exit code: 0, or 1 if work had to be left running."""
+    """Show the window until it is closed. `folder`: where runs are kept.
+
+    Returns the exit code: 0, or 1 if work had to be left running.
+    """
     file = preferences or PreferencesFile()
     root = theme.build_root(
         labels.TITLE + (" (demo)" if demo else ""), dark=theme.wanted_dark(file.load().appearance)
     )
-    window = Window(root, service, prefill=prefill, demo=demo, preferences=file)
-    window.start()
-    root.mainloop()
-    return 0 if service.close(CLOSE_S) else 1
+    system = Computer(lambda: attract(root))
+    window = Window(root, service, prefill=prefill, demo=demo, preferences=file, system=system, folder=folder)
+    try:
+        window.start()
+        root.mainloop()
+        return 0 if service.close(CLOSE_S) else 1
+    finally:
+        system.close()
 
 
 class Window:
@@ -65,9 +75,13 @@ class Window:
         prefill: Form | None = None,
         demo: bool = False,
         preferences: PreferencesFile | None = None,
+        system: System | None = None,
+        folder: str = "",
     ) -> None:
         self.root = root
-        self.presenter = Presenter(service, self, form=prefill, demo=demo, preferences=preferences)
+        self.presenter = Presenter(
+            service, self, form=prefill, demo=demo, preferences=preferences, system=system, folder=folder
+        )
         self.pump = Pump(service.events, self.presenter.take)
         self.screen: Screen | None = None
         self.is_closed = False
@@ -98,7 +112,7 @@ class Window:
         self.setup = SetupView(self.body, presenter.set_up, presenter.generate)
         self.plan = PlanView(self.body, presenter.plan, presenter.do)
         self.run = RunView(self.body, presenter, presenter.run)
-        self.history = HistoryView(self.body)
+        self.history = HistoryView(self.body, presenter.history)
         self.settings = SettingsView(self.body, presenter.settings)
         self.pages: dict[str, PageView] = {
             "setup": self.setup,
@@ -168,6 +182,9 @@ class Window:
 
     def focus_on(self, field: str) -> None:
         self.setup.fields[field].control.focus_set()
+
+    def has_focus(self) -> bool:
+        return self.root.focus_displayof() is not None
 
     def _dress(self) -> None:
         """Light or dark from now on: colours are in the widgets, so all of them are made anew."""

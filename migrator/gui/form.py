@@ -42,6 +42,10 @@ class Direction(StrEnum):
         return self.source if side == "source" else self.destination
 
 
+#: What the job file says where the number of threads adjusts itself.
+AUTO = "auto"
+
+
 @dataclass(frozen=True, slots=True)
 class EndForm:
     """One card. Secrets never show in `repr`."""

@@ -26,6 +26,7 @@ class Facts:
     last_run: str  #: the newest run of this window, which Resume and Roll Back are about
     can_undo: int  #: how many objects of it a roll back would look at
     more_found: int  #: unfinished runs that wait for their turn to be offered
+    work: RunState | None  #: of a run that is being compared or accepted
     plan: RunState
     plan_status: Status | None
     plan_is_stale: bool
@@ -43,17 +44,21 @@ class Facts:
         return int(summary.ledger.get("failed", 0)) if summary else 0
 
 
-QUIT_QUESTION = Question(
-    headline="Stop and quit?",
-    text="Something is still under way. A stopped run can be resumed or rolled back later.",
-    yes="Stop and Quit",
-    no="Keep Running",
-)
+def quit_question(facts: Facts) -> Question:
+    """Asked where something is still under way."""
+    is_run = facts.run.is_running and facts.run.command in {"run", "resume"}
+    return Question(
+        headline=labels.PAUSE_AND_QUIT_HEADLINE if is_run else labels.STOP_AND_QUIT_HEADLINE,
+        text=labels.PAUSE_AND_QUIT_TEXT if is_run else labels.STOP_AND_QUIT_TEXT,
+        yes=labels.PAUSE_AND_QUIT if is_run else labels.STOP_AND_QUIT,
+        no=labels.KEEP_RUNNING,
+        is_destructive=not is_run,
+    )
 
 
 def action_bar(facts: Facts) -> ActionBar:
     row = TABLE[facts.status]
-    state = facts.plan if facts.status in PLAN_STATUSES else facts.run
+    state = facts.plan if facts.status in PLAN_STATUSES else facts.work or facts.run
     sentence, help_text = story.sentences(
         facts.status, state, quitting=facts.is_quitting, decisions=facts.decisions
     )

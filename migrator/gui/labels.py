@@ -91,6 +91,7 @@ VERIFY: Mapping[str, str] = {
     "read-back": "Reading everything back",
     "size": "Size only",
 }
+ADJUSTS = "Threads adjust themselves"
 CHOICES: Mapping[str, Mapping[str, str]] = {"existing": EXISTING, "verify": VERIFY}
 
 TOOLTIPS: Mapping[str, str] = {
@@ -113,6 +114,7 @@ TOOLTIPS: Mapping[str, str] = {
     "existing": "Identical means the same content, not the same date.",
     "verify": "Size only cannot notice changed bytes.",
     "speed_limit": "Bytes a second, e.g. 50 MB/s.",
+    "adjusts": "Begins with 16, takes more where that is faster, and fewer when a service asks to slow down.",
     "direction": "Swaps the two cards. Data always flows from left to right.",
     "generate": "Checks both sides, fills the bucket lists and saves your settings, without secrets.",
 }
@@ -208,6 +210,7 @@ TRANSFERS = "Transfers"
 WAITING = "Waiting"
 DONE = "Done"
 THROUGHPUT = "Throughput"
+PACE_NOTE = "Change them at any time; the config file stays as it is."
 NOW = "now"
 LAST_MINUTES = "last 10 minutes"
 NO_THROUGHPUT = "The first seconds are being measured."
@@ -235,10 +238,99 @@ HISTORY_TITLE = "History"
 HISTORY_CONTEXT = "Every run is kept until you remove it. The newest is first."
 NO_RUNS = "No runs yet. The first one will appear here."
 LOOKING_FOR_RUNS = "Looking at the runs…"
+TIMES_ARE = "Times are {zone}."
+NEWEST_RUNS = "The newest {shown} of {total} runs."
+RUN_COLUMNS: Mapping[str, str] = {
+    "started": "Started",
+    "places": "From → to",
+    "result": "Result",
+    "objects": "Objects",
+    "size": "Data",
+    "took": "Took",
+    "kept": "Kept for undo",
+    "undo": "Undo",
+}
+ACTS: Mapping[str, str] = {
+    "resume": "Resume",
+    "retry": "Retry {count} Failed",
+    "roll_back": "Roll Back…",
+    "accept": "Accept…",
+    "verify": "Compare Again",
+    "save_report": "Save Report…",
+    "open_folder": "Open Folder",
+    "forget": "Delete…",
+}
+ACT_TIPS: Mapping[str, str] = {
+    "resume": "Goes on where it stopped. What is proven to be copied is not copied again.",
+    "retry": "Copies again only what failed.",
+    "roll_back": "Shows first what would be removed, brought back and left alone.",
+    "accept": "Ends undo for good and removes what is kept for it. What was copied stays.",
+    "verify": "Looks at every copy and its source once more. Nothing is written.",
+    "save_report": "Every object with its outcome, as a web page, a table or JSON.",
+    "open_folder": "The run's job file, journal and log.",
+    "forget": "Removes the run's folder from this computer. Possible once it is accepted or rolled back.",
+}
+COMPARING = "Comparing both sides once more"
+COMPARING_HELP = "Every copy is looked at, and its source. Nothing is written."
+ACCEPTING = "Accepting the run"
+ACCEPTING_HELP = "What was kept for undo is removed. What was copied stays."
+ACCEPTED = "Accepted. Undo has ended, and what was copied stays."
+ACCEPT_HEADLINE = "Accept this run?"
+ACCEPT_TEXT = "Undo ends for good: it cannot be rolled back any more. What was copied stays."
+ACCEPT_YES = "Accept and End Undo"
+ACCEPT_NO = "Keep Undo"
+FORGET_HEADLINE = "Delete what is kept here of this run?"
+FORGET_TEXT = "Its journal, log and job file are removed from this computer. Both sides stay as they are."
+FORGET_YES = "Delete"
+FORGET_NO = "Keep It"
+REPORT_SAVED = "The report was saved: {path}"
+NOT_OPENED = "The folder {path} could not be opened: {reason}."
+BUSY_NOW = "Something is under way: the other buttons come back when it has ended."
+WHY_IT_ENDED = "What it said at its end"
 SETTINGS_TITLE = "Settings"
 SETTINGS_CONTEXT = "These hold for this window on this computer, and are kept at once."
 APPEARANCE = "Appearance"
 APPEARANCES: Mapping[str, str] = {"system": "As the system", "light": "Light", "dark": "Dark"}
+
+LIMITS_TITLE = "When Migrate Data stops on Plan"
+LIMITS_NOTE = (
+    "Migrate Data makes a plan first. It goes on by itself only where nothing is left to decide and the "
+    "estimate is below both of these."
+)
+LIMITS: Mapping[str, str] = {
+    "most_usd": "Stop above this cost",
+    "most_hours": "Stop above this time",
+}
+HINTS: Mapping[str, str] = {
+    "most_usd": "US dollars, requests and data out together; 0 stops always.",
+    "most_hours": "Hours, at the speed measured by earlier runs; 0 stops always.",
+}
+NOT_AN_AMOUNT = "Not a number. Write one from 0 up, e.g. 12 or 2.5."
+DURING_RUN_TITLE = "While a run goes on"
+SWITCHES: Mapping[str, str] = {
+    "keep_awake": "Keep this computer awake",
+    "notify": "Tell me when a run pauses or ends",
+}
+SWITCH_NOTES: Mapping[str, str] = {
+    "keep_awake": "It may sleep again when nothing is under way. Closing a lid can still put it to sleep.",
+    "notify": "By a notification of the system, only while this window is not in front.",
+}
+FOLDER_TITLE = "Where runs are kept"
+FOLDER_NOTE = "Job file, journal and log of every run; no keys. Roll Back needs them. MIGRATOR_HOME moves it."
+NO_FOLDER = "Nowhere: this window keeps nothing."
+NOT_KEPT = "The settings could not be kept: {reason}"
+
+# -- closing and the desktop -----------------------------------------------------------------------
+
+PAUSE_AND_QUIT_HEADLINE = "Pause the run and quit?"
+PAUSE_AND_QUIT_TEXT = (
+    "Parts in flight are finished first, and nothing is lost. The run is offered again when the window opens."
+)
+PAUSE_AND_QUIT = "Pause and Quit"
+STOP_AND_QUIT_HEADLINE = "Stop and quit?"
+STOP_AND_QUIT_TEXT = "Something is still under way. It can be done again, or gone on with, the next time."
+STOP_AND_QUIT = "Stop and Quit"
+KEEP_RUNNING = "Keep Running"
 
 # -- the log -----------------------------------------------------------------------------------------
 

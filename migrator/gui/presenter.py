@@ -15,6 +15,7 @@ from migrator import words
 from migrator.environment import Variable
 from migrator.errors import JobFileError, MigratorError
 from migrator.gui import frame, surroundings
+from migrator.gui.attention import Attention
 from migrator.gui.form import Form, without_secrets
 from migrator.gui.frame import Facts
 from migrator.gui.log import Log
@@ -27,12 +28,14 @@ from migrator.gui.pages.shell import nothing
 from migrator.gui.screen import LogScreen, Question, Screen, View
 from migrator.gui.service import Service
 from migrator.gui.status import TABLE, Intent, Status, Tone
+from migrator.history_words import zone
 from migrator.model.events import (
     ConfigWritten,
     EndChecked,
     Event,
     ObjectCopied,
     Reported,
+    RunForgotten,
     RunStarted,
     Summary,
     TransferProgress,
@@ -42,6 +45,7 @@ from migrator.model.events import (
 from migrator.model.past_runs import RunsListed
 from migrator.model.planned import PlanRows
 from migrator.preferences import Preferences, PreferencesFile
+from migrator.system.computer import Nothing, System
 from migrator.words import Line
 
 #: Numbers on the page change at most this often; words and rows follow at once.
@@ -63,6 +67,8 @@ class Presenter:
         preferences: PreferencesFile | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+        system: System | None = None,
+        folder: str = "",
     ) -> None:
         self.service, self.view = service, view
         self._demo = demo
@@ -80,8 +86,10 @@ class Presenter:
         self.set_up = SetupPage(self, form or Form())
         self.plan = PlanPage(self, self.set_up)
         self.run = RunPage(self, self.set_up)
-        self.history = HistoryPage(self)
-        self.settings = SettingsPage(self, preferences or PreferencesFile())
+        self.history = HistoryPage(self, self.run)
+        self.settings = SettingsPage(self, preferences or PreferencesFile(), folder)
+        self.system: System = system or Nothing()
+        self._attention = Attention(self.system, lambda: self.settings.preferences)
         self._intents: Mapping[Intent, Callable[[], None]] = {
             Intent.PREVIEW_PLAN: self._preview_plan,
             Intent.CHANGE_FILTERS: lambda: self.show("setup"),
@@ -156,7 +164,7 @@ class Presenter:
         if not self.service.is_busy:
             self.view.close()
             return
-        self.ask(frame.QUIT_QUESTION, self._stop_and_quit)
+        self.ask(frame.quit_question(self._facts), self._stop_and_quit)
 
     def open(self) -> None:
         """The window opens: have earlier runs looked at, in the background."""
@@ -188,6 +196,13 @@ class Presenter:
         self.show("setup")
         self.draw()
         self.view.focus_on(field)
+
+    def open_folder(self, path: str) -> str:
+        return self.system.open_folder(path)
+
+    @property
+    def zone(self) -> str:
+        return zone(self._wall())
 
     def ask_for_file(self, name: str, kinds: Mapping[str, str]) -> str:
         return self.view.ask_for_file(name, kinds)
@@ -241,6 +256,7 @@ class Presenter:
         """Called after every batch; `idle` where the queue was empty. Draws if anything changed."""
         now = self._clock()
         self.run.measure()
+        self.history.tick()
         self._watch_service(idle=idle)
         if self._quit_by is not None and (not self.service.is_busy or now > self._quit_by):
             self._quit_by = None
@@ -257,7 +273,9 @@ class Presenter:
         """Render the screen of this moment."""
         self._dirty = False
         self._drawn_at = self._clock()
-        self.view.render(self.screen())
+        screen = self.screen()
+        self.view.render(screen)
+        self._attention.look(screen, in_front=self.view.has_focus)
 
     # -- the screen --------------------------------------------------------------------------------
 
@@ -273,6 +291,8 @@ class Presenter:
             return Status.CONNECTING
         if self.plan.is_making:
             return self.plan.status or Status.PLANNING
+        if self.history.is_working:
+            return self.history.status
         return self.run.status or self.plan.status or self.set_up.connection.status
 
     def screen(self) -> Screen:
@@ -306,6 +326,7 @@ class Presenter:
             last_run=self.run.last_run,
             can_undo=self.run.can_undo,
             more_found=len(self.run.found),
+            work=self.history.state if self.history.is_working else None,
             plan=self.plan.state,
             plan_status=self.plan.status,
             plan_is_stale=self.plan.is_stale,
@@ -342,6 +363,8 @@ class Presenter:
     def _cancel(self) -> None:
         if self.plan.is_making:
             self.plan.cancel()
+        elif self.history.is_working:
+            self.history.cancel()
         elif self.run.is_previewing and self._question is not None:
             self.answer(yes=False)
         else:
@@ -367,7 +390,12 @@ class Presenter:
             case Warned() if connection.is_checking:
                 connection.say(event.message, Tone.WARN)
             case Reported():
-                self.run.reported(event)
+                if not self.history.reported(event):
+                    self.run.reported(event)
+            case RunForgotten():
+                self.history.forgotten(event)
+            case Warned(code="report" | "forget"):
+                self.history.warned(event)
             case PlanRows():
                 self.plan.found(event)
             case _ if self.plan.is_making:
@@ -375,6 +403,8 @@ class Presenter:
                 if self.plan.take(event):
                     self.run.start()
                 return
+            case _ if self.history.is_working:
+                is_told = self.history.take_work(event)
             case TransferProgress():
                 self.run.take(event)
                 return
@@ -402,6 +432,8 @@ class Presenter:
             self.set_up.connection.gave_up()
         elif self.plan.is_making:
             self.plan.gave_up()
+        elif self.history.is_working:
+            self.history.gave_up()
         elif self.run.is_waiting:
             self.run.gave_up()
         else:

@@ -24,6 +24,8 @@ class Preview:
     meter: Meter
     page: str
     dismissed: bool
+    last_run: str
+    can_undo: int
     relying: list[RunRelies] = field(default_factory=list)
 
     def question(self, summary: Summary, groups: Groups, state: RunState) -> Question:

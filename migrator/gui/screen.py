@@ -8,6 +8,7 @@ from typing import Protocol
 
 from migrator.gui.form import Form
 from migrator.gui.log import LogLine
+from migrator.gui.run_actions import Act
 from migrator.gui.status import Intent, Status, Tone
 
 
@@ -176,6 +177,18 @@ class EndPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class PaceScreen:
+    """Number of Threads and Speed limit while a run copies. The views write texts into widgets only when
+    `revision` changes. `problems`: by field."""
+
+    threads: str
+    adjusts: bool
+    speed_limit: str
+    revision: int
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class RunScreen:
     """Run."""
 
@@ -193,6 +206,7 @@ class RunScreen:
     done: tuple[Row, ...] = ()
     done_count: int = 0
     throughput: Throughput | None = None
+    pace: PaceScreen | None = None
     end: tuple[EndPoint, ...] = ()
     ledger: LedgerScreen | None = None
     banner: Banner | None = None
@@ -310,16 +324,43 @@ class RunRow:
     objects: str
     size: str
     took: str
+    kept: str
     undo: str
 
 
 @dataclass(frozen=True, slots=True)
+class ActButton:
+    """A button for the chosen run."""
+
+    act: Act
+    text: str
+    is_enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetail:
+    """The chosen run. `why` is what its end said, `said` what came of the newest thing done about it here."""
+
+    title: str
+    places: str
+    pill: Pill
+    figures: tuple[Figure, ...]
+    undo: str
+    why: str
+    said: str
+    said_tone: Tone
+    buttons: tuple[ActButton, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryScreen:
-    """History: the runs, newest first."""
+    """History: the runs, newest first, and the chosen one."""
 
     head: Head
     rows: tuple[RunRow, ...] = ()
     empty: str = ""
+    chosen: str = ""
+    detail: RunDetail | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +370,9 @@ class SettingsScreen:
     head: Head
     values: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, FieldState] = field(default_factory=dict)
+    switches: Mapping[str, bool] = field(default_factory=dict)
+    folder: str = ""  #: where runs are kept
+    note: str = ""  #: what is wrong with the file, or could not be done
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,3 +447,4 @@ class View(Protocol):
     def copy(self, text: str) -> None: ...
     def ask_for_file(self, name: str, kinds: Mapping[str, str]) -> str: ...
     def focus_on(self, field: str) -> None: ...
+    def has_focus(self) -> bool: ...

@@ -39,6 +39,16 @@ class Service(Protocol):
     def rollback(self, run: str) -> None:
         """Put the destination back as it was before the run."""
 
+    def accept(self, run: str) -> None:
+        """End undo for good: `RunStarted` … `Summary`."""
+
+    def verify(self, run: str) -> None:
+        """Compare both ends with a run's journal again: `RunStarted` … `Summary`. Nothing is written."""
+
+    def forget(self, run: str) -> None:
+        """Remove what is kept of a run here: `RunForgotten`, or a `Warned` of `forget`. The service is not
+        busy meanwhile."""
+
     def find_unfinished(self) -> None:
         """Look for runs that wait to be resumed or undone: an `UnfinishedFound` for each, newest first.
 

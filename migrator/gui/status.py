@@ -35,6 +35,8 @@ class Status(StrEnum):
     ROLLING_BACK = "rolling-back"
     ROLLED_BACK = "rolled-back"
     ROLLED_BACK_LEFTOVERS = "rolled-back-leftovers"
+    COMPARING = "comparing"  #: a run of the history with both ends
+    ACCEPTING = "accepting"
 
 
 class Tone(StrEnum):
@@ -123,6 +125,8 @@ TABLE: Mapping[Status, Row] = {
     _S.FOUND_IN_UNDO: Row("", ("roll_back", "look", "not_now"), True, False, _T.WARN),
     _S.PREVIEWING: Row("", ("cancel",), False, False, _T.BUSY),
     _S.ROLLING_BACK: Row("", ("cancel",), False, False, _T.BUSY),
+    _S.COMPARING: Row("", ("cancel",), False, False, _T.BUSY),
+    _S.ACCEPTING: Row("", ("cancel",), False, False, _T.BUSY),
     _S.ROLLED_BACK: Row("new_migration", ("save_report",), True, False, _T.OK),
     _S.ROLLED_BACK_LEFTOVERS: Row("try_again", ("save_report", "new_migration"), True, False, _T.WARN),
 }

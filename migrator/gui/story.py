@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from migrator import ending_words
 from migrator.estimate_words import money
+from migrator.gui import labels
 from migrator.gui.found import FOUND
 from migrator.gui.status import TABLE, Status, Tone
 from migrator.model.events import Phase, Summary
@@ -127,9 +128,13 @@ def sentences(
                 if quitting
                 else "Finishing the parts in flight. Stop Now breaks them off."
             )
-            return ("Stopping…" if state.command in {"plan", "rollback"} else "Pausing…"), what
+            return ("Stopping…" if state.command not in {"run", "resume"} else "Pausing…"), what
         case _S.PREVIEWING:
             return "Finding out what rolling back would do", "Nothing is changed yet; you will be asked."
+        case _S.COMPARING:
+            return labels.COMPARING, labels.COMPARING_HELP
+        case _S.ACCEPTING:
+            return labels.ACCEPTING, labels.ACCEPTING_HELP
         case _S.ROLLING_BACK:
             done = f" {number(state.undo_done)} of {number(state.undo_total)}" if state.undo_total else ""
             return f"Rolling back{done}", "Only what this run wrote is removed. The source is not touched."

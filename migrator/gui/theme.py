@@ -17,7 +17,7 @@ import ttkbootstrap
 from ttkbootstrap.dialogs import Querybox
 from ttkbootstrap.style import Colors, ThemeDefinition
 
-from migrator.gui import styles
+from migrator.gui import styles, window_icon
 
 Palette = Mapping[str, str]
 
@@ -109,7 +109,9 @@ _scale = 1.0
 
 def build_root(title: str, *, dark: bool | None = None) -> tk.Tk:
     """The root window with theme, fonts and styles; `dark` None follows the system."""
-    root: tk.Tk = ttkbootstrap.App(title=title, high_dpi=True)
+    # Desktops group windows by their class, and find their icon by it.
+    root: tk.Tk = ttkbootstrap.App(title=title, high_dpi=True, iconphoto=None, className="lyve-s3-migrator")
+    window_icon.put_on(root)
     global _scale
     # In quarters: a screen that claims 100 dpi needs no odd sizes.
     raw = root.winfo_fpixels("1i") / 96

@@ -273,6 +273,13 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
+class RunForgotten:
+    """A run's directory was removed."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """The last word on a run: the contract's summary line."""
 
@@ -321,6 +328,7 @@ Event = (
     | ObjectUndone
     | ObjectChecked
     | Reported
+    | RunForgotten
     | CheckFound
     | Summary
 )

@@ -5,6 +5,7 @@ Additive increase would take hours from 16 to 256 and the best number may be 20,
 * at first the number doubles, as long as that makes the run faster;
 * where it did not, the number goes back and rests, each time for longer; then half as many again are tried;
 * an end that asks for less halves it, and for some minutes the number that was too much is not reached again.
+  It is halved further only while much is refused: a few refusals are what spacing requests is for.
 
 Faster means: at least a quarter of what the additional transfers would do, were each as fast as before. What
 was seen comes in with `look`, time and all, so that a test can be any server.
@@ -34,6 +35,8 @@ QUIET_S = 20.0
 LONGEST_HOLD_S = 320.0
 #: One halving answers everything that was refused within so many seconds.
 DEAF_S = 2.0
+#: After the first halving, the share of refusals from which on there is another one.
+MUCH = 0.1
 #: So long a number that was too much is not tried again; doubles up to a limit.
 CEILING_S = 300.0
 LONGEST_CEILING_S = 2400.0
@@ -52,7 +55,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was seen up to now. `work` and `ended` count from the beginning of the run.
+    """What was seen up to now. `work`, `ended` and `refusals` count from the beginning of the run.
 
     `refused_by` is the end that asked for less since the last look, if any. `is_bound`: more would be of no
     use, because something else keeps the run from going faster: the processor, memory, a speed limit.
@@ -63,6 +66,7 @@ class Seen:
     work: float
     ended: int
     refused_by: str = ""
+    refusals: int = 0
     is_bound: bool = False
     is_short: bool = False
 
@@ -101,6 +105,7 @@ class Pace:
         self._hold_until_s = float("-inf")
         self._refused_s = float("-inf")  # when an end asked for less last
         self._deaf_until_s = float("-inf")
+        self._at_cut = Seen(0.0, 0.0, 0)
         self._kept = LEAST  # the number before the last raise: nothing was refused then
         self._ceiling: int | None = None  # less than this
         self._ceiling_until_s = float("-inf")
@@ -141,8 +146,11 @@ class Pace:
         self._trial = None
         self._begin(seen, settle=True)
         if now < self._deaf_until_s:
+            self._at_cut = seen  # what was under way when the number was halved says nothing about it
             return None
-        self._deaf_until_s = now + DEAF_S
+        if not is_new and self._share_refused(seen) < MUCH:
+            return None
+        self._deaf_until_s, self._at_cut = now + DEAF_S, seen
         if is_new:
             self._set_ceiling(now)
         before, self.threads = self.threads, max(LEAST, self.threads // 2)
@@ -150,6 +158,10 @@ class Pace:
         if before == self.threads:
             return None
         return Change(before, self.threads, Cause.THROTTLED, seen.refused_by)
+
+    def _share_refused(self, seen: Seen) -> float:
+        refused = seen.refusals - self._at_cut.refusals
+        return refused / max(1, refused + seen.ended - self._at_cut.ended)
 
     def _set_ceiling(self, now_s: float) -> None:
         """Half-way between what was refused and what was not: so the right number is found in a few steps.

@@ -14,7 +14,7 @@ class PastRun:
 
     `created` and `changed` are ISO, UTC; `ledger` are the books; `kept` and `bytes_kept` what is kept aside
     for undo. `waits`: it could go on, or its roll back could, and nobody works on it. `is_busy`: a process
-    does. `is_demo`: its services are gone.
+    does. `is_demo`: its services are gone. `why`: what its end said besides the outcome.
     """
 
     run: str
@@ -34,6 +34,7 @@ class PastRun:
     waits: bool
     is_busy: bool
     is_demo: bool = False
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

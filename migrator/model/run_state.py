@@ -29,6 +29,7 @@ from migrator.model.events import (
     Reported,
     Retrying,
     RollbackProgress,
+    RunForgotten,
     RunRelies,
     RunStarted,
     Summary,
@@ -187,7 +188,9 @@ class RunState:
                 return replace(self, fidelity=event)
             case PlanMade():
                 return replace(self, made=event)
-            case ObjectUndone() | ObjectChecked() | Reported() | EndChecked() | ConfigWritten() | RunRelies():
+            case ObjectUndone() | ObjectChecked() | Reported() | RunForgotten():
+                return self
+            case EndChecked() | ConfigWritten() | RunRelies():
                 return self
             case CheckFound() | UnfinishedFound() | RunsListed() | PlanRows():
                 return self  # other runs, not the one that is folded here

@@ -2,8 +2,9 @@
 
 An end that answers 503 or 429 means everybody who asks it, not only the request it answered. From then on
 its requests are spaced: at seven tenths of the rate at which it had just answered, back at that rate after
-RETURN_S seconds, carefully beyond it, and after three times as long without limit again. Where the end said
-how long to wait (Retry-After), nothing is sent to it before that.
+RETURN_S seconds, carefully beyond it, and after three times as long without limit again. While it refuses
+nearly everything it is asked less and less, and is back at the old rate as soon as after one refusal. Where
+the end said how long to wait (Retry-After), nothing is sent to it before that.
 
 Pure but for its lock: the time comes in from outside.
 """
@@ -16,6 +17,8 @@ import threading
 CUT = 0.7
 #: Seconds after which the rate is back where it was; the limit ends after three times as many.
 RETURN_S = 5.0
+#: And what is left at least, of the rate before.
+LEAST_LEFT = 0.02
 #: An end is asked so often in a second at least.
 LEAST_PER_S = 4.0
 #: Requests already under way are refused too: within so many seconds one cut answers all refusals.
@@ -35,7 +38,10 @@ class Limiter:
         self._answers = 0  # threads may race to add: a few lost do not matter to a rate
         self._marks = (now_s, now_s)  # when the last COUNTED answers had come, and those before them
         self._lock = threading.Lock()  # guards what is below
-        self._peak_per_s = 0.0
+        self._peak_per_s = 0.0  # what was too much, though the end could nearly do it
+        self._left = CUT  # of that, right after the last refusal
+        self._since_s = now_s  # the last cut, and the answers before it
+        self._answers_before = 0
         self._cut_at_s = 0.0
         self._closed_until_s = now_s
         self._next_s = now_s
@@ -56,10 +62,7 @@ class Limiter:
             self._closed_until_s = max(self._closed_until_s, now_s + min(rest_s, LONGEST_REST_S))
             self._next_s = max(self._next_s, self._closed_until_s)
             if now_s >= self._deaf_until_s:
-                peak = self._measured_per_s(now_s)
-                if self.is_on:
-                    peak = min(peak, self._allowed_per_s(now_s))
-                self._peak_per_s = max(peak, LEAST_PER_S)
+                self._cut(now_s)
                 self._deaf_until_s = now_s + DEAF_S
             self._cut_at_s = max(now_s, self._closed_until_s)
             self.is_on = True
@@ -80,6 +83,18 @@ class Limiter:
         with self._lock:
             return now_s < self._closed_until_s
 
+    def _cut(self, now_s: float) -> None:
+        if not self.is_on:
+            self._peak_per_s, self._left = max(self._measured_per_s(now_s), LEAST_PER_S), CUT
+        else:
+            allowed = self._allowed_per_s(now_s)
+            answered = (self._answers - self._answers_before) / max(now_s - self._since_s, 0.001)
+            if answered >= allowed / 2:
+                self._peak_per_s, self._left = allowed, CUT
+            else:  # it refuses whatever is asked: its rate cannot be told from that
+                self._left = max(LEAST_LEFT, self._left * CUT)
+        self._since_s, self._answers_before = now_s, self._answers
+
     def _measured_per_s(self, now_s: float) -> float:
         """Of the last answers, or of those since: whichever is more, so that a pause is no slowness."""
         last, before = self._marks
@@ -89,4 +104,5 @@ class Limiter:
     def _allowed_per_s(self, now_s: float) -> float:
         """A cubic: steep at first, flat around the rate that was too much, then steep again."""
         gone = max(0.0, now_s - self._cut_at_s) / RETURN_S
-        return max(LEAST_PER_S, self._peak_per_s * (1 + (1 - CUT) * (gone - 1) ** 3))
+        steep = 1 - self._left if gone < 1 else 1 - CUT
+        return max(LEAST_PER_S, self._peak_per_s * (1 + steep * (gone - 1) ** 3))

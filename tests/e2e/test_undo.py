@@ -118,7 +118,7 @@ def test_rollback_asks_with_the_numbers_of_what_it_would_do(
     assert result.code == 2
     assert f"{len(done) - 2:,} removed, 0 restored, 2 left in place." in result.err
     assert "1 × Changed by someone else since\n" in result.err
-    assert "1 × Last copy, kept\n" in result.err
+    assert "1 × Only here now: kept\n" in result.err
     assert [each["event"] for each in result.events] == ["summary"]
     assert lyve.keys_listed() == done
     result = at_a_terminal(cli, "rollback", "latest", answer="y\n")

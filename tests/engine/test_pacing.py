@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from migrator.config import job_from
+from migrator.engine.copying import MOST_FREE, Buffers
 from migrator.engine.pacing import BODIES_BYTES, Pacer
 from migrator.engine.ports import Ports, Stop, Threads
 from migrator.engine.service import EngineService
@@ -58,7 +59,10 @@ def test_a_number_that_is_none_is_named(written: object) -> None:
 # -- a whole run ---------------------------------------------------------------------------------
 
 
-def test_where_it_adjusts_itself_an_end_that_asks_for_less_gets_half(world: World) -> None:
+def test_where_it_adjusts_itself_an_end_that_asks_for_less_gets_half(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("migrator.engine.transfer.TICK_S", 0.0)
     filled(world).set("transfer", threads="auto")
     world.destination = Faulty(world.destination, fails("PutObject", SLOW_DOWN, nth=5))
     world.run()
@@ -119,6 +123,20 @@ def test_bodies_in_memory_fit_into_a_fixed_room_where_the_number_adjusts_itself(
     world.source = Watched()
     assert world.run().outcome is Outcome.COMPLETED
     assert 0 < held["most"] <= 5 * 1024
+
+
+def test_buffers_of_parts_belong_to_no_thread_and_are_used_again() -> None:
+    """With hundreds of threads, one kept by each would be gigabytes."""
+    buffers = Buffers()
+    first, second = buffers.take(1000), buffers.take(1000)
+    assert first is not second
+    buffers.give_back(first)
+    assert buffers.take(1000) is first
+    buffers.give_back(first)
+    assert len(buffers.take(300)) == 300
+    for _ in range(100):
+        buffers.give_back(bytearray(1000))
+    assert len(buffers._free) == MOST_FREE
 
 
 # -- by hand -------------------------------------------------------------------------------------

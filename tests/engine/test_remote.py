@@ -14,8 +14,15 @@ import pytest
 from migrator.demo.clouds import two_clouds
 from migrator.demo.show import AWS_KEYS, LYVE_KEYS, demo_table
 from migrator.engine.remote import EngineProcess
-from migrator.errors import JobFileError
-from migrator.model.events import Event, ObjectCopied, Summary
+from migrator.errors import JobFileError, UsageError
+from migrator.model.events import (
+    Event,
+    LimitChanged,
+    ObjectCopied,
+    PaceChanged,
+    Summary,
+    TransferProgress,
+)
 from migrator.model.ledger import Outcome
 from tests.store.keepers import wait_until
 
@@ -60,6 +67,27 @@ def test_a_run_and_its_rollback_tell_the_same_events_as_in_process(
     assert isinstance(undone, Summary)
     assert undone.removed == 150
     assert service.close(30)
+
+
+def test_what_is_changed_by_hand_reaches_a_run_that_goes_on(
+    service: EngineProcess, work: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    """At one byte a second the run would take for ever."""
+    table, keys = work
+    table["transfer"] = {"threads": 2, "bandwidth_limit": "1 B/s"}
+    service.start(table, keys)
+    until(service, lambda event: isinstance(event, TransferProgress))
+    for wrong in ({"threads": 513}, {"bandwidth_bytes_s": -1}):
+        with pytest.raises(UsageError):
+            service.change(**wrong)  # type: ignore[arg-type]
+    service.change(threads=24)
+    service.change(bandwidth_bytes_s=0)
+    seen = until(service, lambda event: isinstance(event, Summary))
+    assert [event for event in seen if isinstance(event, PaceChanged)] == [PaceChanged(2, 24, "hand")]
+    assert [event for event in seen if isinstance(event, LimitChanged)] == [LimitChanged(1, 0)]
+    end = seen[-1]
+    assert isinstance(end, Summary)
+    assert end.outcome is Outcome.COMPLETED
 
 
 def test_a_wrong_table_is_refused_at_once(service: EngineProcess) -> None:

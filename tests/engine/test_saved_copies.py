@@ -173,6 +173,46 @@ def test_an_update_of_our_own_copy_is_undone_to_that_copy(world: World) -> None:
     assert world.there == {}
 
 
+@pytest.mark.usefixtures("small_parts")
+def test_an_old_copy_in_parts_is_kept_aside_where_etags_of_parts_look_like_digests(
+    new_world: Callable[..., World],
+) -> None:
+    """As on Lyve Cloud: the copy that is kept has another ETag, and the same bytes."""
+    world = new_world(quirks=LYVE)
+    first, second = bytes(range(256)) * 11, b"second, shorter"
+    assert len(first) > 2 * PART
+    world.seed("large", first, metadata={"n": "1"}, tags={"t": "1"})
+    assert world.run().exit_code == 0
+    before = world.there
+    world.source_cloud.put(FROM, "large", second, Properties())
+    assert counts(world.run()) == {"listed": 1, "planned": 1, "copied": 1}
+    assert world.there == {"large": second}
+    undone = world.rollback()
+    assert (undone.exit_code, undone.restored) == (0, 1)
+    assert world.there == before
+    assert world.destination_cloud.tags(TO, "large") == {"t": "1"}
+    assert world.destination_cloud.head(TO, "large").properties.metadata["n"] == "1"
+
+
+@pytest.mark.parametrize("quirks", [LYVE, Quirks()], ids=["lyve", "aws"])
+def test_a_copy_of_other_bytes_is_not_taken_for_one_that_can_be_brought_back(
+    new_world: Callable[..., World], quirks: Quirks
+) -> None:
+    world = overwriting(new_world(quirks=quirks))
+
+    def spoil(call: Call, answer: object) -> object:
+        kept = world.destination_cloud.head(TO, call.key).properties
+        world.destination_cloud.seed(TO, call.key, b"OLD A", kept)
+        return answer
+
+    spoilt = Fault("CopyObject", nth=2, reserved=True, after=spoil)  # the first one is a probe
+    world.destination = Faulty(world.destination, spoilt)
+    assert counts(world.run())["conflicts"] == 1
+    assert spoilt.struck
+    assert [each.reason for each in world.of(ObjectConflict)] == ["cannot-undo"]
+    assert world.there["a"] == b"old a"
+
+
 def test_somebody_who_writes_while_content_is_saved_is_not_overwritten(world: World) -> None:
     overwriting(world)
     appears = meanwhile("CopyObject", lambda: world.put_there("a", b"by someone"), nth=2, reserved=True)

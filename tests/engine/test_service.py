@@ -11,12 +11,14 @@ from typing import Any, TypeVar
 import pytest
 
 from migrator.engine.service import MOST_FOUND, EngineService
+from migrator.errors import ClockSkew
 from migrator.model.events import (
     EndChecked,
     Event,
     ListingProgress,
     ObjectCopied,
     Reported,
+    RunForgotten,
     Summary,
     UnfinishedFound,
     Warned,
@@ -24,6 +26,7 @@ from migrator.model.events import (
 from migrator.model.ledger import Outcome
 from migrator.model.past_runs import RunsListed
 from tests.engine.test_runs import crash, seeded
+from tests.support.faulty import Faulty, fails
 from tests.support.world import World
 
 E = TypeVar("E")
@@ -249,3 +252,46 @@ def test_a_missing_bucket_is_told_by_its_code_unless_the_run_makes_it(
     (there,) = [each for each in found if each.side == "destination"]
     assert (there.ok, there.code) == (ok, code)
     assert service.close(60)
+
+
+def test_a_run_is_compared_accepted_and_forgotten(world: World) -> None:
+    seeded(world).run()
+    run = world.directory.run
+    service = service_of(world)
+    service.forget(run)
+    refused = until(service, Warned)
+    assert refused.code == "forget"
+    assert "can still be undone" in refused.message
+    service.verify(run)
+    assert until(service, Summary).outcome is Outcome.VERIFIED
+    service.accept(run)
+    assert until(service, Summary).exit_code == 0
+    assert world.info().undo == "accepted"
+    service.forget(run)
+    assert until(service, RunForgotten).run == run
+    assert service.close(60)
+    assert not (world.root / "runs" / run).exists()
+
+
+def test_what_a_run_said_at_its_end_is_kept_with_it(world: World) -> None:
+    skewed = ClockSkew("The clock is off.", advice="Set the clock.")
+    world.destination = Faulty(seeded(world).destination, fails("PutObject", skewed, nth=2, times=None))
+    world.run()
+    service = service_of(world)
+    service.list_runs()
+    assert until(service, RunsListed).runs[0].why == "The clock is off. Set the clock."
+    assert service.close(60)
+
+
+def test_the_runs_of_a_demo_that_goes_on_can_be_undone(world: World) -> None:
+    url = "http://127.0.0.1:9000"
+    service = service_of(_at(seeded(world), url, "demo"))
+    service.start(world.table, {})
+    until(service, Summary)
+    service.list_runs()
+    assert not until(service, RunsListed).runs[0].is_demo
+    assert service.close(60)
+    later = service_of(world)
+    later.list_runs()
+    assert until(later, RunsListed).runs[0].is_demo
+    assert later.close(60)

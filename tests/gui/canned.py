@@ -92,6 +92,15 @@ class FakeService:
     def rollback(self, run: str) -> None:
         self._begin("rollback", run)
 
+    def accept(self, run: str) -> None:
+        self._begin("accept", run)
+
+    def verify(self, run: str) -> None:
+        self._begin("verify", run)
+
+    def forget(self, run: str) -> None:
+        self.asked.append(("forget", run))
+
     def find_unfinished(self) -> None:
         self.asked.append(("find_unfinished",))
 
@@ -446,11 +455,12 @@ def past_run(number: int = 0, **more: Any) -> PastRun:
 def history() -> RunsListed:
     """Runs of every kind."""
     failed = {"listed": 1284, "planned": 1204, "copied": 1167, "failed": 37, "bytes_copied": 7_900_000_000}
+    broke = {"listed": 2026, "planned": 2000, "copied": 812, "left": 1188, "filtered": 26}
     runs = (
-        past_run(0, state="crashed", waits=True, ledger={"planned": 2000, "copied": 812}),
-        past_run(1, state="failed", ledger=failed, seconds=36_900.0),
+        past_run(0, state="crashed", waits=True, ledger=broke | {"bytes_copied": 5_100_000_000}),
+        past_run(1, state="failed", ledger=failed, seconds=36_900.0, kept=3, bytes_kept=1_200_000_000),
         past_run(2),
-        past_run(3, undo="incomplete"),
+        past_run(3, undo="incomplete", kept=2, bytes_kept=18_000),
         past_run(4, undo="rolled-back"),
         past_run(5, undo="accepted"),
         past_run(6, state="unreadable", source="", destination="", created="", ledger={}, seconds=0.0),

@@ -374,7 +374,7 @@ def main() -> int:
         service = canned.FakeService()
         for child in root.winfo_children():
             child.destroy()
-        window = Window(root, service, prefill=canned.FORM)
+        window = Window(root, service, prefill=canned.FORM, folder="/home/me/.local/share/migrations/runs")
         width, height = (int(part) for part in options.size.split("x"))
         root.update_idletasks()
         # The menu bar is no part of what Tk calls the height.

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from migrator.gui import theme
+from migrator.gui import labels, story, theme
 from migrator.gui.widgets.basics import WrapLabel
 from tests.gui import preview
 from tests.gui.conftest import Driver
@@ -138,3 +138,39 @@ def test_edges_of_fields_and_parts_of_plots_can_be_seen(
     palette: theme.Palette, ink: str, ground: str
 ) -> None:
     assert contrast(palette[ink], palette[ground]) >= 3
+
+
+# -- longer words ---------------------------------------------------------------------------------
+
+
+def longer(text: str) -> str:
+    """As a translation may be: a third longer. What is formatted keeps its braces."""
+    return f"{text} {'ö' * max(1, len(text) // 3)}" if text.strip() else text
+
+
+@pytest.fixture
+def translated(root: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Driver]:
+    """The window with every label, hint and button a third longer."""
+    for name, value in vars(labels).items():
+        if not name.isupper() or name in {"AWS_REGIONS", "LYVE_REGIONS", "REGIONS", "PLACEHOLDERS"}:
+            continue
+        if isinstance(value, str):
+            monkeypatch.setattr(labels, name, longer(value))
+        elif isinstance(value, dict):
+            long = {key: longer(text) if isinstance(text, str) else text for key, text in value.items()}
+            monkeypatch.setattr(labels, name, long)
+    sentences = story.sentences
+    monkeypatch.setattr(
+        story, "sentences", lambda *args, **more: tuple(longer(text) for text in sentences(*args, **more))
+    )
+    driver = Driver(root)
+    yield driver
+    assert driver.window.errors == []
+
+
+@pytest.mark.window
+@pytest.mark.parametrize(("name", "size"), list(product(preview.STATES, SIZES)))
+def test_a_translation_a_third_longer_is_not_cut_off_either(translated: Driver, name: str, size: str) -> None:
+    in_state(translated, name, size)
+    cut = [text for widget in below(translated.root) if (text := is_cut_off(widget))]
+    assert not cut

@@ -12,6 +12,7 @@ from migrator.errors import JobFileError, Problem
 from migrator.gui import labels
 from migrator.gui.form import Form
 from migrator.gui.presenter import QUIT_S, Presenter
+from migrator.gui.run_actions import Act
 from migrator.gui.screen import Screen
 from migrator.gui.status import TABLE, Intent, Status
 from migrator.model.events import Event, ListingProgress, ObjectCopied, Phase, PhaseChanged
@@ -25,6 +26,7 @@ class FakeView:
         self.screens: list[Screen] = []
         self.closed = False
         self.copied = self.asked_for = self.file = self.focused = ""
+        self.is_in_front = True
 
     def render(self, screen: Screen) -> None:
         self.screens.append(screen)
@@ -42,6 +44,32 @@ class FakeView:
     def focus_on(self, field: str) -> None:
         self.focused = field
 
+    def has_focus(self) -> bool:
+        return self.is_in_front
+
+
+class FakeSystem:
+    """Remembers what was asked of it."""
+
+    def __init__(self) -> None:
+        self.is_awake = False
+        self.told: list[tuple[str, str]] = []
+        self.opened: list[str] = []
+        self.refusal = ""
+
+    def keep_awake(self, *, awake: bool) -> None:
+        self.is_awake = awake
+
+    def notify(self, title: str, text: str) -> None:
+        self.told.append((title, text))
+
+    def open_folder(self, path: str) -> str:
+        self.opened.append(path)
+        return self.refusal
+
+    def close(self) -> None:
+        pass
+
 
 class Desk:
     """A presenter and what surrounds it, with a clock that tests move."""
@@ -50,7 +78,7 @@ class Desk:
         self, form: Form | None = canned.FORM, *, preferences: PreferencesFile | None = None
     ) -> None:
         self.now = 1000.0
-        self.service, self.view = canned.FakeService(), FakeView()
+        self.service, self.view, self.system = canned.FakeService(), FakeView(), FakeSystem()
         moment = datetime(2026, 11, 22, 14, 31, 2, tzinfo=UTC)
         self.presenter = Presenter(
             self.service,
@@ -59,6 +87,7 @@ class Desk:
             preferences=preferences,
             clock=lambda: self.now,
             wall=lambda: moment,
+            system=self.system,
         )
 
     def hear(self, *events: Event) -> Screen:
@@ -136,6 +165,15 @@ def reach(status: Status) -> Desk:
             desk.run(canned.summary(Outcome.REFUSED, ledger={"copied": 0, "listed": 0}))
         case Status.UNFINISHED_RUN:
             desk.run(canned.summary(Outcome.REFUSED, cause="unfinished-run", ledger={"copied": 9}))
+        case Status.COMPARING | Status.ACCEPTING:
+            desk.hear(canned.history())
+            desk.presenter.show("history")
+            desk.presenter.history.choose(canned.past_run(2).run)
+            if status is Status.COMPARING:
+                desk.presenter.history.do(Act.VERIFY)
+            else:
+                desk.presenter.history.do(Act.ACCEPT)
+                desk.presenter.answer(yes=True)
         case Status.FOUND:
             desk.hear(canned.found())
         case Status.FOUND_IN_UNDO:
@@ -369,7 +407,7 @@ def test_roll_back_asks_once_and_names_the_number() -> None:
 def test_leftovers_of_a_roll_back_are_listed_with_reasons() -> None:
     run = reach(Status.ROLLED_BACK_LEFTOVERS).see().run
     assert run.groups_title == "Left in place"
-    assert {group.cause for group in run.groups} == {"Changed by someone else since", "Last copy, kept"}
+    assert {group.cause for group in run.groups} == {"Changed by someone else since", "Only here now: kept"}
 
 
 def test_resume_and_retry_name_the_run() -> None:

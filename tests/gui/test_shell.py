@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,7 @@ def test_history_lists_every_run_with_its_result_and_undo() -> None:
         "possible",
         "some left",
         "done",
-        "ended: accepted",
+        "accepted",
     ]
 
 
@@ -128,12 +129,36 @@ def test_settings_are_kept_and_read_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{", '{"appearance": "pink", "most_usd": -1, "most_hours": true, "other": 1}']
+    "text",
+    ["", "[]", "{", "[" * 100_000, '{"appearance": "pink", "most_usd": -1, "most_hours": true, "notify": 1}'],
 )
-def test_a_damaged_settings_file_is_as_good_as_none(tmp_path: Path, text: str) -> None:
+def test_a_damaged_settings_file_is_as_good_as_none_and_says_so(tmp_path: Path, text: str) -> None:
     path = tmp_path / "window.json"
     path.write_text(text)
-    assert PreferencesFile(path).load() == Preferences()
+    file = PreferencesFile(path)
+    assert file.load() == Preferences()
+    assert str(path) in file.problem
+    screen = Desk(preferences=file).see()
+    assert str(path) in screen.settings.note
+    assert any(str(path) in line.text for line in screen.log.lines)
+
+
+def test_what_is_right_in_a_settings_file_holds(tmp_path: Path) -> None:
+    path = tmp_path / "window.json"
+    path.write_text('{"appearance": "dark", "most_usd": "many", "new": 1}')
+    file = PreferencesFile(path)
+    assert file.load() == Preferences(appearance="dark")
+    assert "most_usd" in file.problem
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+def test_the_settings_file_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "window.json"
+    path.write_text("{}")
+    path.chmod(0o644)
+    assert PreferencesFile(path).save(Preferences()) == ""
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == ["window.json"]
 
 
 def test_settings_that_cannot_be_kept_say_so_in_the_log(tmp_path: Path) -> None:
@@ -142,6 +167,26 @@ def test_settings_that_cannot_be_kept_say_so_in_the_log(tmp_path: Path) -> None:
     desk.presenter.settings.choose_appearance("dark")
     assert desk.see().appearance == "dark"
     assert "could not be kept" in desk.see().log.lines[-1].text
+
+
+def test_a_limit_holds_as_soon_as_it_is_a_number_and_says_what_is_wrong_when_it_is_left(
+    tmp_path: Path,
+) -> None:
+    file = PreferencesFile(tmp_path / "window.json")
+    desk = Desk(preferences=file)
+    settings = desk.presenter.settings
+    settings.edit("most_usd", "2.5")
+    assert file.load().most_usd == 2.5
+    settings.edit("most_usd", "2.5 $")
+    assert desk.see().settings.fields["most_usd"].problem == ""
+    settings.leave("most_usd")
+    assert desk.see().settings.fields["most_usd"].problem.startswith("Not a number.")
+    assert desk.see().settings.values["most_usd"] == "2.5 $"
+    for wrong in ("-1", "nan", "inf", "1e12", ""):
+        settings.edit("most_usd", wrong)
+    assert file.load().most_usd == 2.5
+    settings.edit("most_usd", "0")
+    assert (file.load().most_usd, desk.see().settings.fields["most_usd"].problem) == (0, "")
 
 
 # -- with real widgets ----------------------------------------------------------------------------
@@ -223,6 +268,22 @@ def test_dark_and_light_repaint_everything_and_lose_nothing(driver: Driver) -> N
 
 
 @pytest.mark.window
+def test_every_control_of_settings_is_used(driver: Driver) -> None:
+    driver.presenter.show("settings")
+    driver.pump()
+    view, kept = driver.window.settings, driver.presenter.settings
+    for name, switch in view.switches.items():
+        switch.invoke()
+        driver.pump()
+        assert not getattr(kept.preferences, name)
+    for name, field in view.fields.items():
+        field.variable.set("7")
+        driver.pump()
+        assert getattr(kept.preferences, name) == 7
+    assert view.open.instate(["disabled"])  # this window keeps no runs
+
+
+@pytest.mark.window
 def test_a_narrow_window_has_a_narrow_rail_that_says_its_words_in_tooltips(driver: Driver) -> None:
     button = driver.window.rail.buttons["plan"]
     assert button.words.winfo_manager()
@@ -236,4 +297,10 @@ def test_the_settings_file_holds_plain_values_only(tmp_path: Path) -> None:
     path = tmp_path / "window.json"
     PreferencesFile(path).save(Preferences())
     read: dict[str, Any] = json.loads(path.read_text())
-    assert read == {"appearance": "system", "most_usd": 10.0, "most_hours": 12.0}
+    assert read == {
+        "appearance": "system",
+        "most_usd": 10.0,
+        "most_hours": 12.0,
+        "notify": True,
+        "keep_awake": True,
+    }

@@ -154,7 +154,7 @@ def test_roll_back_finds_out_first_and_changes_nothing_until_it_is_answered() ->
     assert question is not None
     assert question.yes == "Roll Back 213 Objects"
     assert "213 would be removed, 0 restored, 5 left in place" in question.text
-    assert "3 changed by someone else since; 2 last copy, kept" in question.text
+    assert "3 changed by someone else since; 2 only here now: kept" in question.text
     assert "1 later run will be incomplete" in question.text
     assert screen.run.groups_title == "Left in place"
     assert screen.run.ledger is not None

@@ -23,6 +23,7 @@ class Server:
     latency_s: float = 0.05
     most_per_s: float = 1e9
     refuses_above: float = 1e9
+    refuses_one_in: int = 0
     noise: Callable[[], float] = lambda: 1.0
 
 
@@ -34,6 +35,7 @@ class Story:
     pace: Pace = field(default_factory=Pace)
     now_s: float = 0.0
     done: float = 0.0
+    refusals: float = 0.0
     is_bound: bool = False
     is_short: bool = False
     changes: list[tuple[float, Change]] = field(default_factory=list)
@@ -46,12 +48,17 @@ class Story:
             accepted = min(threads, server.refuses_above)
             per_s = min(accepted / server.latency_s, server.most_per_s) if accepted else 0.0
             self.done += per_s * TICK_S * server.noise()
-            refused_by = "AWS" if threads > server.refuses_above else ""
+            refused = max(0.0, threads - server.refuses_above) / server.latency_s * TICK_S
+            if server.refuses_one_in:
+                refused += per_s * TICK_S / server.refuses_one_in
+            refused_by = "AWS" if int(self.refusals + refused) > int(self.refusals) else ""
+            self.refusals += refused
             seen = Seen(
                 self.now_s,
                 self.done * REQUEST_BYTES,
                 int(self.done),
                 refused_by,
+                int(self.refusals),
                 self.is_bound,
                 self.is_short,
             )
@@ -122,6 +129,12 @@ def test_an_end_that_asks_for_less_gets_half_at_once_and_is_named() -> None:
     quiet = next(change for _, change in story.live(30).changes if change.cause is Cause.QUIET)
     assert (quiet.before, quiet.after) == (32, 47), "half-way to what was refused at most"
     assert QUIET_S <= quiet.quiet_s <= QUIET_S + 2
+
+
+def test_a_few_refusals_halve_it_once_and_not_down_to_one() -> None:
+    """An end with a limit to its rate refuses one request in a hundred, however few transfers there are."""
+    story = Story(Server(latency_s=0.02, refuses_one_in=100)).live(120)
+    assert [change.after for _, change in story.changes] == [8]
 
 
 def test_it_recovers_after_a_storm() -> None:

@@ -17,6 +17,7 @@ from tests.soak.weather import Services
 KIB, MIB = 1024, 1024 * 1024
 SOURCE, DESTINATION = "photos", "archive"
 THEIRS = "theirs/"  #: in front of keys of somebody else's
+_LARGE = "large/"
 _WHEN = datetime(2024, 3, 1, 12, tzinfo=UTC)
 _KEPT = 64 * MIB
 #: From how many bytes to how many, and how many objects of a hundred.
@@ -56,7 +57,7 @@ def seed(
         lyve.seed(DESTINATION, f"{THEIRS}{number}", b"was here before", _properties(chance))
     keys = [f"{number % 7}/folder/{number:05}.dat" for number in range(chance.randint(40, size.most_objects))]
     keys += HOSTILE_KEYS
-    large = [f"large/{number}.mp4" for number in range(chance.randint(0, size.most_large))]
+    large = [f"{_LARGE}{number}.mp4" for number in range(chance.randint(0, size.most_large))]
     for key in keys + large:
         size_bytes = chance.randint(*LARGE) if key in large else _size(chance)
         body = data.cut(chance, size_bytes)
@@ -69,9 +70,9 @@ def seed(
             lyve.seed(DESTINATION, key, old, _properties(chance), last_modified=when - timedelta(days=9))
 
 
-def change(services: Services, chance: random.Random, data: Bytes) -> None:
+def change(services: Services, chance: random.Random, data: Bytes, *, large_too: bool) -> None:
     """Somebody goes on working at the source: other content, and new keys."""
-    keys = list(services.aws.cloud.contents(SOURCE))
+    keys = [key for key in services.aws.cloud.contents(SOURCE) if large_too or not key.startswith(_LARGE)]
     changed = chance.sample(keys, min(len(keys), 15)) + [f"new/{number}" for number in range(5)]
     for key in changed:
         services.aws.cloud.put(

@@ -55,10 +55,39 @@ def test_one_refusal_slows_everybody_to_seven_tenths_and_lets_go_again(per_s: in
 
 def test_while_it_goes_on_refusing_it_is_asked_ever_less_but_asked() -> None:
     limiter, now = answering(1000)
-    for _ in range(60):
+    for _ in range(600):
         limiter.refused(now, 0.0)
-        now += 1.0
-    assert sent_in(limiter, now, now + 1) == pytest.approx(LEAST_PER_S, abs=1)
+        now += 0.1
+    assert sent_in(limiter, now, now + 0.1) / 0.1 <= 150
+
+
+def test_after_a_storm_it_is_soon_asked_as_much_as_before() -> None:
+    limiter, now = answering(1000)
+    for _ in range(600):
+        limiter.refused(now, 0.0)
+        now += 0.1
+    assert sent_in(limiter, now + RETURN_S - 1, now + RETURN_S) >= 900
+
+
+def test_an_end_with_a_limit_to_its_rate_is_asked_nearly_so_much_and_refuses_little() -> None:
+    """300 a second, and a small reserve, for five minutes: what the limiter finds by itself."""
+    limiter, now = answering(2000)
+    reserve, last, answered, refused = 30.0, now, 0, 0
+    end = now + 300
+    limiter.refused(now, 0.0)
+    while now < end:
+        now += max(limiter.turn(now), 0.0005)
+        reserve, last = min(30.0, reserve + (now - last) * 300), now
+        if reserve >= 1:
+            reserve -= 1
+            answered += 1
+            if limiter.answered():
+                limiter.mark(now)
+        else:
+            refused += 1
+            limiter.refused(now, 0.0)
+    assert answered >= 0.8 * 300 * 300
+    assert refused <= 0.02 * answered
 
 
 def test_refusals_of_what_was_under_way_count_once() -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from migrator.gui import labels, losses, run_screen, story
+from migrator import pace_words
+from migrator.gui import losses, run_screen, story
 from migrator.gui.figures import Meter
 from migrator.gui.form import keys_of, to_table
 from migrator.gui.found import Found
 from migrator.gui.groups import Groups
 from migrator.gui.lately import Lately
+from migrator.gui.pages.pace import PacePage
+from migrator.gui.pages.reports import save_report
 from migrator.gui.pages.setup import SetupPage
 from migrator.gui.pages.shell import Shell
 from migrator.gui.preview import Preview
@@ -20,6 +23,7 @@ from migrator.gui.status import UNFINISHED, Status
 from migrator.model.events import (
     Event,
     ObjectCopied,
+    PaceChanged,
     Reported,
     Retrying,
     RunRelies,
@@ -57,6 +61,7 @@ class RunPage:
         self._cancelling = False
         self._meter, self._groups, self._lately = Meter(), Groups(), Lately()
         self._saved_to = ""
+        self.pace = PacePage(shell)
 
     # -- what can be pressed -----------------------------------------------------------------------
 
@@ -74,8 +79,12 @@ class RunPage:
 
     def resume(self) -> None:
         """Go on with the stopped or paused run; of an ended one, copy again what failed."""
-        run = self.last_run
+        self.resume_of(self.last_run, self.can_undo)
+
+    def resume_of(self, run: str, can_undo: int) -> None:
+        """The same for a run of the history."""
         if self._shell.ask_service(lambda: self._shell.service.resume(run)):
+            self.last_run, self.can_undo = run, can_undo
             self._begin("resume")
 
     def retry_only(self, cause: str) -> None:
@@ -90,16 +99,18 @@ class RunPage:
 
     def save_report(self) -> None:
         """Ask for a place, and have the report of the run written there."""
-        path = self._shell.ask_for_file(f"report-{self.last_run}", labels.REPORT_KINDS)
-        if path:
-            kind = next((each[1:] for each in labels.REPORT_KINDS if path.endswith(each)), "html")
-            self._shell.service.save_report(self.last_run, kind, path)
+        save_report(self._shell, self.last_run)
 
     def roll_back(self) -> None:
         """Roll Back…: finds out what that would do, then asks once, naming the numbers."""
-        run = self.last_run
-        before = Preview(self.state, self._groups, self._meter, self._shell.page, self._dismissed)
+        self.roll_back_of(self.last_run, self.can_undo)
+
+    def roll_back_of(self, run: str, can_undo: int) -> None:
+        """The same for a run of the history."""
+        page, dismissed = self._shell.page, self._dismissed
+        before = Preview(self.state, self._groups, self._meter, page, dismissed, self.last_run, self.can_undo)
         if self._shell.ask_service(lambda: self._shell.service.preview_rollback(run)):
+            self.last_run, self.can_undo = run, can_undo
             self._begin("preview")
             self._preview = before
 
@@ -128,6 +139,13 @@ class RunPage:
     def dismiss(self) -> None:
         """The ended run is not what the window is about any more, unless it can be gone on with."""
         self._dismissed = self._dismissed or not self._wants_more
+
+    def settled(self, run: str) -> None:
+        """A run was accepted or deleted: nothing can be resumed or undone there any more."""
+        self.found.handled(run)
+        if run == self.last_run:
+            self.last_run, self.can_undo, self._dismissed = "", 0, True
+            self._shell.changed()
 
     # -- what it is about --------------------------------------------------------------------------
 
@@ -167,7 +185,8 @@ class RunPage:
         facts = RunFacts(
             self._meter, self._groups, self._lately, self._shell.now(), self._saved_to, self.can_retry
         )
-        return run_screen.run_screen(self.state, status, facts)
+        shown = run_screen.run_screen(self.state, status, facts)
+        return replace(shown, pace=None if self._cancelling else self.pace.screen(self.state))
 
     # -- events ------------------------------------------------------------------------------------
 
@@ -181,6 +200,7 @@ class RunPage:
             self._waiting_for, self._dismissed = "", False
             self.last_run = event.run
         self.state = self.state.apply(event)
+        self.pace.take(event)
         match event:
             case ObjectCopied():
                 self._lately.copied(event)
@@ -188,6 +208,8 @@ class RunPage:
                 pass
             case Retrying():
                 self._lately.retrying(event, self._shell.now())
+            case PaceChanged() if event.before != event.after:
+                self._lately.mark(pace_words.threads(event), self._shell.now())
             case Summary():
                 self._ended(event)
             case RunRelies() if self._preview is not None:
@@ -208,6 +230,7 @@ class RunPage:
 
     def measure(self) -> None:
         """Once a tick: what has been done by now."""
+        self.pace.tick()
         if self.state.is_running:
             self._meter.add(self._shell.now(), self.state.bytes_moved, self.state.settled)
 
@@ -279,12 +302,14 @@ class RunPage:
         if (before := self._preview) is not None:
             self.state, self._groups, self._meter = before.run, before.groups, before.meter
             self._dismissed = before.dismissed
+            self.last_run, self.can_undo = before.last_run, before.can_undo
             self._shell.show(before.page)
         self._preview = None
         self._shell.changed()
 
     def _roll_back(self) -> None:
+        run, can_undo = self.last_run, self.can_undo
         self._give_back()
-        run = self.last_run
         if self._shell.ask_service(lambda: self._shell.service.rollback(run)):
+            self.last_run, self.can_undo = run, can_undo
             self._begin("rollback")

@@ -9,7 +9,7 @@ from migrator.config import job_from
 from migrator.errors import JobFileError
 from migrator.gui import checks, labels, losses
 from migrator.gui.connection import Connection
-from migrator.gui.form import Form, form_field, keys_of, to_table
+from migrator.gui.form import AUTO, Form, form_field, keys_of, to_table
 from migrator.gui.pages.shell import Shell
 from migrator.gui.screen import SetupScreen
 from migrator.gui.status import Status, Tone
@@ -26,6 +26,7 @@ class SetupPage:
         self.connection = Connection()
         self.revision = 0  #: a higher one makes the views write `form` into their widgets
         self._problems: dict[str, str] = {}
+        self._threads_before = Form().threads if form.threads == AUTO else form.threads
 
     @property
     def has_problems(self) -> bool:
@@ -63,6 +64,13 @@ class SetupPage:
         """Something was decided on another page that the form says: the widgets follow."""
         self.edit(name, value)
         self.revision += 1
+
+    def adjust_threads(self, *, itself: bool) -> None:
+        """The tick beside Number of Threads: `auto`, or the number that was there before."""
+        if itself and self.form.threads != AUTO:
+            self._threads_before = self.form.threads
+        self.choose("threads", AUTO if itself else self._threads_before)
+        self.left("threads")
 
     def accept(self, names: Iterable[str]) -> None:
         """The job accepts these losses from now on."""

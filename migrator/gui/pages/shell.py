@@ -60,6 +60,13 @@ class Shell(Protocol):
     def generate(self) -> None:
         """Generate Config File."""
 
+    def open_folder(self, path: str) -> str:
+        """Show a folder in the system's own way; why that failed, or nothing."""
+
+    @property
+    def zone(self) -> str:
+        """The zone that moments are shown in: `CET`."""
+
     def ask_for_file(self, name: str, kinds: Mapping[str, str]) -> str:
         """Where to write a file of that name, as one of these kinds (ending -> words); empty: nowhere."""
 

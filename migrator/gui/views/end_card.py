@@ -11,6 +11,7 @@ from migrator.gui import labels, theme
 from migrator.gui.screen import CardState
 from migrator.gui.widgets.basics import Card, WrapLabel, set_text, show
 from migrator.gui.widgets.field import Field, Kind
+from migrator.gui.widgets.flow import Flow
 
 _ROWS: tuple[tuple[tuple[str, Kind], ...], ...] = (
     (("access_key_id", "text"), ("secret_access_key", "secret")),
@@ -71,28 +72,27 @@ class EndCard(Card):
             result, text=labels.WHERE_FROM, style="Link.TButton", command=self._toggle_steps
         )
         self.where.grid(row=0, column=2, sticky="ne", padx=(theme.px(8), 0))
-        self._remedies(result).grid(row=2, column=1, columnspan=2, sticky="w", pady=(theme.px(6), 0))
+        self._remedies(result).grid(row=2, column=1, columnspan=2, sticky="we", pady=(theme.px(6), 0))
         self.remedies.grid_remove()
         self._steps(body).grid(row=len(_ROWS) + 1, column=0, columnspan=2, sticky="we")
         self.steps.grid_remove()
 
     def _remedies(self, parent: tk.Misc) -> ttk.Frame:
         """What helps where there is no such bucket."""
-        self.remedies = ttk.Frame(parent)
+        self.remedies = Flow(parent)
         self.create = ttk.Button(
             self.remedies,
             text=labels.CREATE_BUCKET,
             style="Outline.TButton",
             command=lambda: self._actions.create_bucket(self.name),
         )
-        self.create.pack(side="left", padx=(0, theme.px(8)))
         self.another = ttk.Button(
             self.remedies,
             text=labels.CHOOSE_ANOTHER,
             style="Secondary.TButton",
             command=lambda: self._actions.choose_another(self.name),
         )
-        self.another.pack(side="left")
+        self.remedies.arrange()
         return self.remedies
 
     def _steps(self, parent: tk.Misc) -> ttk.Frame:
@@ -143,10 +143,8 @@ class EndCard(Card):
             self.result.configure(style="problem.Note.TLabel")
         set_text(self.result, card.result)
         show(self.remedies, card.is_missing)
-        if card.is_source:
-            self.create.pack_forget()
-        else:
-            self.create.pack(side="left", padx=(0, theme.px(8)), before=self.another)
+        self.remedies.show(self.create, visible=not card.is_source)
+        self.remedies.arrange()
         set_text(self.advice, card.advice)
         if card.advice:
             self.advice.grid()

@@ -69,7 +69,7 @@ class LogPane(Card):
         line.grid(row=0, column=0, columnspan=2, sticky="we")
         self.text = text = tk.Text(
             self.body,
-            height=7,
+            height=6,
             width=20,
             wrap="none",
             font="AppFixed",

@@ -9,6 +9,7 @@ from tkinter import ttk
 from migrator.gui import labels, theme
 from migrator.gui.screen import Bin, CostScreen, Decision, Share
 from migrator.gui.widgets.basics import Card, WrapLabel, bind_wheel, set_text, show
+from migrator.gui.widgets.flow import Flow
 from migrator.gui.widgets.plots import Histogram, ShareBar
 
 #: Below this a decision's list goes under its words.
@@ -245,16 +246,16 @@ class PermissionsCard(Card):
         self.body.columnconfigure(0, weight=1)
         self.text = WrapLabel(self.body)
         self.text.grid(row=0, column=0, sticky="we", pady=(0, theme.px(8)))
-        row = ttk.Frame(self.body)
-        row.grid(row=1, column=0, sticky="w")
+        row = Flow(self.body)
+        row.grid(row=1, column=0, sticky="we")
         self.buttons = {}
         for provider, words in labels.COPY_POLICY.items():
             button = ttk.Button(row, text=words, style="Secondary.TButton")
             button.configure(command=lambda name=provider: self._copy(name))  # type: ignore[misc]
-            button.pack(side="left", padx=(0, theme.px(8)))
             self.buttons[provider] = button
-        self.said = ttk.Label(row, style="ok.NoteHint.TLabel")
-        self.said.pack(side="left")
+        row.arrange()
+        self.said = ttk.Label(self.body, style="ok.NoteHint.TLabel")
+        self.said.grid(row=2, column=0, sticky="w", pady=(theme.px(4), 0))
 
     def render(self, text: str) -> None:
         set_text(self.text, text)

@@ -11,13 +11,14 @@ from migrator.gui import labels, theme
 from migrator.gui.screen import RunScreen, Screen
 from migrator.gui.status import Intent
 from migrator.gui.views.log_pane import LogActions, LogPane
+from migrator.gui.views.pace import PaceActions, PaceView
 from migrator.gui.views.page import GAP, PageView
 from migrator.gui.views.run_parts import EndView, LedgerView, PhasesView, ThroughputCard
 from migrator.gui.views.tables import PlainTable, ProblemsTable, TransfersTable
 from migrator.gui.widgets.banner import BannerView
 from migrator.gui.widgets.basics import show
 
-LOW_TABS, HIGH_TABS = 140, 240
+LOW_TABS, HIGH_TABS = 110, 240
 
 
 class WindowActions(LogActions, Protocol):
@@ -28,6 +29,9 @@ class WindowActions(LogActions, Protocol):
 
 class RunActions(Protocol):
     """What it reports about runs."""
+
+    @property
+    def pace(self) -> PaceActions: ...
 
     def retry_only(self, cause: str) -> None: ...
     def copy_keys(self, keys: Sequence[str]) -> None: ...
@@ -51,6 +55,9 @@ class RunView(PageView):
         self.phases.grid(row=0, column=0, sticky="nswe")
         self.throughput = ThroughputCard(self.top)
         self.throughput.grid(row=0, column=1, sticky="nswe", padx=(theme.px(12), 0))
+        self.pace = PaceView(self.top, actions.pace, self.wheel)
+        self.pace.grid(row=1, column=0, columnspan=2, sticky="we", pady=(theme.px(12), 0))
+        self.pace.grid_remove()
         self.end = EndView(page)
         self.end.grid(row=3, column=0, sticky="we", padx=gap, pady=below)
         self.ledger = LedgerView(page)
@@ -104,6 +111,8 @@ class RunView(PageView):
             show(self.throughput, screen.shows_transfers)
             self.phases.grid(columnspan=1 if screen.shows_transfers else 2)
             self.throughput.render(screen.throughput)
+            show(self.pace, screen.pace is not None)
+            self.pace.render(screen.pace)
         self.end.render(screen.end)
         if screen.ledger is not None:
             self.ledger.render(screen.ledger)

@@ -8,7 +8,7 @@ from tkinter import ttk
 from typing import Protocol
 
 from migrator.gui import labels, theme
-from migrator.gui.form import NAMES
+from migrator.gui.form import AUTO, NAMES
 from migrator.gui.screen import Screen, SetupScreen
 from migrator.gui.views.end_card import CardActions, EndCard
 from migrator.gui.views.page import GAP, PageView
@@ -20,6 +20,7 @@ class SetupActions(CardActions, Protocol):
     """What this page reports."""
 
     def edit(self, name: str, value: str) -> None: ...
+    def adjust_threads(self, *, itself: bool) -> None: ...
     def left(self, name: str) -> None: ...
     def choose_direction(self, direction: str) -> None: ...
 
@@ -71,6 +72,10 @@ class SetupView(PageView):
             self._direct(screen)
         if before is None or before.is_open != screen.is_open:
             self._open(screen.is_open)
+        itself = screen.form.threads == AUTO
+        self.adjusts.set(itself)
+        self.adjust.state(["!disabled" if screen.is_open else "disabled"])
+        self.fields["threads"].enable(screen.is_open and not itself)
         for name, state in screen.fields.items():
             self.fields[name].render(state)
         for name, card in self.cards.items():
@@ -148,6 +153,15 @@ class SetupView(PageView):
         self._rows(self.filters.body, _FILTER_FIELDS, columns=4, weights=(33, 33, 24, 24))
         self.transfer = Card(row, f" {labels.TRANSFER}", "speedometer2")
         self.transfer.grid(row=0, column=1, sticky="nswe")
+        self.adjusts = tk.BooleanVar(self)
+        self.adjust = theme.switch(
+            self.transfer.head,
+            labels.ADJUSTS,
+            self.adjusts,
+            lambda: self._actions.adjust_threads(itself=self.adjusts.get()),
+        )
+        self.adjust.pack(side="right")
+        Tooltip(self.adjust, labels.TOOLTIPS["adjusts"])
         self._rows(self.transfer.body, _TRANSFER_FIELDS, columns=2, weights=(2, 3))
         return row
 

@@ -31,9 +31,8 @@ class Card(tk.Frame):
         if title:
             self.head.grid(row=0, column=0, sticky="we", padx=pad, pady=(theme.px(12), 0))
             picture = theme.icon(icon, "text", 18) if icon else ""
-            self.title = ttk.Label(self.head, text=title, style="Card.TLabel", image=picture, compound="left")
-            self.title.configure(padding=0)
-            self.title.pack(side="left")
+            self.title = WrapLabel(self.head, text=title, style="Card.TLabel", image=picture, compound="left")
+            self.title.pack(side="left", fill="x", expand=True)
         top = theme.px(8) if title else theme.px(12)
         self.body.grid(row=1, column=0, sticky="nswe", padx=pad, pady=(top, theme.px(12)))
         self.rowconfigure(1, weight=1)

@@ -38,8 +38,8 @@ class Field(ttk.Frame):
         self._quiet = False
         self.variable = tk.StringVar(self)
         self.columnconfigure(0, weight=1)
-        self.label = ttk.Label(self, text=labels.FIELDS[name])
-        self.label.grid(row=0, column=0, columnspan=2, sticky="w", pady=(0, theme.px(3)))
+        self.label = WrapLabel(self, text=labels.FIELDS.get(name) or labels.LIMITS[name])
+        self.label.grid(row=0, column=0, columnspan=2, sticky="we", pady=(0, theme.px(3)))
         self.button: ttk.Button | None = None
         self.control = self._control(width, values)
         self.control.grid(row=1, column=0, sticky="we")

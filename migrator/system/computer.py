@@ -1,0 +1,96 @@
+"""The system as the window needs it, in one hand; and one that does nothing, for tests and previews."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Protocol
+
+from migrator.system.awake import Awake
+from migrator.system.notices import Notices
+from migrator.system.processes import Child, Starter, start
+
+_OPENERS = {"darwin": "open", "linux": "xdg-open"}
+
+
+class System(Protocol):
+    """What the window asks for."""
+
+    def keep_awake(self, *, awake: bool) -> None:
+        """Whether the computer must not sleep now. Called often."""
+
+    def notify(self, title: str, text: str) -> None:
+        """Tell somebody who looks elsewhere."""
+
+    def open_folder(self, path: str) -> str:
+        """Show a folder; why that failed, or nothing."""
+
+    def close(self) -> None:
+        """Let go of everything."""
+
+
+class Nothing:
+    """A system that does nothing."""
+
+    def keep_awake(self, *, awake: bool) -> None:
+        pass
+
+    def notify(self, title: str, text: str) -> None:
+        pass
+
+    def open_folder(self, path: str) -> str:  # noqa: ARG002
+        return ""
+
+    def close(self) -> None:
+        pass
+
+
+class Computer:
+    """The one we run on. `sign`: how the window draws attention where there are no notifications."""
+
+    def __init__(
+        self,
+        sign: Callable[[], None],
+        platform: str = sys.platform,
+        starter: Starter = start,
+        awake: Awake | None = None,
+        open_path: Callable[[str], None] | None = None,
+    ) -> None:
+        self._platform, self._start = platform, starter
+        self._awake = awake or Awake(platform, starter)
+        self._notices = Notices(sign, platform, starter)
+        self._open_path = open_path or _start_file
+        self._opener: Child | None = None
+
+    def keep_awake(self, *, awake: bool) -> None:
+        if awake:
+            self._awake.hold()
+        else:
+            self._awake.release()
+
+    def notify(self, title: str, text: str) -> None:
+        self._notices.tell(title, text)
+
+    def open_folder(self, path: str) -> str:
+        if not os.path.isdir(path):
+            return "it is not there"
+        try:
+            if self._platform == "win32":
+                self._open_path(path)
+                return ""
+            if self._opener is not None and self._opener.poll() is not None:
+                self._opener.end()
+            self._opener = self._start([_OPENERS.get(self._platform, "xdg-open"), path])
+        except OSError as cause:
+            return (cause.strerror or str(cause)).lower()
+        return ""
+
+    def close(self) -> None:
+        self._awake.release()
+        self._notices.close()
+
+
+def _start_file(path: str) -> None:
+    if sys.platform == "win32":
+        os.startfile(path)  # noqa: S606  (a folder of ours)

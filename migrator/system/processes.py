@@ -1,0 +1,65 @@
+"""Starting one of the system's own programs, quietly. Tests put another starter in its place."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+#: How long a program that was asked to end may take before it is ended.
+END_S = 2.0
+
+
+class Child(Protocol):
+    """A program that was started."""
+
+    def poll(self) -> int | None:
+        """Its exit code, None while it runs."""
+
+    def end(self) -> None:
+        """Let it end, and wait for it."""
+
+
+Starter = Callable[[Sequence[str]], Child]
+
+
+class Process:
+    """A real one. Its standard input stays open as long as we live: who reads it ends with us, whatever
+    becomes of us."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        more: Mapping[str, int] = {}
+        if sys.platform == "win32":
+            more = {"creationflags": subprocess.CREATE_NO_WINDOW}
+        self._process = subprocess.Popen(  # noqa: S603  (commands of ours, without a shell)
+            list(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **more,  # type: ignore[call-overload]
+        )
+
+    def poll(self) -> int | None:
+        code: int | None = self._process.poll()
+        return code
+
+    def end(self) -> None:
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+        try:
+            self._process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def start(command: Sequence[str]) -> Process:
+    """Start a program.
+
+    Raises:
+        OSError: there is none of that name, or it cannot be started.
+    """
+    return Process(command)
