@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from migrator.endpoint_rules import is_loopback
 from migrator.errors import EnvironmentNotAccepted
-from migrator.job_rules import is_loopback
 from migrator.model.objects import visible
 
 #: Characters of a value that are shown.

@@ -7,10 +7,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from migrator.endpoint_rules import (
+    has_more_than_a_host,
+    lyve_region,
+    needs_a_waiver,
+    old_lyve_warning,
+    url_problem,
+)
 from migrator.errors import Problem
-from migrator.model.addresses import is_metadata_address, is_odd_address
 from migrator.model.fidelity import CLASSES, LOSSES
 from migrator.model.filters import Filter, as_utc
 from migrator.model.globs import BadPattern, compile_glob
@@ -54,17 +59,7 @@ _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-]{1,253}[A-Za-z0-9]")
 _REFERENCE = re.compile(r"keyring:[^\s:][^:]*|profile:.+|env|default")
 _ENCRYPTION = re.compile(r"AES256|aws:kms:arn:[a-z-]+:kms:\S+")
 _REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-#: `s3.us-west-1.acme.lyve.seagate.com`: the region is the label after `s3`.
-_LYVE_HOST = re.compile(r"s3\.(?P<region>[a-z0-9-]+)\.(?P<rest>.+)")
-_IN_A_URL = re.compile(r"[!-~]+")
-_HOST = re.compile(r"[a-z0-9_](?:[a-z0-9._-]{0,251}[a-z0-9_.])?|[0-9a-f:.]*:[0-9a-f:.]*(?:%[a-z0-9_.-]+)?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_OLD_LYVE = ".lyvecloud.seagate.com"
-
-OLD_LYVE_WARNING = (
-    "{host} is an address of Lyve Cloud's first generation: its certificate expired on 2026-07-19. "
-    "Paste the endpoint URL that the Lyve Cloud console shows now."
-)
 
 
 class Checker:
@@ -177,53 +172,19 @@ class Checker:
                     field, "is missing. Write the URL of the S3 service, e.g. https://s3.example.com"
                 )
             return ""
-        if not _IN_A_URL.fullmatch(value):
-            self.problem(
-                field,
-                "contains a space, a control character or a letter that no address has. Write names of other "
-                "alphabets in their ASCII form (xn--…).",
-            )
+        if problem := url_problem(value):
+            self.problem(field, problem)
             return ""
-        try:
-            parts = urlsplit(value)
-            host, _ = parts.hostname or "", parts.port
-        except ValueError:
-            parts, host = urlsplit(""), ""
-        if parts.scheme not in {"http", "https"} or not host:
-            self.problem(field, f'"{value}" is not a URL. It must start with https://')
-            return ""
-        if parts.username or parts.password:
-            self.problem(field, "must not contain a user name or password.")
-            return ""
-        if not _HOST.fullmatch(host):
-            self.problem(field, f'has "{host}" for a host, which is no name and no address.')
-            return ""
-        if is_metadata_address(host):
-            self.problem(
-                field,
-                f"is the link-local address {host}, where a computer's own metadata service answers. "
-                "Write the address of the S3 service.",
-            )
-            return ""
-        if is_odd_address(host):
-            self.problem(
-                field, f"has {host} for a host: write an address as four numbers, e.g. https://192.0.2.10"
-            )
-            return ""
-        if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        if has_more_than_a_host(value):
             self.problem(field, "must end after the host (and port); the bucket has a field of its own.")
-        if (
-            parts.scheme == "http"
-            and not is_loopback(host)
-            and not self.flag(f"{side}.allow_http", default=False)
-        ):
+        if needs_a_waiver(value) and not self.flag(f"{side}.allow_http", default=False):
             self.problem(
                 field,
                 "would send data over http, readable by anyone on the way. Use https://, or write "
                 f"allow_http = true in [{side}] if this network is yours alone.",
             )
-        if host.endswith(_OLD_LYVE):
-            self.warnings.append(OLD_LYVE_WARNING.format(host=host))
+        if warning := old_lyve_warning(value):
+            self.warnings.append(warning)
         return value
 
     def region(self, side: str, provider: str, endpoint_url: str) -> str:
@@ -407,22 +368,6 @@ class Checker:
 
 def _is_text_list(value: object) -> bool:
     return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
-
-
-def is_loopback(host: str) -> bool:
-    """True for this machine's own loopback addresses."""
-    return host in {"localhost", "::1"} or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
-
-
-def lyve_region(endpoint_url: str) -> str:
-    """The region in a Lyve Cloud endpoint's host, empty where it has none.
-
-    >>> lyve_region("https://s3.us-west-1.example.lyve.seagate.com")
-    'us-west-1'
-    """
-    host = urlsplit(endpoint_url).hostname or ""
-    match = _LYVE_HOST.fullmatch(host)
-    return match["region"] if match and "seagate.com" in match["rest"] else ""
 
 
 def line_of(text: str, field: str) -> int | None:

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from migrator.config import ends_of, job_from, parse_job, read_job, read_table
+from migrator.endpoint_rules import is_loopback, lyve_region
 from migrator.errors import JobFileError
-from migrator.job_rules import KNOWN, is_loopback, line_of, lyve_region
+from migrator.job_rules import KNOWN, line_of
 
 LYVE_URL = "https://s3.us-west-1.acme.lyve.seagate.com"
 

@@ -83,7 +83,7 @@ HELPERS = {
     "words",
 }
 HELPERS |= {"environment", "why_words", "estimate_words", "history_words", "pace_words", "plan_words"}
-HELPERS |= {"preferences", "system"}
+HELPERS |= {"preferences", "endpoint_rules", "system"}
 FACES = {"cli", "cli_commands", "cli_check", "cli_policy", "console", "overview", "desktop", "demo"}
 FACES |= {"__main__", "cli_keys", "cli_licences"}
 #: Layer -> what of ours it may import, besides itself.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrator import redacting
@@ -25,6 +25,7 @@ from migrator.model.ledger import Ledger, Outcome
 from migrator.redacting import (
     LEAST_CHARS,
     MOST_SECRETS,
+    for_others,
     learn,
     learn_environment,
     redacted,
@@ -87,6 +88,7 @@ def pieces(written: str, length: int = 12) -> Iterator[str]:
     return (written[at : at + length] for at in range(4, len(written) - length - 4))
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text(min_size=LEAST_CHARS, max_size=60), st.text(max_size=20), st.text(max_size=20))
 def test_any_secret_in_any_text_is_masked(secret: str, before: str, after: str) -> None:
     redacting._known, redacting._forms = {}, ()
@@ -94,6 +96,7 @@ def test_any_secret_in_any_text_is_masked(secret: str, before: str, after: str) 
     assert secret not in redacted(before + secret + after) or secret in before + "***" + after
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_other_text_stays_as_it_is(text: str) -> None:
     redacting._known, redacting._forms = {}, ()
@@ -219,3 +222,8 @@ def test_what_the_process_prints_on_its_way_out_holds_no_secret(name: str) -> No
     assert ended.returncode == 1
     assert "***" in ended.stdout + ended.stderr
     assert SECRET not in ended.stdout + ended.stderr
+
+
+def test_programs_of_others_get_no_secret_out_of_the_environment() -> None:
+    mine = {"PATH": "/bin", "AWS_SECRET_ACCESS_KEY": "a", "MIGRATOR_SOURCE_SESSION_TOKEN": "b", "HOME": "/"}
+    assert for_others(mine) == {"PATH": "/bin", "HOME": "/"}

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from migrator.credentials import Keys
 from migrator.errors import MigratorError
-from migrator.redacting import is_secret_variable
+from migrator.redacting import for_others
 
 START_TIMEOUT_S = 30
 AWS_BUCKET = "demo-photos"
@@ -55,7 +55,7 @@ def _cloud(kind: str, bucket: str, access_key: str, objects: int) -> Iterator[Cl
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         # Arguments and environments of processes can be looked at: the secret goes through the pipe.
-        env={name: value for name, value in os.environ.items() if not is_secret_variable(name)},
+        env=for_others(os.environ),
         text=True,
     )
     try:

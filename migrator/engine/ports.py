@@ -76,8 +76,9 @@ class Done:
 
 #: Pages that are fetched at a time.
 LISTERS = 8
-#: Small tasks that one thread is given at once.
+#: Small tasks that one thread is given at once, if they do not take longer than that together.
 MOST_TOGETHER = 8
+TOGETHER_S = 0.05
 
 
 class Executor(Protocol):
@@ -112,8 +113,10 @@ class Threads:
     """The executor of real runs: begins threads as there is work for them, at most as many as are asked for.
     Joined by `close`.
 
-    Small tasks are handed over in groups: waking a thread costs as much as half a small object. All methods
-    are called by the control thread.
+    Small tasks are handed over in groups: waking a thread costs as much as half a small object. So no more
+    groups wait for a thread than there are threads, and what is admitted meanwhile makes the next ones
+    larger. Where tasks wait for a network, they go one by one: then threads are cheap, and none should have
+    several left when others have none. All methods are called by the control thread.
     """
 
     def __init__(self, count: int, name: str = "worker") -> None:
@@ -121,7 +124,8 @@ class Threads:
         self._name = name
         self._small: list[_Task] = []  # not handed over yet
         self._work: queue.SimpleQueue[list[_Task] | None] = queue.SimpleQueue()
-        self._done: queue.SimpleQueue[list[Done]] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[tuple[list[Done], float]] = queue.SimpleQueue()
+        self._task_s = 0.0  # how long a task of the groups that ended lately took
         self._under_way = 0  # tasks handed over and not heard of
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()  # guards what is below
@@ -140,9 +144,11 @@ class Threads:
         self._hand_over_small()
         ended: list[Done] = []
         try:
-            ended.extend(self._done.get(timeout=timeout_s))
+            group, took_s = self._done.get(timeout=timeout_s)
             while True:
-                ended.extend(self._done.get_nowait())
+                ended.extend(group)
+                self._task_s += (took_s / len(group) - self._task_s) / 16
+                group, took_s = self._done.get_nowait()
         except queue.Empty:
             self._under_way -= len(ended)
             return ended
@@ -177,10 +183,14 @@ class Threads:
 
     def _hand_over_small(self) -> None:
         """Share the small tasks out, so that no thread idles while another has several."""
-        small, self._small = self._small, []
-        size = max(1, min(MOST_TOGETHER, len(small) // self._most))
-        for start in range(0, len(small), size):
-            self._hand_over(small[start : start + size])
+        room = self._most - self._work.qsize()
+        if room <= 0 or not self._small:
+            return
+        most = int(TOGETHER_S / self._task_s) if self._task_s else MOST_TOGETHER
+        size = max(1, min(MOST_TOGETHER, most, len(self._small) // room))
+        for start in range(0, min(len(self._small), room * size), size):
+            self._hand_over(self._small[start : start + size])
+        del self._small[: room * size]
 
     def _hand_over(self, tasks: list[_Task]) -> None:
         self._under_way += len(tasks)
@@ -204,6 +214,7 @@ class Threads:
     def _run(self) -> None:
         while (tasks := self._work.get()) is not None:
             ended: list[Done] = []
+            began = time.monotonic()
             for number, (tag, task) in enumerate(tasks):
                 if number and self._leaving:
                     self._work.put(tasks[number:])  # for whoever stays
@@ -213,7 +224,7 @@ class Threads:
                 except BaseException as error:  # the control thread must hear of every end
                     ended.append(Done(tag, error=error))
             if ended:
-                self._done.put(ended)
+                self._done.put((ended, time.monotonic() - began))
             if self._leaving and self._may_leave():
                 return
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from migrator.config import Job, read_job
+from migrator.endpoint_rules import is_loopback
 from migrator.engine.home import RunDir, all_runs, is_busy
 from migrator.engine.journal import Journal
 from migrator.engine.ports import Clock
 from migrator.errors import JobFileError, JournalError
-from migrator.job_rules import is_loopback
 from migrator.model.events import Phase
 from migrator.model.ledger import Drift, Ledger
 from migrator.model.past_runs import PastRun

@@ -99,6 +99,7 @@ class Window:
         root.bind("<Escape>", self._escape)
         root.bind("<Return>", self._return)
         root.bind("<Configure>", self._resized)
+        root.bind("<FocusIn>", self._focused)
         if sys.platform != "darwin":  # there Alt types letters
             root.bind("<Alt-Key>", self._mnemonic)
 
@@ -252,6 +253,12 @@ class Window:
     def _mnemonic(self, event: tk.Event[Any]) -> str | None:
         return "break" if self.bar.press(event.keysym) else None
 
+    def _focused(self, event: tk.Event[Any]) -> None:
+        """Whoever has the focus is in sight."""
+        page = self.pages[self.presenter.page]
+        if str(event.widget).startswith(str(page.inside)):
+            page.reveal(event.widget)
+
     def _resized(self, event: tk.Event[Any]) -> None:
         is_narrow = event.width < theme.px(NARROW_BELOW)
         if event.widget is self.root and is_narrow != self._is_narrow:
@@ -264,7 +271,7 @@ class Window:
         """A bug in a callback: into the log and to stderr. Only types and places: a value might be secret."""
         places = traceback.extract_tb(trace)[-3:]
         where = " < ".join(f"{place.name}:{place.lineno}" for place in reversed(places))
-        text = f"Something went wrong in the window: {kind.__name__} at {where}"
+        text = f"{labels.WENT_WRONG} {kind.__name__} at {where}"
         self.errors.append(redacted(f"{text}: {error}"))
         print(text, file=sys.stderr)  # noqa: T201  (the last resort, and the only one here)
         if not self.is_closed:

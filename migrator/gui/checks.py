@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from migrator.config import MAX_THREADS, job_from
+from migrator.endpoint_rules import lyve_region
 from migrator.errors import JobFileError, Problem
 from migrator.gui import labels
 from migrator.gui.form import NAMES, Direction, Form, form_field, to_table
-from migrator.job_rules import lyve_region
 from migrator.model.sizes import parse_size, show_size
 
 Problems = dict[str, str]

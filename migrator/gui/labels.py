@@ -91,7 +91,7 @@ VERIFY: Mapping[str, str] = {
     "read-back": "Reading everything back",
     "size": "Size only",
 }
-ADJUSTS = "Threads adjust themselves"
+ADJUSTS = "Adjusts itself"
 CHOICES: Mapping[str, Mapping[str, str]] = {"existing": EXISTING, "verify": VERIFY}
 
 TOOLTIPS: Mapping[str, str] = {
@@ -169,11 +169,11 @@ COSTS_TITLE = "Cost and time"
 ESTIMATE = "estimate"
 SIZES_TITLE = "Sizes"
 SIZES_NOTE = "objects to copy, by size"
-PERMISSIONS_TITLE = "Permissions for exactly this job"
+PERMISSIONS_TITLE = "Permissions for this job"
 COPY_POLICY: Mapping[str, str] = {"aws": "Copy AWS Policy", "lyve": "Copy Lyve Policy"}
 COPIED = "Copied"
 KEYS_TITLE = "Objects"
-FIND_KEY = "Find a key: what happens to it, and why?"
+FIND_KEY = "Find a key, and why"
 ANY_OUTCOME = "All objects"
 NO_SUCH_KEY = (
     "The source did not list such a key: it is not there, or it does not begin with the folder on Set up."
@@ -225,6 +225,11 @@ SAVE_REPORT = "Save Report"
 REPORT_KINDS: Mapping[str, str] = {".html": "Web page", ".csv": "Table (CSV)", ".json": "JSON"}
 NOT_COPIED = "Not copied"
 LEFT_IN_PLACE = "Left in place"
+TRANSFER_COLUMNS = ("Progress", "Key", "Size", "State")
+CAUSE_COLUMNS = ("Cause", "Objects")
+KEY_COLUMNS = ("Key", "Size", "What happens")
+WAITING_COLUMNS = ("Request", "End", "Again in", "Attempt", "Cause")
+DONE_COLUMNS = ("Key", "Size", "How it was checked")
 NO_TRANSFERS = "Nothing is being copied right now."
 NO_PROBLEMS = "No failures."
 WHAT_HAPPENED = "What happened"
@@ -319,6 +324,10 @@ FOLDER_TITLE = "Where runs are kept"
 FOLDER_NOTE = "Job file, journal and log of every run; no keys. Roll Back needs them. MIGRATOR_HOME moves it."
 NO_FOLDER = "Nowhere: this window keeps nothing."
 NOT_KEPT = "The settings could not be kept: {reason}"
+
+NOT_A_SPEED = "Not a speed. Try 50 MB/s."
+WENT_WRONG = "Something went wrong in the window:"
+FROM, TO = "From", "To"
 
 # -- closing and the desktop -----------------------------------------------------------------------
 

@@ -213,11 +213,18 @@ def _tables(root: tk.Tk, style: ttk.Style, c: Mapping[str, str], px: Callable[[i
         darkcolor=c["page"],
         indent=px(18),
     )
-    style.layout("Table.Treeview", [("Treeview.treearea", {"sticky": "nswe"})])
+    # A ring while it has the focus; what is around it has the page's own colour otherwise.
+    area: list[Any] = [("Treeview.treearea", {"sticky": "nswe"})]
+    padding: list[Any] = [("Treeview.padding", {"sticky": "nswe", "children": area})]
+    field: list[Any] = [("Treeview.field", {"sticky": "nswe", "border": "1", "children": padding})]
+    style.layout("Table.Treeview", field)
     style.map(
         "Table.Treeview",
         background=[("selected", c["select"])],
         foreground=[("selected", c["text"])],
+        bordercolor=[("focus", c["accent_text"])],
+        lightcolor=[("focus", c["accent_text"])],
+        darkcolor=[("focus", c["accent_text"])],
     )
     # Rows that have no children need no room for the sign that opens them.
     style.configure("Flat.Table.Treeview", indent=0)

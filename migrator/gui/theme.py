@@ -41,7 +41,7 @@ LIGHT: Palette = {
     "left_out": "#b9c3cf",
     "ok": "#0b6b63",
     "ok_tint": "#e6f4f2",
-    "warn": "#946200",
+    "warn": "#8a5b00",
     "warn_tint": "#fdf4e3",
     "problem": "#9b1c2e",
     "problem_tint": "#fdebee",
@@ -61,7 +61,7 @@ DARK: Palette = {
     "accent_hover": "#5284d4",
     "accent_text": "#8fb6f5",
     "on_accent": "#ffffff",
-    "select": "#243a63",
+    "select": "#203459",
     "hover": "#262c36",
     "off": "#2a303a",
     "off_text": "#8b95a3",
@@ -111,6 +111,8 @@ def build_root(title: str, *, dark: bool | None = None) -> tk.Tk:
     """The root window with theme, fonts and styles; `dark` None follows the system."""
     # Desktops group windows by their class, and find their icon by it.
     root: tk.Tk = ttkbootstrap.App(title=title, high_dpi=True, iconphoto=None, className="lyve-s3-migrator")
+    if not root.event_info("<<Invoke>>"):
+        root.event_add("<<Invoke>>", "<Key-space>")  # some builds of Tk forget it
     window_icon.put_on(root)
     global _scale
     # In quarters: a screen that claims 100 dpi needs no odd sizes.
@@ -163,6 +165,7 @@ def switch(
     made: ttk.Checkbutton = ttkbootstrap.Checkbutton(
         parent, text=text, variable=variable, command=command, bootstyle="primary-round-toggle"
     )
+    ttk.Style(parent).map(str(made.cget("style")), foreground=[("disabled", _palette["off_text"])])
     return made
 
 

@@ -286,4 +286,4 @@ def base64_text(digest: bytes) -> str:
 
 def is_loopback_url(url: str) -> bool:
     host = urlsplit(url).hostname or ""
-    return host in {"localhost", "::1"} or host.startswith("127.")
+    return host in {"localhost", "::1"} or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
+
+from migrator.redacting import for_others
 
 #: How long a program that was asked to end may take before it is ended.
 END_S = 2.0
@@ -38,6 +41,7 @@ class Process:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env=for_others(os.environ),
             **more,  # type: ignore[call-overload]
         )
 

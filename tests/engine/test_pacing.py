@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -339,6 +338,54 @@ def test_a_group_of_small_tasks_is_left_to_others_by_a_thread_that_leaves() -> N
     crowd.let_go(16)
     executor.close()
     assert crowd.inside == 0
+
+
+def sizes_of_groups(executor: Threads) -> list[int]:
+    """How many tasks were handed over together; it grows with each time."""
+    sizes: list[int] = []
+    hand_over = executor._hand_over
+
+    def remember(tasks: list[Any]) -> None:
+        sizes.append(len(tasks))
+        hand_over(tasks)
+
+    executor._hand_over = remember  # type: ignore[method-assign]
+    return sizes
+
+
+def test_small_tasks_that_come_while_all_are_busy_go_in_one_group() -> None:
+    """Handed over one by one, or to two, they would wake threads that have enough to do."""
+    executor = Threads(2)
+    crowd = Crowd(executor)
+    crowd.fill(4)
+    crowd.wait_for(2)  # two are busy, and as many tasks wait for them
+    sizes = sizes_of_groups(executor)
+    for number in range(8):
+        executor.start(number, lambda: None, is_small=True)
+    assert executor.finished(0) == []
+    assert sizes == []
+    crowd.let_go(1)
+    crowd.wait_for(1)
+    executor.finished(0)  # there is room for one group now
+    assert sizes == [8]
+    crowd._go.release(3)
+    left = 11
+    while left:
+        left -= len(executor.finished(60))
+    executor.close()
+
+
+@pytest.mark.parametrize(("task_s", "together"), [(0.0, 8), (0.001, 8), (0.01, 5), (0.05, 1), (10.0, 1)])
+def test_tasks_that_take_long_go_one_by_one(task_s: float, together: int) -> None:
+    """None is left with several when others have none: as over a slow network."""
+    executor = Threads(4)
+    executor._task_s = task_s
+    sizes = sizes_of_groups(executor)
+    for number in range(32):
+        executor.start(number, lambda: None, is_small=True)
+    executor.finished(0)
+    assert sizes[:4] == [together] * 4
+    executor.close()
 
 
 def test_closing_waits_for_what_is_under_way_and_forgets_the_rest() -> None:

@@ -135,6 +135,7 @@ FIELDS: list[tuple[str, str, str]] = [
     ("source", 'endpoint_url = "https://example.com:99999"', "must start with https://"),
     ("source", 'endpoint_url = "https://[::1"', "must start with https://"),
     ("source", 'endpoint_url = "https://user:pass@example.com"', "must not contain a user name"),
+    ("source", 'endpoint_url = "https://user:pass@[::1"', '"https://***@[::1" is not a URL'),
     ("source", 'endpoint_url = "https://user@example.com"', "must not contain a user name"),
     ("source", 'endpoint_url = "https://good.example\\\\@evil.example"', "must not contain a user name"),
     ("source", 'endpoint_url = "https://example.com/bucket"', "must end after the host"),

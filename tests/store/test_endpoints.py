@@ -17,6 +17,7 @@ from migrator.store.base import ObjectStore
 from migrator.store.connection import Connection
 from migrator.store.fast.store import FastStore
 from migrator.store.s3 import S3Store
+from migrator.store.s3_wire import is_loopback_url
 from tests.store.fast.asking import connection_to, get, listed, ok, put
 from tests.support.scripted import Reply, Request, Scripted, reply
 
@@ -138,6 +139,24 @@ def test_a_region_out_of_an_answer_leads_nowhere_else(open_store: Make, how: str
         with pytest.raises(MigratorError):
             ASKING[how](open_store(server.url))
         assert {request.headers["host"] for request in server.requests} == {server.url.rpartition("/")[2]}
+
+
+@pytest.mark.parametrize(
+    ("url", "yes"),
+    [
+        ("http://127.0.0.1:9000", True),
+        ("https://127.255.0.1", True),
+        ("http://localhost", True),
+        ("http://[::1]:9000", True),
+        ("https://127.evil.example", False),
+        ("https://127.0.0.1.evil.example", False),
+        ("https://localhost.evil.example", False),
+        ("", False),
+    ],
+)
+def test_what_begins_like_this_computer_is_not_taken_for_it(url: str, yes: bool) -> None:
+    """Proxies are passed by on the way to this computer alone."""
+    assert is_loopback_url(url) is yes
 
 
 # -- metadata services ----------------------------------------------------------------------------

@@ -125,7 +125,7 @@ class EndCard(Card):
         before, self._drawn = self._drawn, card
         if card == before:
             return
-        side = "From" if card.is_source else "To"
+        side = labels.FROM if card.is_source else labels.TO
         self.rename(f" {side}: {labels.CARD_NAMES[self.name]}")
         badge = labels.READ_ONLY if card.is_source else labels.WRITTEN
         role, icon = ("quiet", "eye") if card.is_source else ("busy", "pencil")

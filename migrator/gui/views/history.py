@@ -66,6 +66,7 @@ class HistoryView(PageView):
         self._widths: dict[str, int] = {}
         self._chosen = ""
         self._fitted = 0  #: the width that the places on screen are shortened for
+        self._widths = self._measure()
         self.finish()
         bind_wheel(tree, lambda units: tree.yview_scroll(units, "units"))
         tree.bind("<<TreeviewSelect>>", self._selected)
@@ -131,10 +132,16 @@ class HistoryView(PageView):
         text = tkfont.nametofont("AppText", root=self.tree)
         hint = tkfont.nametofont("AppHint", root=self.tree)
         widths = {}
+        rows = self.tree.get_children()
         for name in ("started", *(name for name, _ in _COLUMNS)):
-            longest = sorted({getattr(row, name) for row in self._rows.values()}, key=len)[-3:]
-            cells = max((text.measure(each) for each in longest), default=0)
-            widths[name] = max(cells, hint.measure(labels.RUN_COLUMNS[name])) + theme.px(_AROUND)
+            column = "#0" if name == "started" else name
+            told = {
+                str(self.tree.item(row, "text") if column == "#0" else self.tree.set(row, name))
+                for row in rows
+            }
+            cells = max((text.measure(each.strip()) for each in sorted(told, key=len)[-4:]), default=0)
+            heading = hint.measure(str(self.tree.heading(column, "text")).strip())
+            widths[name] = max(cells, heading) + theme.px(_AROUND)
         widths["started"] += theme.px(_PICTURE)
         return widths
 

@@ -192,7 +192,7 @@ class CostCard(Card):
         self._drawn: CostScreen | None = None
         self._table = ttk.Frame(self.body)
         self._table.grid(row=0, column=0, sticky="we")
-        self._table.columnconfigure(1, weight=1)
+        self._table.columnconfigure(0, weight=1)
         self.note = WrapLabel(self.body, style="Hint.TLabel")
         self.note.grid(row=1, column=0, sticky="we", pady=(theme.px(8), 0))
 
@@ -209,7 +209,7 @@ class CostCard(Card):
                 line = tk.Frame(self._table, height=1, background=theme.color("line"))
                 line.grid(row=3 * n, column=0, columnspan=3, sticky="we", pady=theme.px(6))
             style, at = "Strong.TLabel" if row.is_sum else "TLabel", 3 * n + 1
-            ttk.Label(self._table, text=row.text, style=style).grid(row=at, column=0, sticky="w")
+            WrapLabel(self._table, text=row.text, style=style).grid(row=at, column=0, sticky="we")
             wide = 2 if row.is_sum else 1
             ttk.Label(self._table, text=row.money, style=style).grid(
                 row=at, column=3 - wide, columnspan=wide, sticky="e", pady=theme.px(1)

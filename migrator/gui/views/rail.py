@@ -13,6 +13,8 @@ from migrator.gui.screen import RailItem
 from migrator.gui.widgets.basics import Tooltip
 
 WIDE, NARROW = 184, 56
+#: As wide as words are in a wide rail.
+WORDS = 122
 
 
 class RailButton(tk.Frame):
@@ -33,6 +35,7 @@ class RailButton(tk.Frame):
         self.title = tk.Label(self.words, anchor="w", font="AppText", padx=0, pady=0, borderwidth=0)
         self.title.pack(anchor="w")
         self.state = tk.Label(self.words, anchor="w", font="AppHint", padx=0, pady=0, borderwidth=0)
+        self.state.configure(justify="left", wraplength=theme.px(WORDS))
         self._tip = Tooltip(self, "")
         for widget in (self, self.icon, self.words, self.title, self.state):
             widget.bind("<Button-1>", lambda _event: self.invoke())

@@ -18,7 +18,7 @@ from migrator.gui.views.tables import PlainTable, ProblemsTable, TransfersTable
 from migrator.gui.widgets.banner import BannerView
 from migrator.gui.widgets.basics import show
 
-LOW_TABS, HIGH_TABS = 110, 240
+LOW_TABS, HIGH_TABS = 110, 280
 
 
 class WindowActions(LogActions, Protocol):
@@ -167,5 +167,6 @@ def _counted(title: str, n: int) -> str:
     return f"{title} ({n:,})" if n else title
 
 
-_WAITING = (("Request", 150), ("End", 110), ("Again in", 90), ("Attempt", 80), ("Cause", 0))
-_DONE = (("Key", 0), ("Size", 100), ("How it was checked", 260))
+#: Widths of columns; 0 takes what is left.
+_WAITING = tuple(zip(labels.WAITING_COLUMNS, (150, 110, 90, 80, 0), strict=True))
+_DONE = tuple(zip(labels.DONE_COLUMNS, (0, 100, 260), strict=True))

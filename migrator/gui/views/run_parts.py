@@ -8,6 +8,7 @@ from tkinter import ttk
 from migrator.gui import labels, theme
 from migrator.gui.screen import Bar, EndPoint, Figure, LedgerScreen, Throughput
 from migrator.gui.widgets.basics import Card, WrapLabel, set_text, show
+from migrator.gui.widgets.flow import Flow
 from migrator.gui.widgets.meter_bar import MeterBar
 from migrator.gui.widgets.plots import LinePlot
 
@@ -129,25 +130,27 @@ class LedgerView(Card):
         self.note = ttk.Label(self.head, style="Hint.TLabel")
         self.note.pack(side="right")
         self.terms = []
+        self.body.columnconfigure(0, weight=1)
+        self._sum = Flow(self.body, gap=10)
+        self._sum.grid(row=0, column=0, sticky="we")
         for n in range(MAX_TERMS):
-            plus = ttk.Label(self.body, text="+", style="Hint.TLabel")
-            cell = ttk.Frame(self.body)
+            group = ttk.Frame(self._sum)
+            cell = ttk.Frame(group)
+            if n:
+                ttk.Label(group, text="+", style="Hint.TLabel").pack(side="left", padx=(0, theme.px(10)))
+            cell.pack(side="left")
             value = ttk.Label(cell, style="Term.TLabel")
             caption = ttk.Label(cell, style="Hint.TLabel")
             value.pack(anchor="w")
             caption.pack(anchor="w")
-            plus.grid(row=0, column=2 * n, padx=theme.px(10))
-            cell.grid(row=0, column=2 * n + 1, sticky="w")
-            self.terms.append((plus, cell, value, caption))
-        self.total = ttk.Label(self.body, style="Term.TLabel")
-        self.total.grid(row=0, column=2 * MAX_TERMS, padx=(theme.px(12), 0))
+            self.terms.append((group, value, caption))
+        self.total = ttk.Label(self._sum, style="Term.TLabel", padding=(0, theme.px(8)))
 
     def render(self, ledger: LedgerScreen) -> None:
         self.rename(f" {ledger.title}")
         set_text(self.note, ledger.note)
-        for n, (plus, cell, value, caption) in enumerate(self.terms):
-            show(plus, 0 < n < len(ledger.terms))
-            show(cell, n < len(ledger.terms))
+        for n, (group, value, caption) in enumerate(self.terms):
+            self._sum.show(group, visible=n < len(ledger.terms))
             if n < len(ledger.terms):
                 term = ledger.terms[n]
                 value.configure(
@@ -156,3 +159,4 @@ class LedgerView(Card):
                 set_text(caption, term.caption)
         equals = "=" if ledger.balances else "≠"
         set_text(self.total, f"{equals} {ledger.total}" if ledger.total else "")
+        self._sum.arrange()

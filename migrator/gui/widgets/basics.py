@@ -102,6 +102,8 @@ class Tooltip:
         self.widget, self.text = widget, text
         self._after: str | None = None
         self._window: tk.Toplevel | None = None
+        if isinstance(widget, ttk.Label):
+            widget.configure(takefocus=0)  # bindings would make Tab stop here
         widget.bind("<Enter>", self._wait, "+")
         for gesture in ("<Leave>", "<ButtonPress>", "<Escape>", "<FocusOut>", "<Destroy>"):
             widget.bind(gesture, self._hide, "+")

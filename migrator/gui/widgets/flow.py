@@ -12,7 +12,7 @@ from migrator.gui import theme
 class Flow(ttk.Frame):
     """Lays out its children from left to right, line by line; a hidden one takes no room.
 
-    It asks for no width of its own: its column must grow. Call `arrange` after children changed.
+    It asks for no width of its own: its column must grow. Call `arrange` after children came or went.
     """
 
     def __init__(self, parent: tk.Misc, *, gap: int = 8) -> None:
@@ -20,6 +20,8 @@ class Flow(ttk.Frame):
         self._gap = theme.px(gap)
         self._hidden: set[tk.Misc] = set()
         self._laid: tuple[object, ...] = ()
+        self._watched: set[tk.Misc] = set()
+        self._idle: str | None = None
         self.bind("<Configure>", lambda _event: self.arrange())
 
     def show(self, child: Any, *, visible: bool) -> None:
@@ -31,7 +33,16 @@ class Flow(ttk.Frame):
             child.place_forget()
 
     def arrange(self) -> None:
-        """Put everything in its place."""
+        """Put everything in its place, once sizes have settled."""
+        for child in self.winfo_children():
+            if child not in self._watched:
+                self._watched.add(child)
+                child.bind("<Configure>", lambda _event: self.arrange(), "+")
+        if self._idle is None:
+            self._idle = self.after_idle(self._arrange)
+
+    def _arrange(self) -> None:
+        self._idle = None
         shown: list[Any] = [each for each in self.winfo_children() if each not in self._hidden]
         sizes = [(each.winfo_reqwidth(), each.winfo_reqheight()) for each in shown]
         laid = (self.winfo_width(), tuple(shown), tuple(sizes))
