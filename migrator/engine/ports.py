@@ -183,7 +183,8 @@ class Threads:
 
     def _hand_over_small(self) -> None:
         """Share the small tasks out, so that no thread idles while another has several."""
-        room = self._most - self._work.qsize()
+        # Where nothing is under way, no end will be heard of that would make room.
+        room = self._most - (self._work.qsize() if self._under_way else 0)
         if room <= 0 or not self._small:
             return
         most = int(TOGETHER_S / self._task_s) if self._task_s else MOST_TOGETHER
