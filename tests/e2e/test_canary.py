@@ -30,6 +30,8 @@ from tests.support.canary import (
 )
 from tests.support.rewriter import Passing, Rewrite, Rewriter
 
+pytestmark = pytest.mark.long
+
 GOSSIP = ("Said: " + " ".join(spellings())).replace("&", "&amp;").replace("<", "&lt;")
 BODIES = {f"k/{number}": f"body {number} ".encode() * 50 for number in range(6)}
 ENVIRONMENT = {

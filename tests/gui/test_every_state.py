@@ -15,6 +15,7 @@ from migrator.gui.widgets.basics import WrapLabel
 from tests.gui import preview
 from tests.gui.conftest import Driver
 
+pytestmark = pytest.mark.long
 SIZES = ("1280x774", "1024x674")
 #: Labels inside entries: they lie on top of a field that is wide enough or scrolls.
 _INSIDE_FIELDS = (ttk.Entry, ttk.Combobox, ttk.Treeview, tk.Text)

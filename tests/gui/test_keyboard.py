@@ -16,7 +16,7 @@ from migrator.gui.status import Status
 from tests.gui import looks
 from tests.gui.test_window_migrates import RealDriver
 
-pytestmark = [pytest.mark.window, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.long, pytest.mark.window, pytest.mark.timeout(300)]
 
 COUNT = 60
 
