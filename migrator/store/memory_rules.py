@@ -60,7 +60,7 @@ class Quirks:
     buckets with versioning (Ceph). `ignores_delete_conditions`: a DELETE with `If-Match` answers 204 and
     deletes (Ceph, MinIO). `ignores_copy_conditions`: likewise for copies. `refuses_copy`,
     `refuses_batch_delete`: 501.
-    `ignores_checksums`: the CRC32 of a part is neither checked nor kept (Ceph 16, Swift).
+    `ignores_checksums`: the CRC32 of a part is neither checked nor kept (Ceph 16).
     `foreign_multipart_etags`: the ETag of a multipart object has the form of an MD5 and is none.
     `drops_tags_of_uploads`: tags given to CreateMultipartUpload are forgotten. `refuses_properties`: names
     of `Properties` that a write may not carry. `page_size`: most lines in

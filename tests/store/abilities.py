@@ -86,7 +86,6 @@ LACKS: Mapping[str, frozenset[str]] = {
     ),
     "Swift": frozenset(  # 2.38.3 with s3api
         {
-            CHECKS_CRC32,
             KEEPS_CRC32,
             TAGS,
             UPLOAD_TAGS,
