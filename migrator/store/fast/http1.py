@@ -266,8 +266,8 @@ class Wire:
             if not count:
                 raise self._broken(f"the body ended {self._left - done} bytes too early")
             done += count
+            self.heard_at = time.monotonic()  # each time: a slow line is not a silent one
         self._left -= done
-        self.heard_at = time.monotonic()
         return done
 
     def read_all(self, limit: int) -> bytes:

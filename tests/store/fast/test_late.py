@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
 from migrator.errors import Transient
-from migrator.store.fast import pool
+from migrator.store.fast import http1, pool
 from tests.store.fast.asking import BODY, Open, get, ok
 from tests.support.scripted import Reply, Request, Scripted
 
@@ -52,3 +53,32 @@ def test_idle_connections_are_left_alone(
     store.break_off_late()
     assert get(store) == BODY
     assert server.connections == 1
+
+
+def test_a_slow_line_is_not_a_silent_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A little every half a minute: each piece counts, also within what is read at once."""
+    now = [0.0]
+    heard: list[float] = []
+
+    class Slow:
+        """A connection that brings ten bytes at a time."""
+
+        def sendall(self, data: object, /) -> None: ...
+
+        def close(self) -> None: ...
+
+        def recv_into(self, into: memoryview, /) -> int:
+            heard.append(wire.heard_at)
+            now[0] += 30
+            if len(heard) == 1:
+                head = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
+                into[: len(head)] = head
+                return len(head)
+            into[:10] = b"0123456789"
+            return 10
+
+    monkeypatch.setattr(http1, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    wire = http1.Wire(Slow())
+    wire.answer("GET")
+    assert wire.read_into(memoryview(bytearray(100))) == 100
+    assert heard[2:] == [float(at) for at in range(60, 330, 30)]
