@@ -227,7 +227,8 @@ def test_what_others_wrote_meanwhile_stays(
     migration = new_migration(clouds, tmp_path, source, destination)
     if is_killed:
         done = chance.randint(10, 40)
-        kill_run(migration, migration.job(), lambda now: now.done >= done and bool(now.sizes))
+        slow = migration.job(bandwidth_limit="500 KB/s")  # else it may be over before anybody has looked
+        kill_run(migration, slow, lambda now: now.done >= done and bool(now.sizes))
     else:
         assert migration.cli("run", migration.job()).code == 0
 
