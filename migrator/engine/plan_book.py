@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 from migrator.engine.planner import Decided
-from migrator.errors import Refused
+from migrator.errors import MigratorError, Refused
 from migrator.model.objects import key_bytes, key_text
 from migrator.model.planned import PlanRow, PlanRows, fate_of
 
@@ -82,6 +82,12 @@ class PlanBook:
 
     def find(self, text: str, outcome: str) -> PlanRows:
         """Keys that are `text`, begin with it, or contain it, in this order of preference."""
+        try:
+            return self._found(text, outcome)
+        except sqlite3.Error as cause:
+            raise MigratorError(f"The list of planned keys cannot be read: {cause}") from cause
+
+    def _found(self, text: str, outcome: str) -> PlanRows:
         wanted = key_bytes(text)
         # UTF-8 has no 0xff; a key that goes on with one is found by what it contains, if nothing else is.
         asked = {"key": wanted, "after": wanted + b"\xff", "outcome": outcome, "most": MOST_ROWS + 1}

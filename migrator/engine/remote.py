@@ -182,10 +182,7 @@ def serve(pipe: Connection, root: Path, is_demo: bool) -> None:
             asked, method, arguments = pipe.recv()
             if method == "close":
                 break
-            if method == "change":
-                service.change(threads=arguments[0], bandwidth_bytes_s=arguments[1])
-            else:
-                getattr(service, method)(*arguments)
+            getattr(service, method)(*arguments)
             sender.asked = asked
     except (EOFError, OSError):
         pass  # the window is gone: stop like on `close`

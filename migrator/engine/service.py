@@ -175,7 +175,7 @@ class EngineService:
             self._finder.start()
 
     def change(
-        self, *, threads: int | Literal["auto"] | None = None, bandwidth_bytes_s: int | None = None
+        self, threads: int | Literal["auto"] | None = None, bandwidth_bytes_s: int | None = None
     ) -> None:
         """Change a run that is going on; None: as it is. What is planned only begins with it.
 
@@ -310,7 +310,7 @@ class EngineService:
         try:
             self.events.put(RunForgotten(forget_run(self._root, run, SystemClock())))
         except (MigratorError, OSError) as error:
-            self.events.put(Warned("forget", f"The records could not be removed: {error}"))
+            self._tell(Warned("forget", f"The records could not be removed: {error}"))
 
     def _search(self) -> None:
         while True:
@@ -319,9 +319,12 @@ class EngineService:
                 if asked is None:
                     self._is_searching = False
                     return
-            with self._book_lock:
-                if self._book is not None:
-                    self.events.put(self._book.find(*asked))
+            try:
+                with self._book_lock:
+                    if self._book is not None:
+                        self.events.put(self._book.find(*asked))
+            except (MigratorError, OSError) as error:
+                self._tell(Warned("plan-search", f"The plan could not be searched: {error}"))
 
     def _tell_end(self, exit_code: int, outcome: Outcome, message: str, advice: str) -> None:
         books = Ledger().as_dict()

@@ -61,8 +61,6 @@ COMMIT_EVERY_S = 0.25
 SHOWN = 64
 #: Objects that are small: the requests take longer than the bytes.
 SMALL_BYTES = 64 * 1024
-#: Answers to a Complete that say that nothing was made.
-_REFUSALS = (ChangedMeanwhile, Rejected)
 #: Uploads left open by an earlier process: at most as many as it had threads.
 MOST_OPEN = 512
 
@@ -320,7 +318,7 @@ class Transfer:
         moving.failure = moving.failure or error
         if tag.step == "part":
             self._give_up_upload(moving)
-        elif tag.step == "finish" and isinstance(error, _REFUSALS) and moving.opened is not None:
+        elif tag.step == "finish" and _made_nothing(error) and moving.opened is not None:
             # Refused by its condition, or because a part is not what it was: they are of no use any more.
             self._start(
                 Tag("abort", tag.seq), partial(self._copier.abort, moving.order, moving.opened.upload_id)
@@ -427,3 +425,10 @@ class Transfer:
         """Wait for what is under way; its outcomes cannot be recorded and are looked up by recovery."""
         while self._tasks:
             self._tasks -= len(self._executor.finished(TICK_S))
+
+
+def _made_nothing(error: BaseException) -> bool:
+    """Whether an upload was refused when an object was to be made of it. (What is done to the object after
+    that may be refused as well.)"""
+    is_refusal = isinstance(error, Rejected) and error.operation == "CompleteMultipartUpload"
+    return is_refusal or isinstance(error, ChangedMeanwhile)

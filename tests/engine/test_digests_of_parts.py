@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from migrator.errors import DigestMismatch
+from migrator.errors import DigestMismatch, Rejected
 from migrator.model.checksums import crc32_of, crc32_of_parts
 from migrator.model.ledger import Outcome
 from migrator.model.objects import Properties
@@ -163,3 +163,22 @@ def test_an_upload_goes_on_with_the_digest_it_began_with(world: World) -> None:
     md5s = b"".join(hashlib.md5(piece).digest() for piece in PIECES)
     assert entry.digest == f"{hashlib.md5(md5s).hexdigest()}-3"
     assert inner.calls.count(("CreateMultipartUpload", TO, "large")) == 1
+
+
+def test_a_refusal_after_the_object_was_made_leaves_its_parts_known(world: World) -> None:
+    """Its tags may be refused: the object is there, and resume goes by the parts that it was made of."""
+    world.seed("large", BODY, tags={"a": "b"})
+    inner = world.destination
+    tags = inner.tags
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        del inner.tags
+        raise Rejected("not now", code="InvalidTag", operation="GetObjectTagging", status=400)
+
+    inner.tags = refuse  # type: ignore[method-assign]
+    assert counts(world.run())["failed"] == 1
+    assert ("AbortMultipartUpload", TO, "large") not in inner.calls
+    assert world.resume().outcome is Outcome.COMPLETED
+    assert world.there == {"large": BODY}
+    assert inner.calls.count(("CreateMultipartUpload", TO, "large")) == 1
+    assert inner.tags == tags

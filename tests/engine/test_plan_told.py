@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 
 from migrator.engine.plan_book import MOST_ROWS, PlanBook
 from migrator.engine.service import EngineService
-from migrator.model.events import Summary
+from migrator.model.events import Summary, Warned
 from migrator.model.objects import ObjectVersion
 from migrator.model.plan import Conflict, Copy, Filtered
 from migrator.model.planned import SIZE_BINS, PlanMade, PlanRows, fate_of, size_bin
@@ -115,6 +117,23 @@ def test_the_service_finds_keys_of_the_newest_plan_only(world: World) -> None:
     service.find_in_plan("", "copy")
     assert until(service, PlanRows).rows == ()
     assert service.close(60)
+
+
+def test_a_list_that_cannot_be_read_is_told_and_can_be_asked_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, _ = service_after_a_plan(seeded(world))
+    with monkeypatch.context() as broken:
+        broken.setattr(PlanBook, "_found", _unreadable)
+        service.find_in_plan("", "")
+        assert "cannot be read: disk I/O error" in until(service, Warned).message
+    service.find_in_plan("", "")
+    assert len(until(service, PlanRows).rows) == 5
+    assert service.close(60)
+
+
+def _unreadable(*_: object) -> None:
+    raise sqlite3.OperationalError("disk I/O error")
 
 
 def test_a_question_without_a_plan_is_left_unanswered(world: World) -> None:
