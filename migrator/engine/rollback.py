@@ -272,7 +272,7 @@ class Rollback:
 
     def _clean_up(self) -> None:
         """Probes; saved copies once everything kept aside is back; the bucket, if it is ours and empty."""
-        for key in Probing(self._destination, self._bucket, self._run, self._journal).clear():
+        for key in Probing(self._destination, self._bucket, self._run, self._journal, self._executor).clear():
             self._leave(key, "stays-there")
         if self._journal.is_all_back():
             for key in remove_saved(self._destination, self._bucket, self._journal, self._ports):
