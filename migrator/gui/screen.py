@@ -87,12 +87,14 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class TransferRow:
-    """One object under way. `percent` picks the row's picture."""
+    """One object under way. `percent` picks the row's picture; `whole` is a key that `key` shortens."""
 
     percent: int
     key: str
     size: str
     state: str
+    speed: str = ""
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)
