@@ -13,18 +13,8 @@ from migrator.gui.figures import Meter, time_left
 from migrator.gui.found import is_offer
 from migrator.gui.groups import Groups
 from migrator.gui.lately import Lately
-from migrator.gui.screen import (
-    Banner,
-    Bar,
-    Button,
-    Figure,
-    Head,
-    LedgerScreen,
-    Pill,
-    RunScreen,
-    Term,
-    TransferRow,
-)
+from migrator.gui.screen import Bar, Figure, LedgerScreen, RunScreen, Term, TransferRow
+from migrator.gui.screen_parts import Banner, Button, Head, Pill
 from migrator.gui.speeds import NO_SPEED, Speeds
 from migrator.gui.status import TABLE, Intent, Status, Tone
 from migrator.gui.story import pill

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class KeySet:
     """Keys under one name.
 
-    `masked` is the access key ID as far as it may be shown; `is_stored`: they are in the key store of the system,
-    else only in memory; `expires` is ISO, empty where nobody said.
+    `masked` is the access key ID as far as it may be shown. `is_stored`: in the system's key store, else only
+    in memory. `expires` is ISO, empty where nobody said.
     """
 
     name: str

@@ -7,7 +7,7 @@ from tkinter import ttk
 from typing import Protocol
 
 from migrator.gui import labels, theme
-from migrator.gui.screen import KeyRow, KeysScreen
+from migrator.gui.plan_values import KeyRow, KeysScreen
 from migrator.gui.widgets.basics import Card, WrapLabel, bind_wheel, scrollbar, set_text
 from migrator.gui.widgets.rows import RowTip, copyable
 
