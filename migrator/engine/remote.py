@@ -12,7 +12,7 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -102,6 +102,18 @@ class EngineProcess:
 
     def save_report(self, run: str, kind: str, path: str) -> None:
         self._tell("save_report", run, kind, path)
+
+    def save_log(self, run: str, path: str) -> None:
+        self._tell("save_log", run, path)
+
+    def list_keys(self) -> None:
+        self._tell("list_keys")
+
+    def test_keys(self, name: str, table: Mapping[str, Any]) -> None:
+        self._tell("test_keys", name, dict(table))
+
+    def forget_keys(self, names: Sequence[str]) -> None:
+        self._tell("forget_keys", tuple(names))
 
     def list_runs(self) -> None:
         self._tell("list_runs")
