@@ -21,7 +21,7 @@ from migrator.engine.ports import Executor, Ports
 from migrator.engine.probing import Probing
 from migrator.engine.reserved import remove_saved
 from migrator.engine.schema import Entry
-from migrator.engine.undoing import Judgement, Undoing, Undone
+from migrator.engine.undoing import Judgement, Undoing
 from migrator.engine.uploads import abort_until_gone
 from migrator.errors import (
     OBJECT_LOCKED,
@@ -36,7 +36,7 @@ from migrator.errors import (
 from migrator.model.capabilities import Capabilities
 from migrator.model.events import Event, ObjectUndone, RollbackProgress, Warned
 from migrator.model.objects import xml_can_hold
-from migrator.model.undo import ACTS, Undo, Verdict, is_real
+from migrator.model.undo import ACTS, Undo, Undone, Verdict, is_real
 from migrator.store.base import ObjectStore, Versioning
 
 T = TypeVar("T")
