@@ -626,7 +626,7 @@ def test_small_content_goes_back_under_the_condition_that_ours_is_there(is_named
 def test_content_is_copied_where_a_condition_would_not_help(
     monkeypatch: pytest.MonkeyPatch, seen: Capabilities, limit: int, copies: int
 ) -> None:
-    monkeypatch.setattr("migrator.engine.undoing.DEFAULT_PART_BYTES", limit)
+    monkeypatch.setattr("migrator.engine.restoring.DEFAULT_PART_BYTES", limit)
     bench = Bench()
     bench.ours()
     bench.saved()
