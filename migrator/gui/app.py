@@ -169,11 +169,11 @@ class Window:
         self.root.clipboard_clear()
         self.root.clipboard_append(redacted(text))
 
-    def ask_for_file(self, name: str, kinds: Mapping[str, str]) -> str:
+    def ask_for_file(self, name: str, kinds: Mapping[str, str], title: str) -> str:
         return str(
             filedialog.asksaveasfilename(
                 parent=self.root,
-                title=labels.SAVE_REPORT,
+                title=title,
                 initialfile=name,
                 defaultextension=next(iter(kinds)),
                 filetypes=[(words, f"*{ending}") for ending, words in kinds.items()],

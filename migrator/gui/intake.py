@@ -12,6 +12,7 @@ from typing import Protocol
 from migrator import words
 from migrator.gui.frame import Facts
 from migrator.gui.pages.history import HistoryPage
+from migrator.gui.pages.log import LogPage
 from migrator.gui.pages.plan import PlanPage
 from migrator.gui.pages.run import RunPage
 from migrator.gui.pages.setup import SetupPage
@@ -22,6 +23,7 @@ from migrator.model.events import (
     ConfigWritten,
     EndChecked,
     Event,
+    LogSaved,
     ObjectCopied,
     Reported,
     RunForgotten,
@@ -47,6 +49,7 @@ class Pages:
     plan: PlanPage
     run: RunPage
     history: HistoryPage
+    log: LogPage
 
     @property
     def status(self) -> Status:
@@ -147,6 +150,10 @@ class Intake:
                     pages.run.reported(event)
             case RunForgotten():
                 pages.history.forgotten(event)
+            case LogSaved():
+                pages.log.saved(event)
+            case Warned(code="log"):
+                pages.log.warned(event)
             case Warned(code="report" | "forget"):
                 pages.history.warned(event)
             case PlanRows():

@@ -348,6 +348,12 @@ LOG_LEVELS: Mapping[str, str] = {"info": "All levels", "warn": "Warnings and err
 LOG_SEARCH = "Search the log"
 LOG_FOLLOW = "Follow"
 LOG_COPY = "Copy"
+LOG_EXPORT = "Export…"
+LOG_EXPORT_TIP = "The complete log of this run, also what is not on screen. There are no secrets in it."
+LOG_KINDS: Mapping[str, str] = {".log": "Log (a line of JSON for each event)"}
+EXPORT_LOG = "Export the Log"
+LOG_SAVING = "The log is being written…"
+LOG_NEWER = "↓ {count} new"
 LOG_EMPTY = "What happens is written here."
 LOG_NO_MATCH = "No line matches."
 

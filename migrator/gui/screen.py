@@ -238,7 +238,10 @@ class SettingsScreen:
 
 @dataclass(frozen=True, slots=True)
 class LogScreen:
-    """The log's newest matching lines. `generation` changes when the filter does: then all is redrawn."""
+    """The log's newest matching lines. `generation` changes when the filter does: then all is redrawn.
+
+    `newer`: lines that came since following ended; `said`: what came of Export.
+    """
 
     generation: int
     lines: tuple[LogLine, ...]
@@ -246,6 +249,10 @@ class LogScreen:
     level: str
     search: str
     follow: bool
+    newer: int = 0
+    can_export: bool = False
+    said: str = ""
+    said_tone: Tone = Tone.QUIET
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +313,6 @@ class View(Protocol):
     def render(self, screen: Screen) -> None: ...
     def close(self) -> None: ...
     def copy(self, text: str) -> None: ...
-    def ask_for_file(self, name: str, kinds: Mapping[str, str]) -> str: ...
+    def ask_for_file(self, name: str, kinds: Mapping[str, str], title: str) -> str: ...
     def focus_on(self, field: str) -> None: ...
     def has_focus(self) -> bool: ...

@@ -63,7 +63,7 @@ class Canary(Driver):
             for widget in _all(self.root):
                 for text in _texts(widget):
                     must_be_clean(f"{page}, {widget}", text)
-        self.presenter.copy_log()
+        self.presenter.log_page.copy_log()
         must_be_clean("the clipboard", self.root.clipboard_get())
         must_be_clean_below(self.home)
         for child in psutil.Process(self.service._process.pid).children(recursive=True):

@@ -37,7 +37,8 @@ class FakeView:
     def copy(self, text: str) -> None:
         self.copied = text
 
-    def ask_for_file(self, name: str, kinds: Mapping[str, str]) -> str:
+    def ask_for_file(self, name: str, kinds: Mapping[str, str], title: str) -> str:
+        assert title
         self.asked_for = name
         return self.file
 
@@ -518,7 +519,7 @@ def test_secrets_are_in_no_repr_and_no_report() -> None:
     assert canned.SECRET not in repr(desk.presenter.form)
     desk.presenter.report(f"boom {canned.SECRET}")
     assert canned.SECRET not in repr(desk.see())
-    desk.presenter.copy_log()
+    desk.presenter.log_page.copy_log()
     assert canned.SECRET not in desk.view.copied
     assert "boom ***" in desk.view.copied
 
@@ -537,11 +538,11 @@ def test_log_filter_rebuilds_from_what_was_hidden() -> None:
     desk = Desk()
     desk.run(*canned.copied(10), canned.throttled())
     everything = len(desk.see().log.lines)
-    desk.presenter.filter_log(level="warn")
+    desk.presenter.log_page.filter_log(level="warn")
     assert [line.level for line in desk.see().log.lines] == ["warn"]
-    desk.presenter.filter_log(level="info", search="cam07/0003")
+    desk.presenter.log_page.filter_log(level="info", search="cam07/0003")
     assert len(desk.see().log.lines) == 1
-    desk.presenter.filter_log(search="")
+    desk.presenter.log_page.filter_log(search="")
     assert len(desk.see().log.lines) == everything
 
 

@@ -67,7 +67,7 @@ class Shell(Protocol):
     def zone(self) -> str:
         """The zone that moments are shown in: `CET`."""
 
-    def ask_for_file(self, name: str, kinds: Mapping[str, str]) -> str:
+    def ask_for_file(self, name: str, kinds: Mapping[str, str], title: str) -> str:
         """Where to write a file of that name, as one of these kinds (ending -> words); empty: nowhere."""
 
     @property

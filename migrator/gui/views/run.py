@@ -21,8 +21,11 @@ from migrator.gui.widgets.basics import show
 LOW_TABS, HIGH_TABS = 110, 280
 
 
-class WindowActions(LogActions, Protocol):
+class WindowActions(Protocol):
     """What this page reports to the window as a whole."""
+
+    @property
+    def log_page(self) -> LogActions: ...
 
     def do(self, intent: Intent) -> None: ...
 
@@ -77,7 +80,7 @@ class RunView(PageView):
         for tab, _ in self._named:
             self.tabs.add(tab, text=" ")
         page.rowconfigure(5, weight=3, minsize=theme.px(150))
-        self.log = LogPane(page, window)
+        self.log = LogPane(page, window.log_page)
         self.log.grid(row=6, column=0, sticky="nswe", padx=gap, pady=(theme.px(12), theme.px(16)))
         page.rowconfigure(6, weight=2, minsize=theme.px(150))
         for part in (self.banner, self.top, self.end, self.ledger):
