@@ -114,7 +114,7 @@ class Window:
         self.plan = PlanView(self.body, presenter.plan, presenter.do)
         self.run = RunView(self.body, presenter, presenter.run)
         self.history = HistoryView(self.body, presenter.history)
-        self.settings = SettingsView(self.body, presenter.settings)
+        self.settings = SettingsView(self.body, presenter.settings, presenter.keys)
         self.pages: dict[str, PageView] = {
             "setup": self.setup,
             "plan": self.plan,

@@ -12,6 +12,7 @@ from typing import Protocol
 from migrator import words
 from migrator.gui.frame import Facts
 from migrator.gui.pages.history import HistoryPage
+from migrator.gui.pages.key_sets import KeySetsPage
 from migrator.gui.pages.log import LogPage
 from migrator.gui.pages.plan import PlanPage
 from migrator.gui.pages.run import RunPage
@@ -33,6 +34,7 @@ from migrator.model.events import (
     UnfinishedFound,
     Warned,
 )
+from migrator.model.key_sets import KeysForgotten, KeysListed, KeysTested
 from migrator.model.past_runs import RunsListed
 from migrator.model.planned import PlanRows
 from migrator.words import Line
@@ -50,6 +52,7 @@ class Pages:
     run: RunPage
     history: HistoryPage
     log: LogPage
+    keys: KeySetsPage
 
     @property
     def status(self) -> Status:
@@ -150,6 +153,12 @@ class Intake:
                     pages.run.reported(event)
             case RunForgotten():
                 pages.history.forgotten(event)
+            case KeysListed():
+                pages.keys.listed(event)
+            case KeysTested():
+                pages.keys.tested(event)
+            case KeysForgotten():
+                pages.keys.forgotten(event)
             case LogSaved():
                 pages.log.saved(event)
             case Warned(code="log"):

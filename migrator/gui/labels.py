@@ -320,6 +320,35 @@ SWITCH_NOTES: Mapping[str, str] = {
     "keep_awake": "It may sleep again when nothing is under way. Closing a lid can still put it to sleep.",
     "notify": "By a notification of the system, only while this window is not in front.",
 }
+KEYS_CARD_TITLE = "Keys"
+LOOKING_FOR_KEYS = "Looking for keys…"
+NO_KEYS = "No keys are kept. Generate Config File on Set up keeps those that are typed there."
+KEYS_IN_VAULT = (
+    "Keys are kept in {vault}, under a name, and in no file. They are read when a run begins. "
+    "What only this window knows is gone when it is closed."
+)
+KEYS_IN_MEMORY = (
+    "This computer has no key store that is known here. Keys are kept in memory until the window is closed, "
+    "and in no file."
+)
+KEYS_KEPT = "in {vault}"
+KEYS_NOT_KEPT = "in memory, until the window is closed"
+KEYS_TEMPORARY = "temporary"
+KEYS_UNTIL = "until {moment}"
+KEYS_TESTING = "Trying them…"
+KEYS_IN_USE = "Something is under way that may need them: they can be forgotten when it has ended."
+TEST_KEYS = "Test"
+TEST_KEYS_TIP = "Asks the service that they belong to whether it takes them. Nothing is written there."
+FORGET_KEYS = "Forget…"
+FORGET_ALL = "Forget All Keys…"
+FORGET_KEYS_HEADLINE = "Forget the keys {name}?"
+FORGET_ALL_HEADLINE = "Forget all {count} sets of keys?"
+FORGET_KEYS_TEXT = (
+    "They are removed from the key store, from memory and from Set up: Resume and Roll Back ask for them. "
+    "At the service they go on to be valid: delete them there if they are not needed any more."
+)
+FORGET_KEYS_YES = "Forget Keys"
+FORGET_KEYS_NO = "Keep Them"
 FOLDER_TITLE = "Where runs are kept"
 FOLDER_NOTE = "Job file, journal and log of every run; no keys. Roll Back needs them. MIGRATOR_HOME moves it."
 NO_FOLDER = "Nowhere: this window keeps nothing."

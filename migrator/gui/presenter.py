@@ -18,6 +18,7 @@ from migrator.gui.attention import Attention
 from migrator.gui.form import Form, without_secrets
 from migrator.gui.intake import Intake, Pages
 from migrator.gui.pages.history import HistoryPage
+from migrator.gui.pages.key_sets import KeySetsPage
 from migrator.gui.pages.log import LogPage
 from migrator.gui.pages.plan import PlanPage
 from migrator.gui.pages.run import RunPage
@@ -72,7 +73,8 @@ class Presenter:
         self.run = RunPage(self, self.set_up)
         self.history = HistoryPage(self, self.run)
         self.settings = SettingsPage(self, preferences or PreferencesFile(), folder)
-        self._pages = Pages(self.set_up, self.plan, self.run, self.history, self.log_page)
+        self.keys = KeySetsPage(self, self.set_up)
+        self._pages = Pages(self.set_up, self.plan, self.run, self.history, self.log_page, self.keys)
         self._intake = Intake(self._pages, self)
         self.system: System = system or Nothing()
         self._attention = Attention(self.system, lambda: self.settings.preferences)
@@ -131,6 +133,8 @@ class Presenter:
         self._page, self._dirty = page, True
         if page == "history":
             self.history.ask()
+        elif page == "settings":
+            self.keys.ask()
 
     def quit(self) -> None:
         """The window is asked to close."""
@@ -279,6 +283,7 @@ class Presenter:
             run=self.run.screen(facts.status),
             history=self.history.screen(),
             settings=self.settings.screen(),
+            keys=self.keys.screen(),
             log=self.log_page.screen(),
             bar=frame.action_bar(facts),
             appearance=self.settings.preferences.appearance,

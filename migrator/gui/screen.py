@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from migrator.gui.form import Form
+from migrator.gui.key_values import KeySetsScreen
 from migrator.gui.log import LogLine
 from migrator.gui.plan_values import PlanScreen
 from migrator.gui.run_actions import Act
@@ -300,6 +301,7 @@ class Screen:
     run: RunScreen
     history: HistoryScreen
     settings: SettingsScreen
+    keys: KeySetsScreen
     log: LogScreen
     bar: ActionBar
     appearance: str = "system"  #: light | dark | system
