@@ -38,6 +38,7 @@ class Facts:
     question: Question | None
     has_problems: bool
     is_quitting: bool
+    can_start_demo: bool = False
 
     @property
     def failed(self) -> int:
@@ -92,6 +93,7 @@ def rail(facts: Facts) -> tuple[RailItem, ...]:
         "run": story.run_state(run_status or facts.status, facts.run, share),
         "history": story.history_state(facts.runs, facts.runs_waiting),
         "settings": ("", Tone.QUIET),
+        "help": ("", Tone.QUIET),
     }
     return tuple(RailItem(page, *states[page], facts.page == page) for page in states)
 
@@ -107,6 +109,8 @@ def allowed(facts: Facts) -> frozenset[Intent]:
         found.add(Intent.ENTER_KEYS)
     if facts.status is Status.PLAN_REFUSED:
         found.add(Intent.CHANGE_FILTERS)
+    if facts.can_start_demo:
+        found.add(Intent.START_DEMO)
     return frozenset(found)
 
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from migrator import words
+from migrator.gui.form import NAMES
 from migrator.gui.frame import Facts
+from migrator.gui.pages.help import HelpPage
 from migrator.gui.pages.history import HistoryPage
 from migrator.gui.pages.key_sets import KeySetsPage
 from migrator.gui.pages.log import LogPage
@@ -53,6 +55,7 @@ class Pages:
     history: HistoryPage
     log: LogPage
     keys: KeySetsPage
+    help: HelpPage
 
     @property
     def status(self) -> Status:
@@ -64,6 +67,14 @@ class Pages:
         if self.history.is_working:
             return self.history.status
         return self.run.status or self.plan.status or self.set_up.connection.status
+
+    @property
+    def is_new(self) -> bool:
+        """Nobody has typed, or run, anything yet."""
+        form = self.set_up.form
+        return self.history.total == 0 and not any(
+            form.get(f"{end}.{part}") for end in NAMES for part in ("access_key_id", "bucket")
+        )
 
     def facts(self, page: str, question: Question | None, *, is_quitting: bool) -> Facts:
         """What bar, rail and the intents that are allowed depend on. `page`: the one in sight."""
@@ -87,6 +98,7 @@ class Pages:
             question=question,
             has_problems=self.set_up.has_problems,
             is_quitting=is_quitting,
+            can_start_demo=self.help.can_start_demo,
         )
 
 

@@ -292,6 +292,7 @@ REPORT_SAVED = "The report was saved: {path}"
 NOT_OPENED = "The folder {path} could not be opened: {reason}."
 BUSY_NOW = "Something is under way: the other buttons come back when it has ended."
 WHY_IT_ENDED = "What it said at its end"
+HELP_TITLE = "Help"
 SETTINGS_TITLE = "Settings"
 SETTINGS_CONTEXT = "These hold for this window on this computer, and are kept at once."
 APPEARANCE = "Appearance"
@@ -388,9 +389,10 @@ LOG_NO_MATCH = "No line matches."
 
 # -- the menu ----------------------------------------------------------------------------------------
 
-MENUS: Mapping[str, str] = {"file": "File", "edit": "Edit", "run": "Run", "view": "View"}
+MENUS: Mapping[str, str] = {"file": "File", "edit": "Edit", "run": "Run", "view": "View", "help": "Help"}
 EDITS: Mapping[str, str] = {"cut": "Cut", "copy": "Copy", "paste": "Paste", "select_all": "Select All"}
 FIND = "Find"
+OPEN_RUNS_FOLDER = "Open the Folder of Runs"
 QUIT = "Quit Application"
 
 # -- buttons -----------------------------------------------------------------------------------------
@@ -412,4 +414,5 @@ BUTTONS: Mapping[str, str] = {
     "try_again": "Try Again",
     "look": "Look",
     "not_now": "Not Now",
+    "start_demo": "Start the Demo",
 }

@@ -17,6 +17,7 @@ from migrator.gui import frame, surroundings
 from migrator.gui.attention import Attention
 from migrator.gui.form import Form, without_secrets
 from migrator.gui.intake import Intake, Pages
+from migrator.gui.pages.help import HelpPage
 from migrator.gui.pages.history import HistoryPage
 from migrator.gui.pages.key_sets import KeySetsPage
 from migrator.gui.pages.log import LogPage
@@ -60,6 +61,7 @@ class Presenter:
         self._demo = demo
         self._clock, self._wall = clock, wall
         self._stamp = wall().strftime("%H:%M:%S")
+        self.system: System = system or Nothing()
         self.log_page = LogPage(self, lambda: self.run.logged)
         self.log = self.log_page.log
         self._page = "setup"
@@ -74,9 +76,11 @@ class Presenter:
         self.history = HistoryPage(self, self.run)
         self.settings = SettingsPage(self, preferences or PreferencesFile(), folder)
         self.keys = KeySetsPage(self, self.set_up)
-        self._pages = Pages(self.set_up, self.plan, self.run, self.history, self.log_page, self.keys)
+        self.help = HelpPage(self, self.system, folder, is_demo=demo)
+        self._pages = Pages(
+            self.set_up, self.plan, self.run, self.history, self.log_page, self.keys, self.help
+        )
         self._intake = Intake(self._pages, self)
-        self.system: System = system or Nothing()
         self._attention = Attention(self.system, lambda: self.settings.preferences)
         self._intents: Mapping[Intent, Callable[[], None]] = {
             Intent.PREVIEW_PLAN: self._preview_plan,
@@ -93,6 +97,7 @@ class Presenter:
             Intent.NOT_NOW: self.run.not_now,
             Intent.SAVE_REPORT: self.run.save_report,
             Intent.ENTER_KEYS: self._enter_keys,
+            Intent.START_DEMO: self.help.start_demo,
         }
 
     # -- what can be pressed -----------------------------------------------------------------------
@@ -239,6 +244,7 @@ class Presenter:
         now = self._clock()
         self.run.measure()
         self.history.tick()
+        self.help.tick()
         self._intake.watch(idle=idle)
         if self._quit_by is not None and (not self.service.is_busy or now > self._quit_by):
             self._quit_by = None
@@ -284,6 +290,7 @@ class Presenter:
             history=self.history.screen(),
             settings=self.settings.screen(),
             keys=self.keys.screen(),
+            help=self.help.screen(is_new=self._pages.is_new),
             log=self.log_page.screen(),
             bar=frame.action_bar(facts),
             appearance=self.settings.preferences.appearance,

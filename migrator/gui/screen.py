@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from migrator.gui.form import Form
+from migrator.gui.help_values import HelpScreen
 from migrator.gui.key_values import KeySetsScreen
 from migrator.gui.log import LogLine
 from migrator.gui.plan_values import PlanScreen
@@ -302,6 +303,7 @@ class Screen:
     history: HistoryScreen
     settings: SettingsScreen
     keys: KeySetsScreen
+    help: HelpScreen
     log: LogScreen
     bar: ActionBar
     appearance: str = "system"  #: light | dark | system

@@ -77,7 +77,7 @@ def test_every_tone_can_be_told_from_what_is_behind_it(root: Any, palette: Any, 
         assert ratio >= looks.CONTROL, f"{tone} on {paper}: {ratio:.1f}"
 
 
-PAGE_STATES = {"setup": "connected", "plan": "plan_open", "run": "failed"} | {
+PAGE_STATES = {"setup": "connected", "plan": "plan_open", "run": "failed", "help": "help_page"} | {
     page: page for page in ("history", "settings")
 }
 
@@ -146,7 +146,7 @@ PACKAGE = Path(theme.__file__).parent
 WORD_MODULES = {
     *("labels.py", "story.py", "frame.py", "checks.py", "connection.py", "decisions.py", "end_screen.py"),
     *("figures.py", "log.py", "losses.py", "plan_screen.py", "preview.py", "run_screen.py"),
-    *("surroundings.py", "throughput.py", "lately.py", "pace_screen.py"),
+    *("surroundings.py", "throughput.py", "lately.py", "pace_screen.py", "help_words.py"),
 }
 #: These name styles, fonts and keys of the keyboard.
 NO_WORDS = {"styles.py", "theme.py", "menu.py"}

@@ -56,7 +56,7 @@ class FakeSystem:
         self.is_awake = False
         self.told: list[tuple[str, str]] = []
         self.opened: list[str] = []
-        self.refusal = ""
+        self.refusal, self.demos, self.demo_is = "", 0, "none"
 
     def keep_awake(self, *, awake: bool) -> None:
         self.is_awake = awake
@@ -68,6 +68,14 @@ class FakeSystem:
         self.opened.append(path)
         return self.refusal
 
+    def start_demo(self) -> str:
+        self.demos += 1
+        self.demo_is = "failed" if self.refusal else "open"
+        return self.refusal
+
+    def demo(self) -> str:
+        return self.demo_is
+
     def close(self) -> None:
         pass
 
@@ -76,7 +84,12 @@ class Desk:
     """A presenter and what surrounds it, with a clock that tests move."""
 
     def __init__(
-        self, form: Form | None = canned.FORM, *, preferences: PreferencesFile | None = None
+        self,
+        form: Form | None = canned.FORM,
+        *,
+        preferences: PreferencesFile | None = None,
+        demo: bool = False,
+        folder: str = "",
     ) -> None:
         self.now = 1000.0
         self.service, self.view, self.system = canned.FakeService(), FakeView(), FakeSystem()
@@ -89,6 +102,8 @@ class Desk:
             clock=lambda: self.now,
             wall=lambda: moment,
             system=self.system,
+            demo=demo,
+            folder=folder,
         )
 
     def hear(self, *events: Event) -> Screen:

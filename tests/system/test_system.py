@@ -161,3 +161,46 @@ def test_closing_lets_the_computer_sleep() -> None:
     computer.keep_awake(awake=True)
     computer.close()
     assert programs.started[0].has_ended
+
+
+# -- the demo -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("frozen", "arguments"), [(False, ["-m", "migrator", "demo"]), (True, ["demo"])], ids=["python", "built"]
+)
+def test_the_demo_is_this_very_program(
+    frozen: bool, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "frozen", frozen, raising=False)
+    programs = Programs(sys.executable)
+    computer = Computer(lambda: None, "linux", programs)
+    assert computer.demo() == "none"
+    assert computer.start_demo() == ""
+    assert programs.started[0].command == [sys.executable, *arguments]
+    assert computer.demo() == "open"
+
+
+@pytest.mark.parametrize(("code", "stands"), [(0, "none"), (1, "failed"), (-9, "failed")])
+def test_how_the_demo_ended_is_told_once(code: int, stands: str) -> None:
+    programs = Programs(sys.executable)
+    computer = Computer(lambda: None, "linux", programs)
+    computer.start_demo()
+    programs.started[0].code = code
+    assert computer.demo() == stands
+    assert programs.started[0].has_ended
+    assert computer.demo() == "none"
+
+
+def test_a_demo_that_cannot_be_started_says_why() -> None:
+    computer = Computer(lambda: None, "linux", Programs())
+    assert computer.start_demo() == "no such file or directory"
+    assert computer.demo() == "none"
+
+
+def test_a_demo_outlives_the_window_it_was_started_from() -> None:
+    programs = Programs(sys.executable)
+    computer = Computer(lambda: None, "linux", programs)
+    computer.start_demo()
+    computer.close()
+    assert not programs.started[0].has_ended

@@ -34,6 +34,7 @@ PAGES = (
     Page("run", "3", labels.RUN_TITLE, "play-circle", "3"),
     Page("history", "", labels.HISTORY_TITLE, "clock-history", "4"),
     Page("settings", "", labels.SETTINGS_TITLE, "gear", "5", is_low=True),
+    Page("help", "", labels.HELP_TITLE, "question-circle", "6", is_low=True),
 )
 
 
