@@ -25,6 +25,7 @@ SCRATCH = "/dev/shm" if Path("/dev/shm").is_dir() else None
 CANARIES = (
     "tests/engine/test_canary_sinks.py",
     "tests/test_redacting.py",
+    "tests/system/test_system.py",
     "tests/gui/test_canary_window.py",
     "tests/e2e/test_canary.py",
 )
@@ -157,8 +158,8 @@ MUTATIONS = (
     Mutation(
         "environment of the system's programs",
         "migrator/system/processes.py",
-        "env=for_others(os.environ)",
-        "env=os.environ",
+        "environment = for_others(os.environ)",
+        "environment = dict(os.environ)",
     ),
     Mutation(
         "arguments of the demo's services",
