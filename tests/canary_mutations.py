@@ -26,10 +26,11 @@ CANARIES = (
     "tests/engine/test_canary_sinks.py",
     "tests/test_redacting.py",
     "tests/system/test_system.py",
+    "tests/test_credentials.py",
     "tests/gui/test_canary_window.py",
     "tests/e2e/test_canary.py",
 )
-_FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.M)
+_FAILED = re.compile(r"^(?:FAILED|ERROR) [^\s\[]*/([^\s\[]+)", re.M)
 
 
 @dataclass(frozen=True)
@@ -248,7 +249,7 @@ def _canaries(kept: Path, tree: Path, mutation: Mutation | None) -> tuple[int, s
         check=False,
     )
     first = _FAILED.search(ended.stdout)
-    return ended.returncode, first[1].rpartition("/")[2] if first else "", time.monotonic() - began
+    return ended.returncode, first[1] if first else "", time.monotonic() - began
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ import io
 import re
 import sys
 import tomllib
+from email import message_from_string
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -73,6 +75,19 @@ def test_a_licence_that_does_not_go_together_is_named() -> None:
     assert "six: not known to go together with Apache-2.0: GPL-3.0-only" in wrong
     assert "six says MIT; licences.toml says GPL-3.0-only" in wrong
     assert "libreadline: not known to go together with Apache-2.0: GPL-3.0-or-later" in wrong
+
+
+def test_another_version_that_happens_to_be_installed_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a release is made with has python-dateutil too, of another version and licence."""
+    installed = message_from_string("Name: six\nVersion: 0.9\nLicense-Expression: GPL-3.0-only\n\n")
+    monkeypatch.setattr(
+        licences, "distribution", lambda _: SimpleNamespace(metadata=installed, version="0.9")
+    )
+    assert licences.problems(SHIPPED, licences.table()) == []
+    monkeypatch.setattr(
+        licences, "distribution", lambda _: SimpleNamespace(metadata=installed, version=pin("six").version)
+    )
+    assert "six says GPL-3.0-only; licences.toml says MIT" in licences.problems(SHIPPED, licences.table())
 
 
 def test_a_dependency_that_nobody_has_looked_at_is_named() -> None:
