@@ -58,7 +58,7 @@ def of_library(file: str, known: Table) -> tuple[str, str] | None:
 
 
 def said_by_package(name: str, version: str) -> set[str] | None:
-    """What an installed package says its licences are; None where that version is not here, or says nothing."""
+    """What an installed package says its licences are; None where it is another version, or says nothing."""
     try:
         found = distribution(name)
     except PackageNotFoundError:
