@@ -162,6 +162,31 @@ def test_an_executable_is_searched_for_what_must_not_be_in_it() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("file", "is_wanted"),
+    [
+        ("botocore/data/s3/2006-03-01/service-2.json.gz", True),
+        ("botocore/data/sso-oidc/2019-06-10/endpoint-rule-set-1.json.gz", True),
+        ("botocore/data/endpoints.json", True),
+        ("botocore/data/ec2/2016-11-15/service-2.json.gz", False),
+        ("botocore\\data\\ec2\\2016-11-15\\service-2.json.gz", False),
+        ("botocore/data/s3/2006-03-01/examples-1.json", False),
+        ("boto3/data/s3/2006-03-01/resources-1.json", False),
+        ("dateutil/zoneinfo/dateutil-zoneinfo.tar.gz", False),
+        ("_tcl_data/tzdata/Europe/Berlin", False),
+        ("_tcl_data/init.tcl", True),
+        ("_tk_data/demos/widget", False),
+        ("migrator/prices.toml", True),
+    ],
+)
+def test_data_that_nobody_asks_for_stays_out_of_an_executable(file: str, is_wanted: bool) -> None:
+    assert executable.is_wanted(file) is is_wanted
+    content = executable.Content(frozenset(), {}, {**NEEDED, file: 1})
+    assert executable.problems(content, licences.table()) == (
+        [] if is_wanted else [f"{file} is of no use in it"]
+    )
+
+
 ELSEWHERE = (
     "libpython3.11.so.1.0 pillow.libs/libXau-154567c4.so.6.0.0 pillow.libs\\libwebp.dll python313.dll "
     "VCRUNTIME140_1.dll tcl86t.dll libcrypto-3.dll api-ms-win-crt-heap-l1-1-0.dll libssl.3.dylib "
