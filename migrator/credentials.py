@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 #: The vault's name for our entries; one entry for each NAME.
 SERVICE = "AWS S3 <> Lyve Cloud Data Migration"
+#: Which names there are: vaults cannot all be asked for that. An entry of its own, without any key.
+INDEX, INDEX_NAME = f"{SERVICE} (names)", "names"
+#: Names that the window uses; known even where the entry above was lost.
+USUAL_NAMES = ("aws", "lyve")
 #: A vault may hold several entries of one name (Secret Service allows it); one that holds more is broken.
 MOST_ENTRIES = 8
 
@@ -175,7 +179,10 @@ def save(name: str, keys: Keys) -> bool:
     text = json.dumps(fields)
     try:
         vault.set_password(SERVICE, name, text)
-        return vault.get_password(SERVICE, name) == text
+        if vault.get_password(SERVICE, name) != text:
+            return False
+        _list_as(vault, name, there=True)
+        return True
     except Exception:  # every backend has errors of its own; a locked vault must not lose the session's keys
         return False
 
@@ -218,7 +225,7 @@ def forget(name: str) -> bool:
         for _ in range(MOST_ENTRIES):
             # What is there counts, not whether it can be read as keys.
             if vault.get_password(SERVICE, name) is None:
-                return was_here
+                break
             vault.delete_password(SERVICE, name)
             was_here = True
         is_left = vault.get_password(SERVICE, name) is not None
@@ -226,12 +233,62 @@ def forget(name: str) -> bool:
         why = type(cause).__name__
     else:
         if not is_left:
+            _list_as(vault, name, there=False)
             return was_here
         why = "they are still there"
     raise CredentialsError(
         f'The keys "{name}" could not be removed from {vault_name()} ({why}).',
         advice=f"Unlock it and try again, or remove the entry {SERVICE!r} there by hand.",
     )
+
+
+def session_names() -> tuple[str, ...]:
+    """Names of the keys that were entered in this process."""
+    return tuple(sorted(_session))
+
+
+def forget_in_session(name: str) -> None:
+    """Remove keys from memory only."""
+    _session.pop(name, None)
+
+
+def names() -> tuple[str, ...]:
+    """Names under which there may be keys, in memory or in the vault."""
+    vault = _vault()
+    stored = () if vault is None else (*USUAL_NAMES, *_listed(vault))
+    return tuple(sorted({*_session, *stored}))
+
+
+def is_stored(name: str) -> bool:
+    """Whether the vault has an entry of this name."""
+    vault = _vault()
+    try:
+        return vault is not None and vault.get_password(SERVICE, name) is not None
+    except Exception:  # a locked vault: nobody can tell, and nobody can use it
+        return False
+
+
+def _listed(vault: KeyringBackend) -> list[str]:
+    try:
+        found: Any = json.loads(vault.get_password(INDEX, INDEX_NAME) or "[]")
+    except Exception:  # locked, or no JSON: the usual names are known all the same
+        return []
+    return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
+
+
+def _list_as(vault: KeyringBackend, name: str, *, there: bool) -> None:
+    """Keep the list of names; keys count without it, so nothing ends because it cannot be kept."""
+    before = set(_listed(vault))
+    after = before | {name} if there else before - {name}
+    if after == before:
+        return
+    try:
+        if after:
+            vault.set_password(INDEX, INDEX_NAME, json.dumps(sorted(after)))
+        else:
+            vault.delete_password(INDEX, INDEX_NAME)
+    except Exception:  # noqa: S110  (see above)
+        pass
 
 
 def vault_name() -> str:

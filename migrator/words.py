@@ -20,6 +20,7 @@ from migrator.model.events import (
     Event,
     LimitChanged,
     ListingProgress,
+    LogSaved,
     ObjectChecked,
     ObjectConflict,
     ObjectCopied,
@@ -41,6 +42,7 @@ from migrator.model.events import (
     Warned,
 )
 from migrator.model.findings import CheckFound, Estimated, FidelityChecked, PropertyFound
+from migrator.model.key_sets import KeysForgotten, KeysListed, KeysTested
 from migrator.model.ledger import Outcome
 from migrator.model.objects import visible
 from migrator.model.past_runs import RunsListed
@@ -110,7 +112,7 @@ def sentence(event: Event) -> Line | None:
             return Line("info", "run", text) if text else None
         case ListingProgress():
             return _listed(event) if event.final else None
-        case TransferProgress() | RollbackProgress() | RunsListed() | PlanMade() | PlanRows():
+        case TransferProgress() | RollbackProgress() | RunsListed() | KeysListed() | PlanMade() | PlanRows():
             return None
         case ObjectCopied():
             proof = ASSURANCES.get(event.assurance, event.assurance)
@@ -147,6 +149,12 @@ def sentence(event: Event) -> Line | None:
             return _undone(event)
         case Reported():
             return Line("info", "report", reported(event.path, event.sha256))
+        case LogSaved():
+            return Line("info", "log", log_saved(event))
+        case KeysTested():
+            return Line("info" if event.ok else "error", "keys", visible(event.message))
+        case KeysForgotten():
+            return Line("warn" if event.problem else "info", "keys", visible(keys_forgotten(event)))
         case RunForgotten():
             return Line("info", "history", f"What was kept here of run {event.run} is removed.")
         case ObjectChecked():
@@ -188,6 +196,18 @@ def keys_accepted(name: str, where: str, buckets: Sequence[str] | None) -> str:
     """What `keys test` found where they are accepted; `buckets` is None where they may not list them."""
     may = "they may not list buckets" if buckets is None else f"{many_buckets(buckets)} listed"
     return f"{visible(where)} accepts the keys {name}: {may}."
+
+
+def log_saved(event: LogSaved) -> str:
+    """Where the copy of a run's log is."""
+    return f"The complete log, {count(event.lines, 'line')}, was saved: {visible(event.path)}"
+
+
+def keys_forgotten(event: KeysForgotten) -> str:
+    """Which keys are gone, and which are not."""
+    names = ", ".join(event.names)
+    gone = f"The keys {names} are forgotten: they are neither in memory nor in a key store." if names else ""
+    return f"{gone} {event.problem}".strip()
 
 
 def many_buckets(buckets: Sequence[str]) -> str:

@@ -86,6 +86,12 @@ MUTATIONS = (
         "redacted(json_line(event, self._clock))",
         "json_line(event, self._clock)",
     ),
+    Mutation(
+        "a log that is saved elsewhere",
+        "migrator/engine/log.py",
+        "file.write(redacted(line))",
+        "file.write(line)",
+    ),
     Mutation("reports: html, json, csv", "migrator/engine/report.py", "        text = redacted(text)\n", ""),
     Mutation(
         "messages in the journal",
@@ -135,6 +141,12 @@ MUTATIONS = (
     ),
     Mutation(
         "the clipboard", "migrator/gui/app.py", "clipboard_append(redacted(text))", "clipboard_append(text)"
+    ),
+    Mutation(
+        "rows of tables, on the clipboard",
+        "migrator/gui/widgets/rows.py",
+        r'redacted("\n".join(chosen))',
+        r'"\n".join(chosen)',
     ),
     Mutation(
         "a crash in the window",

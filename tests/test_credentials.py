@@ -77,6 +77,11 @@ def use(monkeypatch: pytest.MonkeyPatch, vault: Vault | None) -> Vault | None:
     return vault
 
 
+def names_in(vault: Vault) -> set[str]:
+    """What keys there are; the list of their names is none."""
+    return {name for service, name in vault.entries if service == credentials.SERVICE}
+
+
 # -- references -----------------------------------------------------------------------------------
 
 
@@ -164,7 +169,7 @@ def test_each_name_is_an_entry_of_its_own(monkeypatch: pytest.MonkeyPatch) -> No
     assert vault is not None
     save("one", KEYS)
     save("two", Keys("other", "pair"))
-    assert {name for _, name in vault.entries} == {"one", "two"}
+    assert names_in(vault) == {"one", "two"}
     credentials._session.clear()
     assert load("two") == Keys("other", "pair")
 
@@ -226,7 +231,7 @@ def test_forgotten_is_forgotten(monkeypatch: pytest.MonkeyPatch, vault: Vault) -
     save("other", KEYS)
     assert credentials.forget("work") is True
     assert load("work") is None
-    assert {name for _, name in vault.entries} == {"other"}
+    assert names_in(vault) == {"other"}
     assert credentials.forget("work") is False
 
 
@@ -300,3 +305,71 @@ def test_secrets_show_in_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_key_ids_are_masked(key: str, masked: str) -> None:
     assert Keys(key, "s").masked == masked
+
+
+# -- which there are ------------------------------------------------------------------------------
+
+
+def test_names_are_known_to_the_next_process_and_no_key_is_in_their_list(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vault = use(monkeypatch, Vault())
+    assert vault is not None
+    save("work", KEYS)
+    save("archive", Keys("AKIAOTHEREXAMPLE", "another-secret"))
+    credentials._session.clear()
+    assert set(credentials.names()) == {"archive", "work", *credentials.USUAL_NAMES}
+    (index,) = (text for (service, _), text in vault.entries.items() if service == credentials.INDEX)
+    assert json.loads(index) == ["archive", "work"]
+
+
+def test_a_name_that_was_forgotten_is_not_listed_and_the_last_one_takes_the_list_along(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vault = use(monkeypatch, Vault())
+    assert vault is not None
+    for name in ("one", "two"):
+        save(name, KEYS)
+    credentials.forget("one")
+    assert "one" not in credentials.names()
+    credentials.forget("two")
+    assert vault.entries == {}
+
+
+@pytest.mark.parametrize("text", ["", "no JSON", "{}", "[1, null]", "3"])
+def test_a_damaged_list_of_names_loses_no_keys(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    vault = use(monkeypatch, Vault())
+    assert vault is not None
+    save("lyve", KEYS)
+    vault.entries[credentials.INDEX, credentials.INDEX_NAME] = text
+    credentials._session.clear()
+    assert "lyve" in credentials.names()
+    assert credentials.is_stored("lyve")
+    assert save("work", KEYS)
+    assert "work" in credentials.names()
+
+
+def test_keys_count_as_stored_where_only_their_name_could_not_be_listed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Full(Vault):
+        def set_password(self, service: str, name: str, value: str) -> None:
+            if service == credentials.INDEX:
+                raise RuntimeError("too long")
+            super().set_password(service, name, value)
+
+    use(monkeypatch, Full())
+    assert save("work", KEYS) is True
+    credentials._session.clear()
+    assert load("work") == KEYS
+
+
+def test_without_a_vault_only_this_process_s_names_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, None)
+    assert credentials.names() == ()
+    save("work", KEYS)
+    assert credentials.names() == ("work",)
+    assert not credentials.is_stored("work")
+    credentials.forget_in_session("work")
+    assert credentials.names() == ()
+    assert load("work") is None

@@ -138,7 +138,15 @@ HOMES: dict[str, tuple[str, ...]] = {
 }
 #: Parts of the window that decide and must run, and be tested, without a display.
 WITHOUT_TKINTER = (
-    *("gui/presenter.py", "gui/screen.py", "gui/pump.py", "gui/form.py"),
+    *(
+        "gui/presenter.py",
+        "gui/intake.py",
+        "gui/screen.py",
+        "gui/screen_parts.py",
+        "gui/plan_values.py",
+        "gui/pump.py",
+        "gui/form.py",
+    ),
     *sorted(f"gui/pages/{path.name}" for path in (PACKAGE / "gui" / "pages").glob("*.py")),
 )
 

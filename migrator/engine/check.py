@@ -46,7 +46,9 @@ def check_job(session: Session) -> Summary:
         _region(findings, store, end)
     SourceCheck(job, ends.source, source, here).run()
     is_there = there is not None or bool(destination.missing)
-    check = DestinationCheck(job, ends.destination, destination, session.ports, is_there=is_there)
+    check = DestinationCheck(
+        job, ends.destination, destination, session.ports, session.executor, is_there=is_there
+    )
     check.run(may_write=not source.missing)
     return _end(session, source.missing + destination.missing)
 

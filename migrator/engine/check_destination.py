@@ -14,7 +14,7 @@ from migrator.config import Job
 from migrator.engine.check_settings import RulesCheck
 from migrator.engine.check_writing import WritingCheck
 from migrator.engine.findings import ANSWERS, Findings, ProbeBook
-from migrator.engine.ports import Ports
+from migrator.engine.ports import Executor, Ports
 from migrator.engine.probes import ProbeCleaner
 from migrator.engine.reserved import probe_key
 from migrator.errors import AccessDenied, Cancelled, DigestMismatch, MigratorError
@@ -49,13 +49,21 @@ class DestinationCheck:
     """One bucket. `is_there` is False where the run will make it."""
 
     def __init__(
-        self, job: Job, store: ObjectStore, findings: Findings, ports: Ports, *, is_there: bool
+        self,
+        job: Job,
+        store: ObjectStore,
+        findings: Findings,
+        ports: Ports,
+        executor: Executor,
+        *,
+        is_there: bool,
     ) -> None:
         self._needs = job.needs
         self._job = job
         self._store = store
         self._bucket = job.destination.bucket
         self._findings = findings
+        self._executor = executor
         self._is_there = is_there
         self._id = ports.new_run_id()
         self._book = ProbeBook(ports.clock.wall() - timedelta(minutes=15))
@@ -87,7 +95,14 @@ class DestinationCheck:
             self._without_writing(versioning, lock)
             if may_write and not findings.missing:
                 writing = WritingCheck(
-                    self._job, self._store, findings, self._book, self._id, versioning, lock
+                    self._job,
+                    self._store,
+                    findings,
+                    self._book,
+                    self._id,
+                    versioning,
+                    lock,
+                    self._executor,
                 )
                 writing.run()
         finally:

@@ -7,6 +7,7 @@ from dataclasses import fields
 
 from migrator.config import Job
 from migrator.engine.findings import ANSWERS, Findings, ProbeBook
+from migrator.engine.ports import Executor
 from migrator.engine.probing import Probing
 from migrator.engine.reserved import probe_key
 from migrator.errors import NotFound
@@ -31,6 +32,7 @@ class WritingCheck:
         run: str,
         versioning: Versioning,
         lock: BucketLock,
+        executor: Executor,
     ) -> None:
         self._job = job
         self._store = store
@@ -40,6 +42,7 @@ class WritingCheck:
         self._run = run
         self._keeps_versions = versioning is not Versioning.OFF
         self._lock = lock
+        self._executor = executor
 
     def run(self) -> None:
         """Stops at the first right that is missing after all."""
@@ -175,7 +178,8 @@ class WritingCheck:
 
     def _honours(self) -> None:
         """What a run finds out too, and relies on."""
-        seen = Probing(self._store, self._bucket, self._run, self._book).run(copies=True, parts=True)
+        probing = Probing(self._store, self._bucket, self._run, self._book, self._executor)
+        seen = probing.run(copies=True, parts=True)
         for field in fields(seen):
             name, is_so = field.name.replace("_", "-"), getattr(seen, field.name)
             matters = {

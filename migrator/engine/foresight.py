@@ -73,9 +73,8 @@ class Foresight:
         if self._may_lock_probes():
             seen = Capabilities()
         else:
-            probing = Probing(session.ends.destination, self._job.destination.bucket, session.run, journal)
             keeps_versions = self._versioning is Versioning.ENABLED
-            seen = probing.run(
+            seen = self._probing().run(
                 copies=not keeps_versions and journal.has_overwrites(), parts=journal.has_large()
             )
             self.clear_probes()
@@ -86,11 +85,13 @@ class Foresight:
         return seen
 
     def clear_probes(self) -> None:
-        session = self._session
-        probing = Probing(session.ends.destination, self._job.destination.bucket, session.run, self._journal)
-        left = probing.clear()
+        left = self._probing().clear()
         if left:
-            session.emit(Warned("probe-left", f"Probes could not be removed: {', '.join(left)}."))
+            self._session.emit(Warned("probe-left", f"Probes could not be removed: {', '.join(left)}."))
+
+    def _probing(self) -> Probing:
+        session, bucket = self._session, self._job.destination.bucket
+        return Probing(session.ends.destination, bucket, session.run, self._journal, session.executor)
 
 
 _DOUBT = (

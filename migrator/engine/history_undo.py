@@ -12,10 +12,10 @@ from typing import Any
 
 from migrator.engine.markers import Doubtful, found_marker, history_of, top_of
 from migrator.engine.schema import Entry
-from migrator.engine.undoing import Judgement, Undoing, Undone
+from migrator.engine.undoing import Judgement, Undoing
 from migrator.errors import NotFound
 from migrator.model.objects import ObjectVersion
-from migrator.model.undo import SourceNow, Undo, Verdict, is_real, run_of, same_operation, seq_of
+from migrator.model.undo import SourceNow, Undo, Undone, Verdict, is_real, run_of, same_operation, seq_of
 
 
 @dataclass(frozen=True, slots=True)

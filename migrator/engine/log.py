@@ -1,14 +1,18 @@
-"""`run.log`: every event as one line of JSON, complete where the window keeps only the last lines."""
+"""`run.log`: every event as one line of JSON, complete where the window keeps only the last lines; and a copy
+of it for somebody else."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import tempfile
 from pathlib import Path
 from typing import IO
 
+from migrator.engine.home import RunDir
 from migrator.engine.ports import Clock
+from migrator.errors import UsageError
 from migrator.model.events import (
     Event,
     ListingProgress,
@@ -55,6 +59,43 @@ class RunLog:
         if file is not None:
             with contextlib.suppress(OSError):
                 file.close()
+
+
+def save_log(directory: RunDir, output: Path) -> int:
+    """Write a run's complete log to a file, whole or not at all, readable by its owner only. Returns how many
+    lines. Secrets are masked once more: what is known by now may not have been when it was written.
+
+    Raises:
+        UsageError: there is no log, or the file cannot be written.
+    """
+    partial: Path | None = None
+    try:
+        if output.resolve() in {directory.log.resolve(), directory.journal.resolve()}:
+            raise UsageError(f"{output} is a record of the run itself.", advice="Choose another place.")
+        with directory.log.open(encoding="utf-8", errors="surrogateescape") as log:
+            # mkstemp creates with mode 0600, under a name that nobody could have put a link at.
+            handle, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.", suffix=".part")
+            partial = Path(name)
+            with open(handle, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+                lines = 0
+                for line in log:
+                    if line.endswith("\n"):  # the last one of a run that goes on may be half written
+                        file.write(redacted(line))
+                        lines += 1
+                file.flush()
+                os.fsync(file.fileno())
+        os.replace(partial, output)
+        return lines
+    except FileNotFoundError as cause:
+        if not directory.log.exists():
+            raise UsageError(f"The run {directory.run} has no log any more.") from cause
+        raise UsageError(f"The log cannot be written to {output}: {cause.strerror}.") from cause
+    except OSError as cause:
+        raise UsageError(f"The log cannot be written to {output}: {cause.strerror}.") from cause
+    finally:
+        if partial is not None:
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
 
 
 def json_line(event: Event, clock: Clock) -> str:

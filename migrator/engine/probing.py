@@ -12,9 +12,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from migrator.engine.outcomes import StaysThere
+from migrator.engine.ports import Executor
 from migrator.engine.reserved import look, probe_key, remove_reserved
 from migrator.engine.saving import copy_exactly
 from migrator.errors import (
@@ -42,6 +44,10 @@ _SAMPLE = Properties(
     tags={"probe": "kept"},
 )
 
+#: Names of abilities (`Capabilities`), and whether the bucket was seen to have them.
+_Answer = dict[str, bool]
+_Question = Callable[[], _Answer]
+
 
 class Named(Protocol):
     @property
@@ -59,13 +65,17 @@ class Register(Protocol):
 
 
 class Probing:
-    """Probes one bucket. Runs on the control thread: some fifteen requests, one after the other."""
+    """Probes one bucket, for the control thread. Each question has objects of its own and takes several
+    requests, one after the other; so all questions are asked at once."""
 
-    def __init__(self, store: ObjectStore, bucket: str, run: str, journal: Register) -> None:
+    def __init__(
+        self, store: ObjectStore, bucket: str, run: str, journal: Register, executor: Executor
+    ) -> None:
         self._store = store
         self._bucket = bucket
         self._run = run
         self._journal = journal
+        self._executor = executor
 
     def run(self, *, copies: bool, parts: bool) -> Capabilities:
         """What the bucket honours; `copies`, `parts`: whether copying within it, and uploads in parts,
@@ -74,16 +84,21 @@ class Probing:
         Raises:
             MigratorError: the end fell silent, or the keys expired.
         """
+        questions: list[_Question] = [self._creates, self._replaces, self._deletes]
+        names = ["create", "replace", "delete"]
+        if copies:
+            questions.append(self._copies)
+            names += ["original", "copy"]
+        if parts:
+            questions.append(self._checks_crc32)
+            names.append("checksums")
+        for name in names:
+            self._journal.reserve(self._key(name), "probe")
+        self._journal.commit()
+        answers = [self._executor.ahead(partial(self._answer, each)) for each in questions]
         found = Capabilities()
-        key = self._announce("conditions")
-        try:
-            found = self._conditions(key, found)
-            if copies:
-                found = replace(found, copies=self._copies())
-            if parts:
-                found = replace(found, checks_crc32=self._checks_crc32())
-        except _ANSWERS:
-            pass  # a right is missing: what was not seen stays unknown, and is looked after by looking
+        for answer in answers:
+            found = replace(found, **answer())
         return found
 
     def clear(self) -> list[str]:
@@ -92,43 +107,49 @@ class Probing:
         Raises:
             MigratorError: the end fell silent, or the keys expired.
         """
+        since = self._journal.began()
+        keys = [probe.key for probe in self._journal.reserved("probe")]
+        removals = [self._executor.ahead(partial(self._is_removed, key, since)) for key in keys]
         left = []
-        for probe in self._journal.reserved("probe"):
-            try:
-                remove_reserved(self._store, self._bucket, probe.key, self._journal.began())
-            except (*_ANSWERS, StaysThere):
-                left.append(probe.key)
+        for key, is_removed in zip(keys, removals, strict=True):
+            if is_removed():
+                self._journal.release(key)
             else:
-                self._journal.release(probe.key)
+                left.append(key)
         self._journal.commit()
         return left
 
-    def _announce(self, name: str) -> str:
-        key = probe_key(self._run, name)
-        self._journal.reserve(key, "probe")
-        self._journal.commit()
-        return key
+    def _is_removed(self, key: str, since: datetime) -> bool:
+        try:
+            remove_reserved(self._store, self._bucket, key, since)
+        except (*_ANSWERS, StaysThere):
+            return False
+        return True
 
     # -- questions ------------------------------------------------------------------------------
 
-    def _conditions(self, key: str, found: Capabilities) -> Capabilities:
-        first = b"first"
-        creates = self._is_carried_out(lambda: self._put(key, first, IF_ABSENT))
+    def _answer(self, question: _Question) -> _Answer:
+        try:
+            return question()
+        except _ANSWERS:
+            return {}  # a right is missing: what was not seen stays unknown, and is looked after by looking
+
+    def _creates(self) -> _Answer:
+        """Whether what is there keeps another from being created, and what is kept of what was sent."""
+        key = self._key("create")
+        creates = self._is_carried_out(lambda: self._put(key, b"first", IF_ABSENT))
         if not creates:
-            self._put(key, first, ALWAYS)
+            self._put(key, b"first", ALWAYS)
         there = self._look(key)
         if there is None:
-            return replace(found, put_if_absent=False)
-        found = replace(found, keeps_token=there.token == "probe", checks_md5=self._checks_md5(key, there))
+            return {"put_if_absent": False}
+        checks_md5 = self._checks_md5(key, there)
         refuses = self._is_refused(key, there, lambda: self._put(key, b"second", IF_ABSENT))
-        found = replace(found, put_if_absent=creates and refuses)
-        found = replace(found, put_if_match=self._put_if_match(key))
-        there = self._look(key)
-        if there is None:
-            return found
-        if there.version_id is None:
-            return replace(found, delete_if_match=self._delete_if_match(key, there))
-        return replace(found, delete_version=self._delete_version(key, there.version_id))
+        return {
+            "put_if_absent": creates and refuses,
+            "keeps_token": there.token == "probe",
+            "checks_md5": checks_md5,
+        }
 
     def _checks_md5(self, key: str, there: ObjectHead) -> bool:
         """Whether bytes that are not those of the digest are refused, and changed nothing."""
@@ -139,24 +160,36 @@ class Probing:
         try:
             impatient.put(self._bucket, key, b"damaged", sent, md5=wrong, condition=ALWAYS)
         except DigestMismatch:
-            now = self._look(key)
-            return now is not None and (now.etag, now.version_id) == (there.etag, there.version_id)
+            return self._is_still(key, there)
         except StoreError:
             return False  # no answer to this question: not relied on
         return False
 
-    def _put_if_match(self, key: str) -> bool:
+    def _replaces(self) -> _Answer:
+        """Whether only what is expected to be there is replaced."""
+        key = self._key("replace")
+        self._put(key, b"first", ALWAYS)
+        there = self._look(key)
+        wrong, right = Condition(etag=_ETAG_OF_NOTHING), Condition(etag=there.etag if there else "")
+        return {
+            "put_if_match": there is not None
+            and self._is_refused(key, there, lambda: self._put(key, b"second", wrong))
+            and self._is_carried_out(lambda: self._put(key, b"third", right))
+            and self._holds(key, b"third")
+        }
+
+    def _deletes(self) -> _Answer:
+        """Whether only what is expected to be there is deleted; of versions exactly the named one."""
+        key = self._key("delete")
+        self._put(key, b"first", ALWAYS)
         there = self._look(key)
         if there is None:
-            return False
-        wrong = Condition(etag=_ETAG_OF_NOTHING)
-        if not self._is_refused(key, there, lambda: self._put(key, b"third", wrong)):
-            return False
-        there = self._look(key)
-        right = Condition(etag=there.etag if there else "")
-        return self._is_carried_out(lambda: self._put(key, b"fourth", right)) and self._holds(key, b"fourth")
+            return {}
+        if there.version_id is None:
+            return {"delete_if_match": self._deletes_if_match(key, there)}
+        return {"delete_version": self._deletes_version(key, there.version_id)}
 
-    def _delete_if_match(self, key: str, there: ObjectHead) -> bool:
+    def _deletes_if_match(self, key: str, there: ObjectHead) -> bool:
         def delete(etag: str) -> Callable[[], object]:
             return lambda: self._store.delete(self._bucket, key, if_match=etag)
 
@@ -164,12 +197,14 @@ class Probing:
             return False
         return self._is_carried_out(delete(there.etag)) and self._look(key) is None
 
-    def _delete_version(self, key: str, version_id: str) -> bool:
+    def _deletes_version(self, key: str, version_id: str) -> bool:
         gone = self._is_carried_out(lambda: self._store.delete(self._bucket, key, version_id=version_id))
         return gone and look(self._store, self._bucket, key, version_id) is None
 
-    def _copies(self) -> bool:
-        original, copy = self._announce("original"), self._announce("copy")
+    def _copies(self) -> _Answer:
+        return {"copies": self._copies_exactly(self._key("original"), self._key("copy"))}
+
+    def _copies_exactly(self, original: str, copy: str) -> bool:
         body = b"of a copy"
         properties = _SAMPLE
         try:
@@ -188,19 +223,19 @@ class Probing:
         self._store.read(self._bucket, copy, into)
         return bytes(into) == body and not properties.differences(copied.properties)
 
-    def _checks_crc32(self) -> bool:
+    def _checks_crc32(self) -> _Answer:
         """Whether a part that is not what its CRC32 says is refused, when it comes and when an object is
         made of it, and an object can be made of others."""
-        key = self._announce("checksums")
+        key = self._key("checksums")
         upload_id = self._store.create_upload(self._bucket, key, PLAIN, has_crc32=True)
         try:
             if self._makes_of_right_parts(key, upload_id):
-                return True
+                return {"checks_crc32": True}
         except (*_ANSWERS, DigestMismatch):
             pass
         with suppress(*_ANSWERS):  # what is left of it goes with the other probes
             self._store.abort_upload(self._bucket, key, upload_id)
-        return False
+        return {"checks_crc32": False}
 
     def _makes_of_right_parts(self, key: str, upload_id: str) -> bool:
         body, wrong = b"of a part", crc32_of(b"other bytes")
@@ -224,6 +259,9 @@ class Probing:
 
     # -- one request and what became of it ------------------------------------------------------
 
+    def _key(self, name: str) -> str:
+        return probe_key(self._run, name)
+
     def _put(self, key: str, body: bytes, condition: Condition, properties: Properties | None = None) -> None:
         md5 = hashlib.md5(body, usedforsecurity=False).digest()
         sent = properties or Properties(metadata={TOKEN_KEY: "probe"})
@@ -231,6 +269,10 @@ class Probing:
 
     def _look(self, key: str) -> ObjectHead | None:
         return look(self._store, self._bucket, key)
+
+    def _is_still(self, key: str, there: ObjectHead) -> bool:
+        now = self._look(key)
+        return now is not None and (now.etag, now.version_id) == (there.etag, there.version_id)
 
     def _holds(self, key: str, body: bytes) -> bool:
         into = bytearray(len(body))
@@ -253,8 +295,7 @@ class Probing:
         try:
             request()
         except PreconditionFailed:
-            now = self._look(key)
-            return now is not None and (now.etag, now.version_id) == (there.etag, there.version_id)
+            return self._is_still(key, there)
         except _ANSWERS:
             return False
         return False

@@ -12,7 +12,7 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -103,6 +103,18 @@ class EngineProcess:
     def save_report(self, run: str, kind: str, path: str) -> None:
         self._tell("save_report", run, kind, path)
 
+    def save_log(self, run: str, path: str) -> None:
+        self._tell("save_log", run, path)
+
+    def list_keys(self) -> None:
+        self._tell("list_keys")
+
+    def test_keys(self, name: str, table: Mapping[str, Any]) -> None:
+        self._tell("test_keys", name, dict(table))
+
+    def forget_keys(self, names: Sequence[str]) -> None:
+        self._tell("forget_keys", tuple(names))
+
     def list_runs(self) -> None:
         self._tell("list_runs")
 
@@ -169,12 +181,12 @@ def serve(pipe: Connection, root: Path, is_demo: bool) -> None:
     # Ctrl-C in a terminal reaches both processes; the window's decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Here and not above: the window's process has no use for them, and opens sooner.
-    from migrator.engine.allocator import keep_few_arenas
+    from migrator.engine.allocator import give_back, keep_few_arenas
     from migrator.engine.service import EngineService
 
     keep_few_arenas()
     service = EngineService(root, is_demo=is_demo)
-    sender = _Sender(pipe, service)
+    sender = _Sender(pipe, service, give_back)
     thread = threading.Thread(target=sender.run, name="events-out", daemon=True)
     thread.start()
     try:
@@ -193,11 +205,12 @@ def serve(pipe: Connection, root: Path, is_demo: bool) -> None:
 
 
 class _Sender:
-    """Passes events on in batches, and tells when the service became idle."""
+    """Passes events on in batches, and tells when the service became idle; then memory is given back."""
 
-    def __init__(self, pipe: Connection, service: EngineService) -> None:
+    def __init__(self, pipe: Connection, service: EngineService, give_back: Callable[[], None]) -> None:
         self._pipe = pipe
         self._service = service
+        self._give_back = give_back
         self.asked = 0
         self.is_over = False
         self._told: tuple[int, bool] = (0, False)
@@ -219,5 +232,8 @@ class _Sender:
         except queue.Empty:
             if not batch and state == self._told:
                 return
+        has_ended = self._told[1] and not state[1]
         self._told = state
         self._pipe.send((*state, batch))
+        if has_ended:
+            self._give_back()

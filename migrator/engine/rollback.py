@@ -21,7 +21,7 @@ from migrator.engine.ports import Executor, Ports
 from migrator.engine.probing import Probing
 from migrator.engine.reserved import remove_saved
 from migrator.engine.schema import Entry
-from migrator.engine.undoing import Judgement, Undoing, Undone
+from migrator.engine.undoing import Judgement, Undoing
 from migrator.engine.uploads import abort_until_gone
 from migrator.errors import (
     OBJECT_LOCKED,
@@ -36,7 +36,7 @@ from migrator.errors import (
 from migrator.model.capabilities import Capabilities
 from migrator.model.events import Event, ObjectUndone, RollbackProgress, Warned
 from migrator.model.objects import xml_can_hold
-from migrator.model.undo import ACTS, Undo, Verdict, is_real
+from migrator.model.undo import ACTS, Undo, Undone, Verdict, is_real
 from migrator.store.base import ObjectStore, Versioning
 
 T = TypeVar("T")
@@ -272,7 +272,7 @@ class Rollback:
 
     def _clean_up(self) -> None:
         """Probes; saved copies once everything kept aside is back; the bucket, if it is ours and empty."""
-        for key in Probing(self._destination, self._bucket, self._run, self._journal).clear():
+        for key in Probing(self._destination, self._bucket, self._run, self._journal, self._executor).clear():
             self._leave(key, "stays-there")
         if self._journal.is_all_back():
             for key in remove_saved(self._destination, self._bucket, self._journal, self._ports):

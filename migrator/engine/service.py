@@ -8,7 +8,6 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
@@ -19,8 +18,11 @@ from migrator.credentials import Keys
 from migrator.engine.commands import Engine
 from migrator.engine.endings import EXIT_FAILED, EXIT_USAGE
 from migrator.engine.ends import StoreFactory, check_end, environment_of, open_s3
+from migrator.engine.errands import Errands
 from migrator.engine.forgetting import forget_run
 from migrator.engine.home import all_runs, find_run
+from migrator.engine.key_sets import forget_keys, list_keys, try_keys
+from migrator.engine.log import save_log
 from migrator.engine.plan_book import PlanBook
 from migrator.engine.ports import Ports, Stop, SystemClock
 from migrator.engine.report import save_report
@@ -32,6 +34,7 @@ from migrator.model.events import (
     ConfigWritten,
     EndChecked,
     Event,
+    LogSaved,
     ObjectCopied,
     Reported,
     RunForgotten,
@@ -39,6 +42,7 @@ from migrator.model.events import (
     UnfinishedFound,
     Warned,
 )
+from migrator.model.key_sets import KeysForgotten, KeysTested
 from migrator.model.ledger import Ledger, Outcome
 from migrator.model.past_runs import RunsListed
 from migrator.redacting import redacted, without_secrets
@@ -65,9 +69,8 @@ class EngineService:
         self._lister: threading.Thread | None = None
         self._book: PlanBook | None = None
         self._book_lock = threading.Lock()  # held while the book is read or exchanged
-        self._reporter: threading.Thread | None = None
         self._searcher: threading.Thread | None = None
-        self._forgetter: threading.Thread | None = None
+        self._records, self._keys = Errands(), Errands()  # with what is on disk, and with keys
         self._there: set[str] = set()  # endpoints of this demo
         self._asking = threading.Lock()  # of those below
         self._asked: tuple[str, str] | None = None
@@ -161,10 +164,7 @@ class EngineService:
     def forget(self, run: str) -> None:
         """Remove a run's directory: `RunForgotten`, or a `Warned` of `forget`. Beside whatever else is asked
         for."""
-        with self._asking:
-            work = partial(self._forget, self._forgetter, run)
-            self._forgetter = threading.Thread(target=work, name="forget", daemon=True)
-            self._forgetter.start()
+        self._records.do("forget", lambda: self._forget(run))
 
     def find_unfinished(self) -> None:
         """Look for runs that wait for a person: an `UnfinishedFound` for each, newest first.
@@ -188,11 +188,24 @@ class EngineService:
     def save_report(self, run: str, kind: str, path: str) -> None:
         """Write a run's report (`html`, `json` or `csv`) to a file: `Reported`, or a `Warned` with `report`.
         Beside whatever else is asked for."""
-        with self._asking:
-            before = self._reporter
-            work = partial(self._save_report, before, run, kind, Path(path))
-            self._reporter = threading.Thread(target=work, name="report", daemon=True)
-            self._reporter.start()
+        self._records.do("report", lambda: self._save_report(run, kind, Path(path)))
+
+    def save_log(self, run: str, path: str) -> None:
+        """Write a run's complete log to a file: `LogSaved`, or a `Warned` with `log`. Beside whatever else is
+        asked for."""
+        self._records.do("log", lambda: self._save_log(run, Path(path)))
+
+    def list_keys(self) -> None:
+        """Which sets of keys there are: a `KeysListed`. Beside whatever else is asked for."""
+        self._keys.do("keys", lambda: self._put(list_keys(only_session=self._is_demo)))
+
+    def test_keys(self, name: str, table: Mapping[str, Any]) -> None:
+        """Try keys where the job in `table` uses them, else where the newest run did: a `KeysTested`."""
+        self._keys.do("keys", lambda: self._test_keys(name, table))
+
+    def forget_keys(self, names: Sequence[str]) -> None:
+        """Remove keys from memory and from the key store: `KeysForgotten`, then `KeysListed`."""
+        self._keys.do("keys", lambda: self._forget_keys(names))
 
     def list_runs(self) -> None:
         """Every run there is a journal of: a `RunsListed`. Beside whatever else is asked for, likewise."""
@@ -213,11 +226,12 @@ class EngineService:
         if not self._stop.is_asked:
             self._stop.ask()
         by = time.monotonic() + timeout_s
-        beside = (self._finder, self._lister, self._searcher, self._reporter, self._forgetter)
+        beside = (self._finder, self._lister, self._searcher)
         threads = [each for each in (self._thread, *beside) if each is not None]
         for each in threads:
             each.join(max(0.0, by - time.monotonic()))
-        is_over = not any(each.is_alive() for each in threads)
+        errands = [each.join(max(0.0, by - time.monotonic())) for each in (self._records, self._keys)]
+        is_over = all(errands) and not any(each.is_alive() for each in threads)
         if is_over and self._book is not None:
             self._book.close()
             self._book = None
@@ -305,18 +319,34 @@ class EngineService:
         except (MigratorError, OSError) as error:
             self._tell(Warned("runs", f"Earlier runs could not be looked at: {error}"))
 
-    def _save_report(self, before: threading.Thread | None, run: str, kind: str, path: Path) -> None:
-        if before is not None:
-            before.join()
+    def _save_report(self, run: str, kind: str, path: Path) -> None:
         try:
             written = save_report(find_run(self._root, run), kind, path)
             self._put(Reported(kind, str(path), written.sha256))
         except (MigratorError, OSError) as error:
             self._tell(Warned("report", f"The report could not be written: {error}"))
 
-    def _forget(self, before: threading.Thread | None, run: str) -> None:
-        if before is not None:
-            before.join()
+    def _save_log(self, run: str, path: Path) -> None:
+        try:
+            directory = find_run(self._root, run)
+            self._put(LogSaved(directory.run, str(path), save_log(directory, path)))
+        except (MigratorError, OSError) as error:
+            self._tell(Warned("log", f"The log was not saved. {error}"))
+
+    def _test_keys(self, name: str, table: Mapping[str, Any]) -> None:
+        try:
+            self._tell(try_keys(name, table, self._root, Ports(), self._factory))
+        except Exception as error:  # a defect of ours: say so instead of leaving the window waiting
+            self._tell(KeysTested(name, False, f"They could not be tried: {error!r}"))
+
+    def _forget_keys(self, names: Sequence[str]) -> None:
+        if self.is_busy:
+            self._tell(KeysForgotten((), "Something is under way that may need them: wait for its end."))
+        else:
+            self._tell(forget_keys(names, only_session=self._is_demo))
+        self._put(list_keys(only_session=self._is_demo))
+
+    def _forget(self, run: str) -> None:
         try:
             self._put(RunForgotten(forget_run(self._root, run, SystemClock())))
         except (MigratorError, OSError) as error:

@@ -17,21 +17,14 @@ from typing import Any
 from migrator.config import Job
 from migrator.engine.bracketing import Bracketing
 from migrator.engine.copying import Copier, Opened
+from migrator.engine.failures import record_failure
 from migrator.engine.histories import EARLIER_FAILED, EARLIER_WORDS, HistoryIntents
 from migrator.engine.intents import Intents
 from migrator.engine.journal import Journal
 from migrator.engine.meter import Meter
 from migrator.engine.moving import Moving, Tag
 from migrator.engine.orders import Copied, SentPart
-from migrator.engine.outcomes import (
-    BadCopy,
-    CannotCarry,
-    CannotUndo,
-    ChangedMeanwhile,
-    describe,
-    is_left_for_later,
-    reason_to_pause,
-)
+from migrator.engine.outcomes import ChangedMeanwhile, is_left_for_later, reason_to_pause
 from migrator.engine.pacing import Pacer
 from migrator.engine.ports import MOST_TOGETHER, Done, Executor, Ports
 from migrator.engine.reserved import saved_key
@@ -46,7 +39,6 @@ from migrator.errors import (
 from migrator.model.events import (
     ActiveTransfer,
     Event,
-    ObjectConflict,
     ObjectCopied,
     ObjectFailed,
     ObjectUnsupported,
@@ -342,37 +334,14 @@ class Transfer:
         """Settle an object that was not copied. What is left for later keeps its open state."""
         entry = moving.entry
         self._forget(moving)
-        match error:
-            case CannotCarry(reason=reason):
-                ended: dict[str, Any] = {"upload_id": None} if error.was_removed else {}
-                if entry.is_marker:
-                    ended["attempt"] = 0  # it was seen that none was laid: there is nothing to undo
-                self._journal.move(entry, State.SKIPPED, reason=reason, **ended)
-                self._journal.set_action(entry.seq, "unsupported")
-                self._emit(ObjectUnsupported(entry.key, reason, size_bytes=entry.size_bytes))
-                self._intents.settled(entry)
-                return
-            case ChangedMeanwhile():
-                self._journal.move(entry, State.CONFLICT, reason="changed-meanwhile")
-                self._emit(ObjectConflict(entry.key, "changed-meanwhile"))
-            case CannotUndo():
-                # A copy that turned out different may lie there: its row stays open until it is cleaned up.
-                self._journal.move(entry, State.CONFLICT, reason="cannot-undo")
-                self._emit(ObjectConflict(entry.key, "cannot-undo"))
-            case _ if is_left_for_later(error):
-                return
-            case _:
-                cause, message, advice = describe(error)
-                found: dict[str, Any] = {}
-                if isinstance(error, BadCopy):
-                    found["upload_id"] = None  # complete, so not open any more
-                    if error.left is not None:
-                        found["after_etag"] = error.left.etag
-                        found["after_version"] = error.left.version_id
-                        found["has_token"] = int(error.is_marked)
-                self._journal.move(entry, State.FAILED, cause=cause, message=message, **found)
-                self._emit(ObjectFailed(entry.key, entry.size_bytes, cause, message, advice))
-        self._fail_with_it(self._intents.failed(entry))
+        told = record_failure(self._journal, entry, error)
+        if told is None:
+            return
+        self._emit(told)
+        if isinstance(told, ObjectUnsupported):
+            self._intents.settled(entry)
+        else:
+            self._fail_with_it(self._intents.failed(entry))
 
     def _fail_with_it(self, entries: Iterator[Entry]) -> None:
         """Versions after one that was not copied are not copied out of their order."""

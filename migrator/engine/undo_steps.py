@@ -55,7 +55,7 @@ def give_up_undo(session: Session, journal: Journal) -> None:
         journal.commit()
     for entry in journal.orphans():
         abort_orphans(destination, bucket, session.job.destination_key(entry.key), journal.began())
-    left = Probing(destination, bucket, session.run, journal).clear()
+    left = Probing(destination, bucket, session.run, journal, session.executor).clear()
     left += remove_saved(destination, bucket, journal, session.ports)
     if left:
         raise MigratorError(

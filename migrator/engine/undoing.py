@@ -7,28 +7,28 @@ happened counts.
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import assert_never
 
 from migrator.config import Job
 from migrator.engine.outcomes import StaysThere
-from migrator.engine.reserved import look, saved_key
-from migrator.engine.saving import copy_exactly
+from migrator.engine.reserved import look
+from migrator.engine.restoring import Restoring, is_back
 from migrator.engine.schema import Entry
 from migrator.engine.uncovering import uncover
 from migrator.engine.uploads import abort_orphans
-from migrator.errors import AccessDenied, NotFound, NotSupported, PreconditionFailed, Rejected
+from migrator.errors import AccessDenied, NotFound, NotSupported, PreconditionFailed
 from migrator.model.capabilities import Capabilities
-from migrator.model.objects import KMS, ObjectHead, Properties
-from migrator.model.parts import DEFAULT_PART_BYTES
+from migrator.model.objects import ObjectHead
 from migrator.model.undo import (
     Prior,
     SourceNow,
     State,
     Trace,
     Undo,
+    Undone,
     Verdict,
     is_ours,
     is_real,
@@ -37,7 +37,7 @@ from migrator.model.undo import (
     token_for,
     verdict,
 )
-from migrator.store.base import Condition, ObjectStore, Versioning
+from migrator.store.base import ObjectStore, Versioning
 
 #: An end that still shows the same version after so many deletes does not delete.
 DELETES = 5
@@ -52,15 +52,6 @@ class Judgement:
     version_id: str | None = None
     reason: str = ""
     top: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Undone:
-    """What became of one key: `action` is removed, restored, gone, never-ours or left."""
-
-    action: str
-    undo: Undo
-    reason: str = ""
 
 
 class Undoing:
@@ -89,6 +80,7 @@ class Undoing:
         self._now = now
         self._versioning = versioning
         self._seen = seen
+        self._restoring = Restoring(destination, self._bucket, run, seen)
         self._dry_run = dry_run
         self._even_last_copy = even_last_copy
 
@@ -141,7 +133,7 @@ class Undoing:
             # After a failure less is certain than after an intent: it has to be what was there before.
             return is_real(trace.version_id) and there.etag == entry.prior_etag
         saved = self._look(entry.saved_as)
-        return saved is not None and self._is_back(entry, there, saved)
+        return saved is not None and is_back(entry, there, saved)
 
     def _trace(self, entry: Entry, there: ObjectHead | None) -> Trace:
         return entry.trace(self._token(entry), there.version_id if there else None)
@@ -236,7 +228,11 @@ class Undoing:
             case Verdict.MARK_DELETED:
                 return Undone("removed", Undo.DELETED) if self._dry_run else self._mark_deleted(entry, key)
             case Verdict.RESTORE:
-                return Undone("restored", Undo.RESTORED) if self._dry_run else self._restore(entry, key)
+                return (
+                    Undone("restored", Undo.RESTORED)
+                    if self._dry_run
+                    else self._restoring.restore(entry, key, partial(self._still_ours, entry, key))
+                )
             case other:
                 assert_never(other)
 
@@ -329,82 +325,8 @@ class Undoing:
             return True
         return bool(below) and not below[0].is_marker
 
-    # -- bringing old content back --------------------------------------------------------------
-
-    def _restore(self, entry: Entry, key: str) -> Undone:
-        """Copy the saved content back over ours, and see that it is there."""
-        kept_at = entry.saved_as or saved_key(self._run, entry.seq)
-        saved = self._look(kept_at)
-        current = self._look(key)
-        if saved is not None and current is not None and self._is_back(entry, current, saved):
-            return Undone("restored", Undo.RESTORED)
-        # Read before the last look: nothing may lie between that and the write.
-        content = self._content(kept_at, saved) if saved is not None and self._goes_by_put(saved) else None
-        ours = self._still_ours(entry, key)
-        if isinstance(ours, Undone):
-            return ours
-        if saved is None:
-            return Undone("left", Undo.LOST, "lost")
-        is_refused = False
-        try:
-            if content is not None:
-                self._put_back(key, *content, ours)
-            else:
-                copy_exactly(self._destination, self._bucket, kept_at, saved, key)
-        except (PreconditionFailed, NotFound):
-            is_refused = True  # maybe because it landed before, and the answer was lost: looking tells
-        now = self._look(key)
-        if now is None or not self._is_back(entry, now, saved):
-            if is_refused:
-                again = self._still_ours(entry, key)
-                return again if isinstance(again, Undone) else Undone("left", Undo.LOST, "lost")
-            raise Rejected(f"{self._destination.end} did not bring the old content back.", code="NotRestored")
-        if ours.version_id == "null" and is_real(now.version_id):
-            # Versioning was switched on meanwhile: ours lies below what was brought back.
-            self._destination.delete(self._bucket, key, version_id="null")
-        return Undone("restored", Undo.RESTORED)
-
-    def _goes_by_put(self, saved: ObjectHead) -> bool:
-        """Small content goes through this computer, under the condition that ours is still there."""
-        is_small = saved.size_bytes <= DEFAULT_PART_BYTES
-        return bool(self._seen.put_if_match) and is_small and _is_usual(saved)
-
-    def _content(self, kept_at: str, saved: ObjectHead) -> tuple[bytearray, Properties]:
-        body = bytearray(saved.size_bytes)
-        if body:
-            self._destination.read(self._bucket, kept_at, body, if_match=saved.etag)
-        tags = {} if saved.tag_count == 0 else self._tags(kept_at)
-        return body, replace(saved.properties, tags=tags, encryption=saved.encryption)
-
-    def _put_back(self, key: str, body: bytearray, properties: Properties, there: ObjectHead) -> None:
-        md5 = hashlib.md5(body, usedforsecurity=False).digest()
-        self._destination.put(
-            self._bucket, key, body, properties, md5=md5, condition=Condition(etag=there.etag)
-        )
-
-    def _tags(self, key: str) -> dict[str, str]:
-        try:
-            return self._destination.tags(self._bucket, key)
-        except NotSupported:
-            return {}
-
-    def _is_back(self, entry: Entry, there: ObjectHead, saved: ObjectHead) -> bool:
-        """True where the key holds what was kept aside, not what we wrote (which may be equal in bytes)."""
-        return (
-            there.etag in {saved.etag, entry.prior_etag}
-            and there.size_bytes == saved.size_bytes
-            and there.token == saved.token
-            and not saved.properties.differences(there.properties)
-        )
-
     def _stays(self) -> StaysThere:
         return StaysThere(f"{self._destination.end} answered success, but the object is still there.")
-
-
-def _is_usual(saved: ObjectHead) -> bool:
-    """True where a plain PUT makes the same object again: kept as usual, an ETag that is a digest."""
-    is_kept_as_usual = saved.storage_class == "STANDARD" and not saved.encryption.startswith(KMS)
-    return is_kept_as_usual and "-" not in saved.etag
 
 
 def _was_never_written(entry: Entry, trace: Trace, there: ObjectHead) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from migrator import words
 from migrator.gui import checks, labels
 from migrator.gui.form import NAMES, Form
-from migrator.gui.screen import CardState, FieldState, SetupScreen
+from migrator.gui.screen import CardState, SetupScreen
+from migrator.gui.screen_parts import FieldState
 from migrator.gui.status import TABLE, Status, Tone
 from migrator.model.events import ConfigWritten, EndChecked
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from migrator import plan_words
 from migrator.estimate_words import money
 from migrator.gui import labels
-from migrator.gui.screen import Decision
+from migrator.gui.plan_values import Decision
 from migrator.gui.status import Tone
 from migrator.model.findings import PropertyFound
 from migrator.model.key_limits import Shape

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from migrator.gui import labels, run_screen, story
-from migrator.gui.screen import ActionBar, Button, Question, RailItem
+from migrator.gui.screen import ActionBar, Question, RailItem
+from migrator.gui.screen_parts import Button
 from migrator.gui.status import OFFERS, PLAN_STATUSES, TABLE, Intent, Status, Tone
 from migrator.model.run_state import RunState
 from migrator.phrases import number

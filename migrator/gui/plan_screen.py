@@ -8,20 +8,8 @@ from dataclasses import dataclass
 from migrator import ending_words, plan_words
 from migrator.estimate_words import money
 from migrator.gui import labels
-from migrator.gui.screen import (
-    Banner,
-    Bin,
-    Button,
-    CostRow,
-    CostScreen,
-    Decision,
-    Head,
-    KeyRow,
-    KeysScreen,
-    Pill,
-    PlanScreen,
-    Share,
-)
+from migrator.gui.plan_values import Bin, CostRow, CostScreen, Decision, KeyRow, KeysScreen, PlanScreen, Share
+from migrator.gui.screen_parts import Banner, Button, Head, Pill
 from migrator.gui.status import Intent, Tone
 from migrator.model.findings import Estimated
 from migrator.model.ledger import Outcome

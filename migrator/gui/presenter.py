@@ -11,13 +11,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from migrator import words
 from migrator.environment import Variable
 from migrator.errors import JobFileError, MigratorError
 from migrator.gui import frame, surroundings
 from migrator.gui.attention import Attention
 from migrator.gui.form import Form, without_secrets
-from migrator.gui.frame import Facts
+from migrator.gui.intake import Intake, Pages
 from migrator.gui.log import Log
 from migrator.gui.pages.history import HistoryPage
 from migrator.gui.pages.plan import PlanPage
@@ -29,21 +28,7 @@ from migrator.gui.screen import LogScreen, Question, Screen, View
 from migrator.gui.service import Service
 from migrator.gui.status import TABLE, Intent, Status, Tone
 from migrator.history_words import zone
-from migrator.model.events import (
-    ConfigWritten,
-    EndChecked,
-    Event,
-    ObjectCopied,
-    Reported,
-    RunForgotten,
-    RunStarted,
-    Summary,
-    TransferProgress,
-    UnfinishedFound,
-    Warned,
-)
-from migrator.model.past_runs import RunsListed
-from migrator.model.planned import PlanRows
+from migrator.model.events import Event
 from migrator.preferences import Preferences, PreferencesFile
 from migrator.system.computer import Nothing, System
 from migrator.words import Line
@@ -77,7 +62,6 @@ class Presenter:
         self.log = Log()
         self._page = "setup"
         self._follow = True
-        self._idle_ticks = 0
         self._quit_by: float | None = None
         self._question: Question | None = None
         self._on_yes: Callable[[], None] = nothing
@@ -88,6 +72,8 @@ class Presenter:
         self.run = RunPage(self, self.set_up)
         self.history = HistoryPage(self, self.run)
         self.settings = SettingsPage(self, preferences or PreferencesFile(), folder)
+        self._pages = Pages(self.set_up, self.plan, self.run, self.history)
+        self._intake = Intake(self._pages, self)
         self.system: System = system or Nothing()
         self._attention = Attention(self.system, lambda: self.settings.preferences)
         self._intents: Mapping[Intent, Callable[[], None]] = {
@@ -220,6 +206,9 @@ class Presenter:
         self._dirty = True
         self.log.add(self._stamp, line)
 
+    def fold(self) -> bool:
+        return self.log.fold(self._stamp)
+
     def report(self, text: str) -> None:
         """Something went wrong inside the window: into the log, without secrets."""
         self.write(Line("error", "window", without_secrets(text, self.form)))
@@ -231,7 +220,7 @@ class Presenter:
 
     def ask_service(self, call: Callable[[], None]) -> bool:
         self._dirty = True
-        self._idle_ticks = 0
+        self._intake.asked()
         try:
             call()
         except JobFileError as cause:
@@ -249,7 +238,7 @@ class Presenter:
     def take(self, events: Iterable[Event]) -> None:
         """Fold events into the state. Cheap: nothing is drawn here."""
         for event in events:
-            self._take(event)
+            self._intake.take(event)
         self._dirty = True
 
     def tick(self, *, idle: bool = True) -> None:
@@ -257,7 +246,7 @@ class Presenter:
         now = self._clock()
         self.run.measure()
         self.history.tick()
-        self._watch_service(idle=idle)
+        self._intake.watch(idle=idle)
         if self._quit_by is not None and (not self.service.is_busy or now > self._quit_by):
             self._quit_by = None
             self.view.close()
@@ -287,13 +276,7 @@ class Presenter:
     @property
     def status(self) -> Status:
         """The one word everything else follows from."""
-        if self.set_up.connection.is_checking:
-            return Status.CONNECTING
-        if self.plan.is_making:
-            return self.plan.status or Status.PLANNING
-        if self.history.is_working:
-            return self.history.status
-        return self.run.status or self.plan.status or self.set_up.connection.status
+        return self._pages.status
 
     def screen(self) -> Screen:
         """The frozen state of this moment."""
@@ -316,28 +299,8 @@ class Presenter:
         )
 
     @property
-    def _facts(self) -> Facts:
-        return Facts(
-            status=self.status,
-            page=self._page,
-            connection=self.set_up.connection.status,
-            run=self.run.state,
-            run_status=self.run.status,
-            last_run=self.run.last_run,
-            can_undo=self.run.can_undo,
-            more_found=len(self.run.found),
-            work=self.history.state if self.history.is_working else None,
-            plan=self.plan.state,
-            plan_status=self.plan.status,
-            plan_is_stale=self.plan.is_stale,
-            plan_is_spent=self.plan.is_spent,
-            decisions=self.plan.open,
-            runs=self.history.total,
-            runs_waiting=self.history.can_be_resumed,
-            question=self._question,
-            has_problems=self.set_up.has_problems,
-            is_quitting=self.is_quitting,
-        )
+    def _facts(self) -> frame.Facts:
+        return self._pages.facts(self._page, self._question, is_quitting=self.is_quitting)
 
     # -- inside ------------------------------------------------------------------------------------
 
@@ -369,76 +332,6 @@ class Presenter:
             self.answer(yes=False)
         else:
             self.run.cancel()
-
-    def _take(self, event: Event) -> None:
-        connection = self.set_up.connection
-        is_told = True
-        match event:
-            case RunsListed():
-                self.history.take(event)
-            case UnfinishedFound():
-                self.run.found_unfinished(event)
-            case EndChecked():
-                self.set_up.end_checked(event)
-            case ConfigWritten():
-                connection.written(event)
-            case Summary() if connection.is_checking:
-                # Not the end of a run: Generate Config File went wrong, and the newest run stays what it is.
-                connection.failed(f"{event.message} {event.advice}".strip())
-                self.write(Line("error", "check", connection.said[0]))
-                return
-            case Warned() if connection.is_checking:
-                connection.say(event.message, Tone.WARN)
-            case Reported():
-                if not self.history.reported(event):
-                    self.run.reported(event)
-            case RunForgotten():
-                self.history.forgotten(event)
-            case Warned(code="report" | "forget"):
-                self.history.warned(event)
-            case PlanRows():
-                self.plan.found(event)
-            case _ if self.plan.is_making:
-                self._write_about(event)
-                if self.plan.take(event):
-                    self.run.start()
-                return
-            case _ if self.history.is_working:
-                is_told = self.history.take_work(event)
-            case TransferProgress():
-                self.run.take(event)
-                return
-            case ObjectCopied():
-                is_told = self.run.take(event) and not self.log.fold(self._stamp)
-            case _:
-                is_told = self.run.take(event)
-                if isinstance(event, Summary):
-                    self.history.ask()
-                if isinstance(event, RunStarted) and event.command == "run":
-                    self.plan.spend()
-        if is_told:
-            self._write_about(event)
-
-    def _write_about(self, event: Event) -> None:
-        if (line := words.sentence(event)) is not None:
-            self.write(line)
-
-    def _watch_service(self, *, idle: bool) -> None:
-        """A service that ended without its last word must not leave the window waiting for ever."""
-        self._idle_ticks = self._idle_ticks + 1 if idle and not self.service.is_busy else 0
-        if self._idle_ticks < 3:
-            return
-        if self.set_up.connection.is_checking:
-            self.set_up.connection.gave_up()
-        elif self.plan.is_making:
-            self.plan.gave_up()
-        elif self.history.is_working:
-            self.history.gave_up()
-        elif self.run.is_waiting:
-            self.run.gave_up()
-        else:
-            return
-        self._dirty = True
 
     def _stop_and_quit(self) -> None:
         self._quit_by = self._clock() + QUIT_S

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from migrator import phrases, words
@@ -13,18 +13,9 @@ from migrator.gui.figures import Meter, time_left
 from migrator.gui.found import is_offer
 from migrator.gui.groups import Groups
 from migrator.gui.lately import Lately
-from migrator.gui.screen import (
-    Banner,
-    Bar,
-    Button,
-    Figure,
-    Head,
-    LedgerScreen,
-    Pill,
-    RunScreen,
-    Term,
-    TransferRow,
-)
+from migrator.gui.screen import Bar, Figure, LedgerScreen, RunScreen, Term, TransferRow
+from migrator.gui.screen_parts import Banner, Button, Head, Pill
+from migrator.gui.speeds import NO_SPEED, Speeds
 from migrator.gui.status import TABLE, Intent, Status, Tone
 from migrator.gui.story import pill
 from migrator.gui.throughput import throughput
@@ -47,6 +38,7 @@ class RunFacts:
     groups: Groups
     lately: Lately
     now: float
+    speeds: Speeds = field(default_factory=Speeds)
     saved_to: str = ""  #: where the report is
     can_retry: bool = False
 
@@ -64,7 +56,7 @@ def run_screen(state: RunState, status: Status, facts: RunFacts) -> RunScreen:
         bars=(_undo_bars(state, status) if is_undo else _bars(state)) if running else (),
         figures=_figures_of(state, status, facts) if running else (),
         shows_transfers=running and not is_undo,
-        transfers=tuple(_row(each) for each in state.active) if running else (),
+        transfers=tuple(_row(each, facts) for each in state.active) if running else (),
         groups=all_groups,
         groups_title=labels.LEFT_IN_PLACE if is_undo else labels.NOT_COPIED,
         groups_count=sum(group.count for group in all_groups),
@@ -189,7 +181,7 @@ def _undo_figures(state: RunState, status: Status) -> tuple[Figure, ...]:
     )
 
 
-def _row(each: ActiveTransfer) -> TransferRow:
+def _row(each: ActiveTransfer, facts: RunFacts) -> TransferRow:
     done = 100 if each.bytes_done >= each.size_bytes else int(100 * each.bytes_done / each.size_bytes)
     if done == 100:
         doing = "verifying"
@@ -197,7 +189,15 @@ def _row(each: ActiveTransfer) -> TransferRow:
         doing = f"copying, part {min(each.part + 1, each.parts)} of {each.parts}"
     else:
         doing = "copying"
-    return TransferRow(done, visible(each.key, KEY_CHARS), show_size(each.size_bytes), doing)
+    return TransferRow(
+        done,
+        visible(each.key, KEY_CHARS),
+        show_size(each.size_bytes),
+        doing,
+        # Every byte is there: what is looked at now has no speed.
+        NO_SPEED if done == 100 else facts.speeds.of(each.key, facts.now),
+        visible(each.key),
+    )
 
 
 def _banner(summary: Summary, status: Status, facts: RunFacts) -> Banner:

@@ -8,32 +8,10 @@ from typing import Protocol
 
 from migrator.gui.form import Form
 from migrator.gui.log import LogLine
+from migrator.gui.plan_values import PlanScreen
 from migrator.gui.run_actions import Act
+from migrator.gui.screen_parts import Banner, Button, FieldState, Head, Pill
 from migrator.gui.status import Intent, Status, Tone
-
-
-@dataclass(frozen=True, slots=True)
-class Pill:
-    """One or two words on a page's state."""
-
-    text: str
-    tone: Tone
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The line below a page's title, and the pills at its right."""
-
-    context: str
-    pills: tuple[Pill, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class FieldState:
-    """The line below a field: quiet hint, or what is wrong."""
-
-    hint: str = ""
-    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +65,14 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class TransferRow:
-    """One object under way. `percent` picks the row's picture."""
+    """One object under way. `percent` picks the row's picture; `whole` is a key that `key` shortens."""
 
     percent: int
     key: str
     size: str
     state: str
+    speed: str = ""
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,25 +106,6 @@ class LedgerScreen:
     total: str
     note: str
     balances: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    """A button of the action bar."""
-
-    intent: Intent
-    text: str
-    is_enabled: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Banner:
-    """The end of a run, or what it waits for. `buttons`: what helps, by intent."""
-
-    headline: str
-    detail: str
-    tone: Tone
-    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,106 +171,6 @@ class RunScreen:
     end: tuple[EndPoint, ...] = ()
     ledger: LedgerScreen | None = None
     banner: Banner | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """One outcome of a plan: how many objects, what is said about them. `role` is the colour of its part."""
-
-    outcome: str
-    text: str
-    count: str
-    size: str
-    note: str
-    fraction: float
-    role: str
-    note_tone: Tone = Tone.QUIET
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Something to decide, or to know, before data moves.
-
-    `choices` (answer -> words) are a list where there are several, a button where there is one; none: it is
-    told only. `answered` has the words for what was decided; then it can be changed.
-    """
-
-    name: str
-    title: str
-    text: str
-    tone: Tone
-    choices: Mapping[str, str] = field(default_factory=dict)
-    answered: str = ""
-
-    @property
-    def is_open(self) -> bool:
-        return bool(self.choices) and not self.answered
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRow:
-    """A key of the plan: what happens to it, and why."""
-
-    key: str
-    size: str
-    what: str
-    why: str
-    tone: Tone
-
-
-@dataclass(frozen=True, slots=True)
-class KeysScreen:
-    """Find a key. `outcome` is the chosen one of `outcomes` (outcome -> words)."""
-
-    text: str
-    outcome: str
-    outcomes: Mapping[str, str]
-    rows: tuple[KeyRow, ...]
-    note: str
-    empty: str
-
-
-@dataclass(frozen=True, slots=True)
-class CostRow:
-    """One line of the estimate; `is_sum` are those that count."""
-
-    text: str
-    amount: str
-    money: str
-    is_sum: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CostScreen:
-    """What it costs and how long it takes; `note` says by which prices and what goes through here."""
-
-    rows: tuple[CostRow, ...]
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bin:
-    """One bar of the histogram."""
-
-    label: str
-    count: int
-    shown: str
-
-
-@dataclass(frozen=True, slots=True)
-class PlanScreen:
-    """Plan. While one is being made there are shares that still grow and nothing else."""
-
-    head: Head
-    banner: Banner | None = None
-    shares: tuple[Share, ...] = ()
-    total: str = ""
-    decisions: tuple[Decision, ...] = ()
-    keys: KeysScreen | None = None
-    costs: CostScreen | None = None
-    sizes: tuple[Bin, ...] = ()
-    permissions: str = ""
-    empty: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from migrator.credentials import Keys
@@ -70,6 +70,21 @@ class Service(Protocol):
     def save_report(self, run: str, kind: str, path: str) -> None:
         """Write a run's report (`html`, `json`, `csv`) to a file: `Reported`, or a `Warned` of `report`. The
         service is not busy meanwhile."""
+
+    def save_log(self, run: str, path: str) -> None:
+        """Write a run's complete log to a file: `LogSaved`, or a `Warned` of `log`. The service is not busy
+        meanwhile."""
+
+    def list_keys(self) -> None:
+        """Which named sets of keys there are: a `KeysListed`. The service is not busy meanwhile."""
+
+    def test_keys(self, name: str, table: Mapping[str, Any]) -> None:
+        """Try a set of keys where the job in `table` uses it, else where the newest run did: a `KeysTested`.
+        The service is not busy meanwhile."""
+
+    def forget_keys(self, names: Sequence[str]) -> None:
+        """Remove sets of keys from memory and the system's key store: `KeysForgotten`, then `KeysListed`.
+        Refused while the service is busy."""
 
     def list_runs(self) -> None:
         """List every run: a `RunsListed`. The service is not busy meanwhile."""

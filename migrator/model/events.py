@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from migrator.model.findings import CheckFound, Estimated, FidelityChecked
+from migrator.model.key_sets import KeysForgotten, KeysListed, KeysTested
 from migrator.model.ledger import Drift, Outcome
 from migrator.model.past_runs import RunsListed
 from migrator.model.planned import PlanMade, PlanRows
@@ -273,6 +274,15 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
+class LogSaved:
+    """The complete log of a run was copied to `path`."""
+
+    run: str
+    path: str
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunForgotten:
     """A run's directory was removed."""
 
@@ -328,6 +338,10 @@ Event = (
     | ObjectUndone
     | ObjectChecked
     | Reported
+    | LogSaved
+    | KeysListed
+    | KeysTested
+    | KeysForgotten
     | RunForgotten
     | CheckFound
     | Summary

@@ -17,6 +17,7 @@ from migrator.model.events import (
     Event,
     LimitChanged,
     ListingProgress,
+    LogSaved,
     ObjectChecked,
     ObjectConflict,
     ObjectCopied,
@@ -38,6 +39,7 @@ from migrator.model.events import (
     Warned,
 )
 from migrator.model.findings import CheckFound, Estimated, FidelityChecked
+from migrator.model.key_sets import KeysForgotten, KeysListed, KeysTested
 from migrator.model.past_runs import RunsListed
 from migrator.model.planned import PlanMade, PlanRows
 
@@ -188,6 +190,8 @@ class RunState:
                 return replace(self, fidelity=event)
             case PlanMade():
                 return replace(self, made=event)
+            case LogSaved() | KeysListed() | KeysTested() | KeysForgotten():
+                return self
             case ObjectUndone() | ObjectChecked() | Reported() | RunForgotten():
                 return self
             case EndChecked() | ConfigWritten() | RunRelies():

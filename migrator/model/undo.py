@@ -94,6 +94,15 @@ class Prior(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Undone:
+    """What became of one key: `action` is removed, restored, gone, never-ours or left."""
+
+    action: str
+    undo: Undo
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """What the journal knows about one object when it has to be undone."""
 

@@ -35,8 +35,22 @@ libc.malloc_info(0, told)
 libc.fclose(told)
 """
 
+#: Much is freed below something that stays; then how many pages are still there, before and after.
+FREED = """
+from pathlib import Path
+from migrator.engine.allocator import give_back
+def pages():
+    return int(Path("/proc/self/statm").read_text().split()[1])
+parts = [bytearray(60_000) for _ in range(1000)]
+parts = parts[-1:]
+print(pages())
+give_back()
+print(pages())
+"""
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library is another one")
+pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library is another one")
+
+
 def test_threads_share_a_few_arenas(tmp_path: Path) -> None:
     def arenas(setting: str) -> int:
         told = tmp_path / setting
@@ -45,3 +59,9 @@ def test_threads_share_a_few_arenas(tmp_path: Path) -> None:
 
     assert arenas("usual") > ARENAS
     assert arenas("few") <= ARENAS
+
+
+def test_what_was_freed_goes_back_to_the_system() -> None:
+    told = subprocess.run([sys.executable, "-c", FREED], check=True, timeout=60, capture_output=True)
+    before, after = (int(each) * 4096 for each in told.stdout.split())
+    assert before - after > 40_000_000

@@ -17,7 +17,7 @@ from migrator.console import JsonLines, LogFile
 from migrator.credentials import AwsChain, Keys
 from migrator.demo.s3server import S3Server
 from migrator.engine.ends import open_s3
-from migrator.engine.log import RunLog
+from migrator.engine.log import RunLog, save_log
 from migrator.engine.outcomes import describe
 from migrator.engine.remote import EngineProcess
 from migrator.engine.report import save_report
@@ -70,6 +70,19 @@ def test_the_log_of_a_run(tmp_path: Path) -> None:
         "object-failed",
         "object-copied",
     ]
+
+
+def test_a_log_of_a_run_that_is_saved_elsewhere(world: World, tmp_path: Path) -> None:
+    """What was no secret to the program when it wrote the log may be one to who saves it."""
+    redacting._known, redacting._forms = {}, ()
+    world.seed(f"{SOURCE_SECRET}/1")
+    world.run()
+    assert SOURCE_SECRET in world.directory.log.read_text()
+    learn(*SECRETS)
+    assert save_log(world.directory, tmp_path / "saved.log") > 1
+    text = (tmp_path / "saved.log").read_text()
+    must_be_clean("a saved log", text)
+    assert "***/1" in text
 
 
 def test_the_log_file_that_was_asked_for(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from migrator.engine.journal import Journal
 from migrator.engine.schema import VERSION
 from migrator.errors import JournalCorrupt
+from migrator.model.capabilities import Capabilities
 from migrator.model.ledger import Outcome
 from migrator.store.base import Versioning
 from tests.support.faulty import Faulty, meanwhile
@@ -33,8 +34,7 @@ def as_version_1_wrote_it(world: World) -> None:
 @pytest.fixture
 def old(new_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> World:
     """A world whose runs wrote no probes, as version 1 did."""
-    monkeypatch.setattr("migrator.engine.probing.Probing._announce", lambda *_: "not-announced")
-    monkeypatch.setattr("migrator.engine.probing.Probing._conditions", lambda _, __, found: found)
+    monkeypatch.setattr("migrator.engine.probing.Probing.run", lambda *_, **__: Capabilities())
     world = new_world(versioning=Versioning.ENABLED)
     for number in range(5):
         world.seed(f"{number}", f"body {number}".encode())

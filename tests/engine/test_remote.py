@@ -13,7 +13,7 @@ import pytest
 
 from migrator.demo.clouds import two_clouds
 from migrator.demo.show import AWS_KEYS, LYVE_KEYS, demo_table
-from migrator.engine.remote import EngineProcess
+from migrator.engine.remote import EngineProcess, _Sender
 from migrator.errors import JobFileError, UsageError
 from migrator.model.events import (
     Event,
@@ -110,3 +110,22 @@ def test_an_engine_that_is_killed_is_not_a_silence(
     assert not service.is_busy
     service.cancel()
     assert service.close(5)
+
+
+def test_memory_is_given_back_once_a_command_is_over_and_its_end_is_told() -> None:
+    happened: list[Any] = []
+
+    class Service:
+        events: queue.Queue[Event] = queue.Queue()
+        is_busy = True
+
+    class Pipe:
+        def send(self, told: tuple[int, bool, list[Event]]) -> None:
+            happened.append(told[1])
+            service.is_busy = False
+            sender.is_over = len(happened) > 1
+
+    service = Service()
+    sender = _Sender(Pipe(), service, lambda: happened.append("given back"))  # type: ignore[arg-type]
+    sender.run()
+    assert happened == [True, False, "given back"]

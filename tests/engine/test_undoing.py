@@ -12,12 +12,13 @@ import pytest
 from migrator.config import job_from
 from migrator.engine.outcomes import StaysThere
 from migrator.engine.reserved import saved_key
+from migrator.engine.restoring import _is_usual, is_back
 from migrator.engine.schema import Entry
-from migrator.engine.undoing import DELETES, Judgement, Undoing, Undone, _is_usual
+from migrator.engine.undoing import DELETES, Judgement, Undoing
 from migrator.errors import AccessDenied, NotFound, NotSupported, PreconditionFailed, Rejected
 from migrator.model.capabilities import UNKNOWN, Capabilities
 from migrator.model.objects import KMS, TOKEN_KEY, ObjectHead, Properties
-from migrator.model.undo import State, Undo, Verdict, token_for
+from migrator.model.undo import State, Undo, Undone, Verdict, token_for
 from migrator.store.base import Condition, Versioning
 from migrator.store.memory import MemoryCloud, MemoryStore
 from tests.support.faulty import WRITES, Call, Fault, Faulty, fails, meanwhile
@@ -625,7 +626,7 @@ def test_small_content_goes_back_under_the_condition_that_ours_is_there(is_named
 def test_content_is_copied_where_a_condition_would_not_help(
     monkeypatch: pytest.MonkeyPatch, seen: Capabilities, limit: int, copies: int
 ) -> None:
-    monkeypatch.setattr("migrator.engine.undoing.DEFAULT_PART_BYTES", limit)
+    monkeypatch.setattr("migrator.engine.restoring.DEFAULT_PART_BYTES", limit)
     bench = Bench()
     bench.ours()
     bench.saved()
@@ -753,7 +754,7 @@ HEAD = ObjectHead(3, OLD_ETAG, BEGAN, properties=Properties(content_type="text/o
 
 
 @pytest.mark.parametrize(
-    ("there", "is_back"),
+    ("there", "expected"),
     [
         (HEAD, True),
         (replace(HEAD, etag="as saved"), True),
@@ -764,9 +765,9 @@ HEAD = ObjectHead(3, OLD_ETAG, BEGAN, properties=Properties(content_type="text/o
     ],
     ids=["same", "as saved", "bytes", "size", "headers", "token"],
 )
-def test_old_content_is_back_only_where_everything_agrees(there: ObjectHead, is_back: bool) -> None:
+def test_old_content_is_back_only_where_everything_agrees(there: ObjectHead, expected: bool) -> None:
     saved = replace(HEAD, etag="as saved")
-    assert Bench().undoing()._is_back(entry(**REPLACED), there, saved) is is_back
+    assert is_back(entry(**REPLACED), there, saved) is expected
 
 
 @pytest.mark.parametrize(

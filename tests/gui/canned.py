@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import sin
 from typing import Any
 
@@ -70,6 +70,7 @@ class FakeService:
         self.asked: list[tuple[Any, ...]] = []
         self.sought: list[tuple[str, str]] = []
         self.listed = 0  #: how often the runs were asked for
+        self.keys_listed = 0  #: likewise the keys
         self.refuse: JobFileError | None = None
         self.is_busy = False
         self.closed: float | None = None
@@ -109,6 +110,18 @@ class FakeService:
 
     def save_report(self, run: str, kind: str, path: str) -> None:
         self.asked.append(("save_report", run, kind, path))
+
+    def save_log(self, run: str, path: str) -> None:
+        self.asked.append(("save_log", run, path))
+
+    def list_keys(self) -> None:
+        self.keys_listed += 1
+
+    def test_keys(self, name: str, table: Mapping[str, Any]) -> None:
+        self.asked.append(("test_keys", name))
+
+    def forget_keys(self, names: Sequence[str]) -> None:
+        self.asked.append(("forget_keys", *names))
 
     def list_runs(self) -> None:
         self.listed += 1

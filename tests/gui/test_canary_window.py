@@ -20,12 +20,15 @@ from migrator.engine.remote import EngineProcess
 from migrator.gui.form import EndForm, Form
 from migrator.gui.pages.shell import PAGES
 from migrator.gui.status import Status
+from migrator.gui.widgets.rows import copyable
+from migrator.redacting import learn
 from migrator.store.memory import AWS, LYVE, MemoryCloud
 from tests.e2e.test_canary import gossip_about
 from tests.gui.conftest import Driver
 from tests.support.canary import (
     DESTINATION_SECRET,
     DESTINATION_TOKEN,
+    SECRETS,
     SOURCE_SECRET,
     SOURCE_TOKEN,
     leaks,
@@ -251,6 +254,20 @@ def test_what_is_copied_to_the_clipboard(root: Any, tmp_path: Path, clouds: Any)
         must_be_clean("the clipboard", root.clipboard_get())
     finally:
         assert window.service.close(60)
+
+
+def test_rows_of_a_table_that_are_copied(root: Any) -> None:
+    learn(*SECRETS)
+    table = ttk.Treeview(root)
+    try:
+        copyable(table, lambda row: str(table.item(row, "text")))
+        table.selection_set([table.insert("", "end", text=text) for text in spellings()])
+        table.event_generate("<<Copy>>")
+        root.update()
+        must_be_clean("the clipboard", root.clipboard_get())
+        assert "***" in root.clipboard_get()
+    finally:
+        table.destroy()
 
 
 def test_what_goes_wrong_within_the_window(root: Any, tmp_path: Path, clouds: Any) -> None:

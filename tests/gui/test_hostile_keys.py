@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from migrator.gui.log import LogLine
-from migrator.gui.screen import Group, KeyRow, KeysScreen, LogScreen, Tone, TransferRow
+from migrator.gui.plan_values import KeyRow, KeysScreen
+from migrator.gui.screen import Group, LogScreen, Tone, TransferRow
 from migrator.gui.views.keys import KeysCard
 from migrator.gui.views.log_pane import LogPane
 from migrator.gui.views.tables import ProblemsTable, TransfersTable

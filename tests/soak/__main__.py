@@ -40,7 +40,7 @@ def soak(seconds: float, seed: int, size: Size, root: Path, first: int = 1) -> t
             for number in count(first):
                 if time.monotonic() - began > seconds and len(samples) >= LEAST_LIVES:
                     break
-                life = Life(shared, number)
+                life = Life(shared, number, is_first=number == first)
                 try:
                     life.live()
                 except AssertionError as wrong:

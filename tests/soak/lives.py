@@ -53,15 +53,16 @@ class Life:
 
     soak: Soak
     number: int
+    is_first: bool = False  #: everything is to be loaded that any of them could need
 
     def __post_init__(self) -> None:
         self.chance = random.Random(f"{self.soak.seed}/{self.number}")
         self.face: Face = self.soak.window
-        if self._happens(BY_SHELL_PERCENT):
+        if self._happens(BY_SHELL_PERCENT) and not self.is_first:
             self.face = self.soak.shell
         self.overwrites = self._happens(50)
         self.versioned = self._happens(50)
-        by_sdk = self._happens(BY_SDK_PERCENT)
+        by_sdk = self._happens(BY_SDK_PERCENT) or self.is_first
         self.data_plane = DATA_PLANE.get("data_plane", "boto3" if by_sdk else "auto")
         self.is_undone = self._happens(60)
         self.is_changed = False  #: the source, since the first run

@@ -16,7 +16,8 @@ from migrator.gui.pages.reports import save_report
 from migrator.gui.pages.run import RunPage
 from migrator.gui.pages.shell import Shell
 from migrator.gui.run_actions import WORK, Act, acts
-from migrator.gui.screen import ActButton, Figure, Head, HistoryScreen, Pill, Question, RunDetail, RunRow
+from migrator.gui.screen import ActButton, Figure, HistoryScreen, Question, RunDetail, RunRow
+from migrator.gui.screen_parts import Head, Pill
 from migrator.gui.status import Status, Tone
 from migrator.model.events import Event, Reported, RunForgotten, Summary, Warned
 from migrator.model.ledger import Outcome

@@ -12,7 +12,7 @@ from migrator.gui.form import Form, keys_of, to_table
 from migrator.gui.pages.setup import SetupPage
 from migrator.gui.pages.shell import Shell
 from migrator.gui.plan_screen import PlanFacts
-from migrator.gui.screen import Decision, PlanScreen
+from migrator.gui.plan_values import Decision, PlanScreen
 from migrator.gui.status import Status
 from migrator.model.events import Event, Summary
 from migrator.model.ledger import Outcome

@@ -19,6 +19,7 @@ from migrator.gui.pages.shell import Shell
 from migrator.gui.preview import Preview
 from migrator.gui.run_screen import RunFacts
 from migrator.gui.screen import RunScreen
+from migrator.gui.speeds import Speeds
 from migrator.gui.status import UNFINISHED, Status
 from migrator.model.events import (
     Event,
@@ -60,6 +61,7 @@ class RunPage:
         self._dismissed = False
         self._cancelling = False
         self._meter, self._groups, self._lately = Meter(), Groups(), Lately()
+        self._speeds = Speeds()
         self._saved_to = ""
         self.pace = PacePage(shell)
 
@@ -183,7 +185,13 @@ class RunPage:
     def screen(self, status: Status) -> RunScreen:
         """The page of this moment."""
         facts = RunFacts(
-            self._meter, self._groups, self._lately, self._shell.now(), self._saved_to, self.can_retry
+            self._meter,
+            self._groups,
+            self._lately,
+            self._shell.now(),
+            self._speeds,
+            self._saved_to,
+            self.can_retry,
         )
         shown = run_screen.run_screen(self.state, status, facts)
         return replace(shown, pace=None if self._cancelling else self.pace.screen(self.state))
@@ -205,7 +213,7 @@ class RunPage:
             case ObjectCopied():
                 self._lately.copied(event)
             case TransferProgress():
-                pass
+                self._speeds.take(event.active, self._shell.now())
             case Retrying():
                 self._lately.retrying(event, self._shell.now())
             case PaceChanged() if event.before != event.after:
@@ -250,6 +258,7 @@ class RunPage:
 
     def _forget_details(self) -> None:
         self._groups, self._meter, self._lately = Groups(), Meter(), Lately()
+        self._speeds = Speeds()
         self._saved_to = ""
 
     def _ended(self, summary: Summary) -> None:

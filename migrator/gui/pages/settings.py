@@ -9,7 +9,8 @@ from typing import Any
 
 from migrator.gui import labels
 from migrator.gui.pages.shell import Shell
-from migrator.gui.screen import FieldState, Head, SettingsScreen
+from migrator.gui.screen import SettingsScreen
+from migrator.gui.screen_parts import FieldState, Head
 from migrator.preferences import MOST, Preferences, PreferencesFile
 from migrator.words import Line
 

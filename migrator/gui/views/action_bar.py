@@ -11,7 +11,8 @@ from tkinter import ttk
 from typing import Any
 
 from migrator.gui import labels, theme
-from migrator.gui.screen import ActionBar, Button, Question
+from migrator.gui.screen import ActionBar, Question
+from migrator.gui.screen_parts import Button
 from migrator.gui.status import Intent
 from migrator.gui.widgets.basics import WrapLabel, set_text
 

@@ -13,6 +13,7 @@ from migrator.gui.screen import RunRow, Screen
 from migrator.gui.views.page import GAP, PageView
 from migrator.gui.views.run_detail import HistoryActions, RunDetailCard
 from migrator.gui.widgets.basics import Card, bind_wheel, scrollbar, set_text, show
+from migrator.gui.widgets.rows import RowTip, copyable
 
 #: Columns besides the first, and how they are aligned. `places` takes the room that is left.
 _COLUMNS: tuple[tuple[str, Literal["w", "e"]], ...] = (
@@ -69,6 +70,8 @@ class HistoryView(PageView):
         self._widths = self._measure()
         self.finish()
         bind_wheel(tree, lambda units: tree.yview_scroll(units, "units"))
+        copyable(tree, self._as_text)
+        RowTip(tree, "places", lambda row: self._rows[row].places if row in self._rows else "")
         tree.bind("<<TreeviewSelect>>", self._selected)
         tree.bind("<Return>", self._opened)
         tree.bind("<Delete>", lambda _event: actions.do(Act.FORGET))
@@ -76,6 +79,11 @@ class HistoryView(PageView):
 
     def focus_first(self) -> None:
         self.tree.focus_set()
+
+    def _as_text(self, run: str) -> str:
+        """A row to paste: the run's id, and what every column says."""
+        row = self._rows[run]
+        return "  ".join((run, row.started, *(getattr(row, name) for name, _ in _COLUMNS)))
 
     def render(self, screen: Screen) -> None:
         history = screen.history

@@ -7,8 +7,9 @@ from tkinter import ttk
 from typing import Protocol
 
 from migrator.gui import labels, theme
-from migrator.gui.screen import KeyRow, KeysScreen
+from migrator.gui.plan_values import KeyRow, KeysScreen
 from migrator.gui.widgets.basics import Card, WrapLabel, bind_wheel, scrollbar, set_text
+from migrator.gui.widgets.rows import RowTip, copyable
 
 FIND_MS = 200
 
@@ -67,6 +68,8 @@ class KeysCard(Card):
         tree.grid(row=0, column=0, sticky="nswe")
         bar.grid(row=0, column=1, sticky="ns")
         bind_wheel(tree, lambda units: tree.yview_scroll(units, "units"))
+        copyable(tree, lambda row: str(tree.item(row, "text")))
+        RowTip(tree, "#0", lambda row: str(tree.item(row, "text")))
         self.why = WrapLabel(self.body, style="Hint.TLabel")
         self.why.grid(row=1, column=0, sticky="we", padx=theme.px(12), pady=(theme.px(4), theme.px(8)))
         self.empty = WrapLabel(self.body, style="Hint.TLabel", anchor="center", justify="center")

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from migrator.gui import labels, theme
-from migrator.gui.screen import FieldState, PaceScreen
+from migrator.gui.screen import PaceScreen
+from migrator.gui.screen_parts import FieldState
 from migrator.gui.widgets.basics import Card, Tooltip, WrapLabel
 from migrator.gui.widgets.field import Field
 

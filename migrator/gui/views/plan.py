@@ -8,7 +8,8 @@ from tkinter import ttk
 from typing import Protocol
 
 from migrator.gui import labels, theme
-from migrator.gui.screen import PlanScreen, Screen
+from migrator.gui.plan_values import PlanScreen
+from migrator.gui.screen import Screen
 from migrator.gui.status import Intent
 from migrator.gui.views.keys import KeysActions, KeysCard
 from migrator.gui.views.page import GAP, PageView

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from migrator.gui import labels, theme
-from migrator.gui.screen import Bin, CostScreen, Decision, Share
+from migrator.gui.plan_values import Bin, CostScreen, Decision, Share
 from migrator.gui.widgets.basics import Card, WrapLabel, bind_wheel, set_text, show
 from migrator.gui.widgets.flow import Flow
 from migrator.gui.widgets.plots import Histogram, ShareBar

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from tkinter import ttk
 
 from migrator.gui import labels, theme
 from migrator.gui.screen import Group, Row, TransferRow
 from migrator.gui.widgets.basics import WrapLabel, scrollbar, set_text, show
 from migrator.gui.widgets.meter_bar import BarPictures
+from migrator.gui.widgets.rows import RowTip, copyable
 from migrator.phrases import count
 
 
@@ -21,18 +23,26 @@ class TransfersTable(ttk.Frame):
         self.rowconfigure(0, weight=1)
         self.columnconfigure(0, weight=1)
         self.tree = tree = ttk.Treeview(
-            self, style="Flat.Table.Treeview", columns=("key", "size", "state"), height=3, selectmode="browse"
+            self,
+            style="Flat.Table.Treeview",
+            columns=("key", "size", "speed", "state"),
+            height=3,
+            selectmode="browse",
         )
         self._pictures = BarPictures(self)
         self._rows: list[TransferRow] = []
         tree.column("#0", width=theme.px(170), minwidth=theme.px(150), stretch=False)
         tree.column("key", width=theme.px(420), minwidth=theme.px(160), stretch=True)
         tree.column("size", width=theme.px(90), minwidth=theme.px(70), stretch=False, anchor="e")
-        tree.column("state", width=theme.px(230), minwidth=theme.px(120), stretch=False)
+        tree.column("speed", width=theme.px(96), minwidth=theme.px(84), stretch=False, anchor="e")
+        tree.column("state", width=theme.px(190), minwidth=theme.px(120), stretch=False)
         tree.heading("#0", text=labels.TRANSFER_COLUMNS[0], anchor="w")
         tree.heading("key", text=labels.TRANSFER_COLUMNS[1], anchor="w")
         tree.heading("size", text=labels.TRANSFER_COLUMNS[2], anchor="e")
-        tree.heading("state", text=f"   {labels.TRANSFER_COLUMNS[3]}", anchor="w")
+        tree.heading("speed", text=labels.TRANSFER_COLUMNS[3], anchor="e")
+        tree.heading("state", text=f"   {labels.TRANSFER_COLUMNS[4]}", anchor="w")
+        copyable(tree, self._whole)
+        self.tip = RowTip(tree, "key", self._whole)
         bar = scrollbar(self, tree.yview)
         tree.configure(yscrollcommand=bar.set)
         tree.grid(row=0, column=0, sticky="nswe", padx=(theme.px(4), 0), pady=theme.px(2))
@@ -46,7 +56,7 @@ class TransfersTable(ttk.Frame):
             old = self._rows[n] if n < len(self._rows) else None
             if row == old:
                 continue
-            values = (row.key, row.size, f"   {row.state}")
+            values = (row.key, row.size, row.speed, f"   {row.state}")
             picture, text = self._pictures.of(row.percent), f"  {row.percent} %"
             if old is None:
                 tree.insert("", "end", iid=f"t{n}", image=picture, text=text, values=values)
@@ -54,7 +64,7 @@ class TransfersTable(ttk.Frame):
                 continue
             if old.percent != row.percent:
                 tree.item(f"t{n}", image=picture, text=text)
-            if (old.key, old.size, old.state) != (row.key, row.size, row.state):
+            if replace(old, percent=row.percent) != row:
                 tree.item(f"t{n}", values=values)
             self._rows[n] = row
         if len(self._rows) > len(rows):
@@ -64,6 +74,11 @@ class TransfersTable(ttk.Frame):
             self.empty.place_forget()
         elif not self.empty.winfo_manager():
             self.empty.place(relx=0.5, rely=0.5, anchor="center")
+
+    def _whole(self, row: str) -> str:
+        """The key of a row, not shortened."""
+        n = int(row.removeprefix("t"))
+        return self._rows[n].whole if n < len(self._rows) else ""
 
 
 class PlainTable(ttk.Frame):
@@ -90,6 +105,9 @@ class PlainTable(ttk.Frame):
         tree.grid(row=0, column=0, sticky="nswe", padx=(theme.px(4), 0), pady=theme.px(2))
         bar.grid(row=0, column=1, sticky="ns")
         self.empty = ttk.Label(self, text=empty, style="Hint.TLabel")
+        copyable(
+            tree, lambda row: "  ".join((str(tree.item(row, "text")), *map(str, tree.item(row, "values"))))
+        )
         self._rows: list[Row] = []
         self._note(has_rows=False)
 
@@ -141,6 +159,7 @@ class ProblemsTable(ttk.Frame):
         tree.grid(row=0, column=0, sticky="nswe", padx=(theme.px(4), 0), pady=theme.px(2))
         bar.grid(row=0, column=1, sticky="ns")
         tree.bind("<<TreeviewSelect>>", lambda _event: self._explain())
+        copyable(tree, lambda row: str(tree.item(row, "text")).strip())
         self._groups: tuple[Group, ...] = ()
         self._group_of: dict[str, int] = {}
         self.detail = detail = ttk.Frame(self)

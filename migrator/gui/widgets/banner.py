@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from migrator.gui import theme
-from migrator.gui.screen import Banner, Button
+from migrator.gui.screen_parts import Banner, Button
 from migrator.gui.status import Intent
 from migrator.gui.widgets.basics import WrapLabel, set_text
 

@@ -132,12 +132,15 @@ class Tooltip:
         )
         label.pack(padx=1, pady=1)
         window.update_idletasks()
-        x = min(
-            self.widget.winfo_rootx() + theme.px(8), window.winfo_screenwidth() - window.winfo_reqwidth() - 4
-        )
-        y = self.widget.winfo_rooty() + self.widget.winfo_height() + theme.px(4)
+        x, y = self._corner()
+        x = max(0, min(x, window.winfo_screenwidth() - window.winfo_reqwidth() - 4))
         window.geometry(f"+{x}+{y}")
         window.deiconify()
+
+    def _corner(self) -> tuple[int, int]:
+        """Where it begins, on the screen."""
+        widget = self.widget
+        return widget.winfo_rootx() + theme.px(8), widget.winfo_rooty() + widget.winfo_height() + theme.px(4)
 
     def _hide(self, _event: object = None) -> None:
         if self._after is not None:

@@ -8,7 +8,7 @@ from tkinter import ttk
 from typing import Any, Literal
 
 from migrator.gui import labels, theme
-from migrator.gui.screen import FieldState
+from migrator.gui.screen_parts import FieldState
 from migrator.gui.widgets.basics import Tooltip, WrapLabel, bind_wheel, set_text
 
 Kind = Literal["text", "secret", "list", "choice", "number", "date"]

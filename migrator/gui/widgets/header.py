@@ -6,7 +6,7 @@ import tkinter as tk
 from tkinter import ttk
 
 from migrator.gui import theme
-from migrator.gui.screen import Head
+from migrator.gui.screen_parts import Head
 from migrator.gui.widgets.basics import WrapLabel, set_text
 
 MOST_PILLS = 2

@@ -8,7 +8,8 @@ from tkinter import font as tkfont
 from typing import Literal
 
 from migrator.gui import labels, theme
-from migrator.gui.screen import Bin, Throughput
+from migrator.gui.plan_values import Bin
+from migrator.gui.screen import Throughput
 
 #: The least that a share gets, so that none disappears.
 LEAST_PX = 3
