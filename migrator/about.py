@@ -9,9 +9,8 @@ from migrator import __version__
 
 #: `engine.spec` puts it into the executable.
 NOTICES = "THIRD-PARTY-NOTICES.txt"
-LICENCE = "Apache License 2.0"
-BESIDE = f"""\
-AWS S3 <> Lyve Cloud Data Migration is licensed under the {LICENCE}
+BESIDE = """\
+AWS S3 <> Lyve Cloud Data Migration is licensed under the Apache License 2.0
 (https://www.apache.org/licenses/LICENSE-2.0).
 
 The packages that it uses were installed beside it, and brought their own licences. These it asks for itself:

@@ -120,7 +120,7 @@ FILES_NOTE = (
     "Roll Back needs them. The config file that Generate Config File writes lies beside them."
 )
 OPEN_FOLDER = "Open Folder"
-VERSION = "Version {version}, {licence}"
+VERSION = "Version {version}, under the Apache License 2.0"
 SHOW_LICENCES = "Show Licences"
 COPY_VERSION = "Copy Version"
 NO_LICENCES = "The licences could not be read: {reason}."

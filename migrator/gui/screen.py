@@ -173,6 +173,7 @@ class RunScreen:
     end: tuple[EndPoint, ...] = ()
     ledger: LedgerScreen | None = None
     banner: Banner | None = None
+    empty: str = ""  #: where nothing has run yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,7 @@ class RunRow:
     run: str
     started: str
     places: str
+    short_places: str  #: where there is little room
     result: str
     tone: Tone
     objects: str
@@ -222,6 +224,7 @@ class HistoryScreen:
     head: Head
     rows: tuple[RunRow, ...] = ()
     empty: str = ""
+    advice: str = ""  #: what comes of it where there is none
     chosen: str = ""
     detail: RunDetail | None = None
 

@@ -411,7 +411,7 @@ def planned(
         final=True,
     )
     return [
-        RunStarted("plan", "plan", SOURCE, DESTINATION, 16),
+        RunStarted("", "plan", SOURCE, DESTINATION, 16),
         PhaseChanged(Phase.LISTING),
         totals,
         PlanMade(every, SIZES),

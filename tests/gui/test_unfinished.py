@@ -288,7 +288,7 @@ def test_the_offer_leaves_the_cursor_where_it_is_and_is_reached_with_keys(driver
     for _ in range(4):
         widget = widget.tk_focusNext()
         reached.append(str(widget.cget("text")))
-    assert reached == ["Roll Back…", "Look", "Not Now", "Resume"]
+    assert reached == ["Roll Back…", "Show Details", "Not Now", "Resume"]
     driver.key("<Return>", driver.window.bar.buttons["look"])
     driver.pump(until=lambda: driver.screen.page == "run")
 

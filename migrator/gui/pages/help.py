@@ -95,7 +95,7 @@ class HelpPage:
             self.can_start_demo,
             self._folder,
             self._folder_note,
-            help_words.VERSION.format(version=about.version(), licence=about.LICENCE),
+            help_words.VERSION.format(version=about.version()),
             self._licences,
             self._offer(said) if is_new and not self._is_demo else None,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from tkinter import font as tkfont
 from tkinter import ttk
-from typing import Protocol
+from typing import Any, Protocol
 
 from migrator.gui import labels, theme
 from migrator.gui.log import SHOWN_LINES, LogLine
@@ -15,6 +15,8 @@ from migrator.phrases import number
 
 _MARKS = {"info": "\tinfo", "warn": "!\twarn", "error": "✖\terror"}
 SEARCH_MS = 200
+#: The least that is shown, and the pixels above and below the lines (edge and padding).
+LEAST_LINES, AROUND = 5, 10
 
 
 class LogActions(Protocol):
@@ -77,11 +79,15 @@ class LogPane(Card):
         self.body.columnconfigure(0, weight=1)
         line = tk.Frame(self.body, height=1, background=theme.color("line"))
         line.grid(row=0, column=0, columnspan=2, sticky="we")
+        # A room of its own: the text takes whole lines of it, so that none is cut in half at the top.
+        self.room = room = ttk.Frame(self.body)
+        self._line = int(tkfont.nametofont("AppFixed", root=self).metrics("linespace"))
+        room.configure(height=LEAST_LINES * self._line + theme.px(AROUND))
         self.text = text = tk.Text(
-            self.body,
-            height=6,
+            room,
+            height=LEAST_LINES,
             width=20,
-            wrap="none",
+            wrap="word",
             font="AppFixed",
             state="disabled",
             takefocus=1,
@@ -104,9 +110,11 @@ class LogPane(Card):
         text.tag_configure("error", foreground=theme.color("problem"))
         em = tkfont.nametofont("AppFixed", root=self).measure("0")
         text.configure(tabs=tuple(em * at for at in (10, 12, 19, 28)))
+        text.tag_configure("line", lmargin2=em * 28)  # a long sentence goes on below its beginning
         bar = scrollbar(self.body, self._scrolled)
         text.configure(yscrollcommand=bar.set)
-        text.grid(row=1, column=0, sticky="nswe")
+        room.grid(row=1, column=0, sticky="nswe")
+        room.bind("<Configure>", self._fit)
         bar.grid(row=1, column=1, sticky="ns")
         for gesture in ("<MouseWheel>", "<Button-4>", "<Key-Prior>", "<Key-Up>"):
             text.bind(gesture, lambda _event: self._scrolled_up(), "+")
@@ -134,7 +142,7 @@ class LogPane(Card):
         self._append(screen.lines)
         self.text.configure(state="disabled")
         if screen.follow:
-            self.text.see("end-1c linestart")
+            self.text.see("end-1c")
         if screen.lines:
             self.empty.place_forget()
         else:
@@ -164,22 +172,27 @@ class LogPane(Card):
         if not fresh:
             return
         fresh.reverse()
-        pieces: list[str] = []
+        pieces: list[str | tuple[str, ...]] = []
         for line in fresh:
             level = line.level
             # The newline comes first: else the pane would end with an empty line.
-            pieces += [f"\n{line.time}\t" if self._last else f"{line.time}\t", "time"]
-            pieces += [f"{_MARKS[level]}\t", level, f"{line.part}\t", "time"]
-            pieces += [line.text, "error" if level == "error" else "info"]
+            pieces += [f"\n{line.time}\t" if self._last else f"{line.time}\t", ("time", "line")]
+            pieces += [f"{_MARKS[level]}\t", (level, "line"), f"{line.part}\t", ("time", "line")]
+            pieces += [line.text, ("error" if level == "error" else "info", "line")]
             self._last = line.seq
-        self.text.insert("end", pieces[0], *pieces[1:])
+        self.text.insert("end", str(pieces[0]), *pieces[1:])
         surplus = int(self.text.index("end-1c").split(".")[0]) - SHOWN_LINES
         if surplus > 0:
             self.text.delete("1.0", f"{surplus + 1}.0")
 
+    def _fit(self, event: tk.Event[Any]) -> None:
+        around = theme.px(AROUND)
+        lines = max(1, (event.height - around) // self._line)
+        self.text.place(x=0, y=0, relwidth=1, height=lines * self._line + around)
+
     def _keep_following(self) -> None:
         if self.follow_on.get():
-            self.text.see("end-1c linestart")
+            self.text.see("end-1c")
 
     # -- gestures ----------------------------------------------------------------------------------
 

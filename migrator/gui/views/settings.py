@@ -85,6 +85,8 @@ class SettingsView(PageView):
                 on_edit=self._actions.edit,
                 on_left=self._actions.leave,
                 on_wheel=self.wheel,
+                width=14,
+                stretches=False,
             )
             field.grid(row=1, column=n, sticky="nwe", padx=(theme.px(16) if n else 0, 0))
             self.fields[name] = field
@@ -111,7 +113,7 @@ class SettingsView(PageView):
     def _folder(self, body: ttk.Frame) -> None:
         self.folder = WrapLabel(body)
         self.folder.grid(row=0, column=0, sticky="we")
-        note = WrapLabel(body, style="Hint.TLabel", text=labels.FOLDER_NOTE)
+        note = WrapLabel(body, style="Hint.TLabel", text=f"{labels.FOLDER_NOTE} {labels.FOLDER_ELSEWHERE}")
         note.grid(row=1, column=0, sticky="we", pady=(theme.px(2), 0))
         self.open = ttk.Button(
             body,

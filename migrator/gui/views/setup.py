@@ -168,16 +168,16 @@ class SetupView(PageView):
         self._rows(self.filters.body, _FILTER_FIELDS, columns=4, weights=(33, 33, 24, 24))
         self.transfer = Card(row, f" {labels.TRANSFER}", "speedometer2")
         self.transfer.grid(row=0, column=1, sticky="nswe")
+        self._rows(self.transfer.body, _TRANSFER_FIELDS, columns=2, weights=(5, 7))
         self.adjusts = tk.BooleanVar(self)
         self.adjust = theme.switch(
-            self.transfer.head,
+            self.fields["threads"],
             labels.ADJUSTS,
             self.adjusts,
             lambda: self._actions.adjust_threads(itself=self.adjusts.get()),
         )
-        self.adjust.pack(side="right")
+        self.adjust.grid(row=3, column=0, columnspan=2, sticky="w", pady=(theme.px(5), 0))
         Tooltip(self.adjust, labels.TOOLTIPS["adjusts"])
-        self._rows(self.transfer.body, _TRANSFER_FIELDS, columns=2, weights=(2, 3))
         return row
 
     def _rows(

@@ -61,7 +61,7 @@ class WrapLabel(ttk.Label):
 
     def fit(self) -> None:
         """Wrap where the label ends."""
-        self.configure(wraplength=max(theme.px(60), self._width - theme.px(2)))
+        self.configure(wraplength=max(theme.px(60), self._width))
 
 
 def set_text(label: ttk.Label, text: str) -> None:
@@ -181,7 +181,8 @@ class ScrollPage(ttk.Frame):
         """Notice when the content wants more room. Call once the page is built: Tk tells of sizes only, and
         the page's own is given by the canvas."""
         for child in self.inside.winfo_children():
-            child.bind("<Configure>", self._fit_soon, "+")
+            for gesture in ("<Configure>", "<Map>", "<Unmap>"):
+                child.bind(gesture, self._fit_soon, "+")
 
     def wheel(self, units: int) -> None:
         """Scroll, if there is anything to scroll to."""
