@@ -202,11 +202,13 @@ def load(name: str) -> Keys | None:
         return None
     try:
         fields: Any = json.loads(text)
-        return Keys(
-            fields["id"], fields["secret"], fields.get("token", ""), moment(fields.get("expires", ""))
-        )
+        texts = fields["id"], fields["secret"], fields.get("token", ""), fields.get("expires", "")
+        if not all(isinstance(each, str) for each in texts):
+            return None
+        keys = Keys(*texts[:3], moment(texts[3]))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+    return None if problem_of(keys) else keys
 
 
 def forget(name: str) -> bool:

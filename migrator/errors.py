@@ -29,7 +29,7 @@
        |- NotS3              something answered, but not an S3 service
        `- Rejected           any other refusal
 
-Whether to retry belongs to the class (`is_transient`), when to retry to `store.retrying`, whether to
+Whether to retry belongs to the class (`is_transient`), when to retry to `store.patience`, whether to
 go on with the run to `engine.transfer`.
 """
 

@@ -186,7 +186,14 @@ def test_without_a_vault_keys_last_as_long_as_the_program(
         resolve("keyring:work", "source")
 
 
-@pytest.mark.parametrize("text", ["", "not JSON", "[]", "{}", '{"id": "a"}', "null", "3"])
+DAMAGED = [
+    *("", "not JSON", "[]", "{}", '{"id": "a"}', "null", "3"),
+    *('{"id": 5, "secret": "b"}', '{"id": "a", "secret": ["b"]}', '{"id": "a", "secret": "b", "token": 1}'),
+    *('{"id": "a", "secret": "b", "expires": "soon"}', '{"id": "a", "secret": ""}'),
+]
+
+
+@pytest.mark.parametrize("text", DAMAGED)
 def test_a_damaged_entry_is_no_entry(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     vault = use(monkeypatch, Vault())
     assert vault is not None

@@ -6,7 +6,9 @@ import io
 import re
 import sys
 import tomllib
+from email import message_from_string
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -73,6 +75,19 @@ def test_a_licence_that_does_not_go_together_is_named() -> None:
     assert "six: not known to go together with Apache-2.0: GPL-3.0-only" in wrong
     assert "six says MIT; licences.toml says GPL-3.0-only" in wrong
     assert "libreadline: not known to go together with Apache-2.0: GPL-3.0-or-later" in wrong
+
+
+def test_another_version_that_happens_to_be_installed_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a release is made with has python-dateutil too, of another version and licence."""
+    installed = message_from_string("Name: six\nVersion: 0.9\nLicense-Expression: GPL-3.0-only\n\n")
+    monkeypatch.setattr(
+        licences, "distribution", lambda _: SimpleNamespace(metadata=installed, version="0.9")
+    )
+    assert licences.problems(SHIPPED, licences.table()) == []
+    monkeypatch.setattr(
+        licences, "distribution", lambda _: SimpleNamespace(metadata=installed, version=pin("six").version)
+    )
+    assert "six says GPL-3.0-only; licences.toml says MIT" in licences.problems(SHIPPED, licences.table())
 
 
 def test_a_dependency_that_nobody_has_looked_at_is_named() -> None:
@@ -145,6 +160,31 @@ def test_an_executable_is_searched_for_what_must_not_be_in_it() -> None:
         "libreadline.so.8: say in licences.toml under which licence it is",
         "migrator/prices.toml is missing in it",
     ]
+
+
+@pytest.mark.parametrize(
+    ("file", "is_wanted"),
+    [
+        ("botocore/data/s3/2006-03-01/service-2.json.gz", True),
+        ("botocore/data/sso-oidc/2019-06-10/endpoint-rule-set-1.json.gz", True),
+        ("botocore/data/endpoints.json", True),
+        ("botocore/data/ec2/2016-11-15/service-2.json.gz", False),
+        ("botocore\\data\\ec2\\2016-11-15\\service-2.json.gz", False),
+        ("botocore/data/s3/2006-03-01/examples-1.json", False),
+        ("boto3/data/s3/2006-03-01/resources-1.json", False),
+        ("dateutil/zoneinfo/dateutil-zoneinfo.tar.gz", False),
+        ("_tcl_data/tzdata/Europe/Berlin", False),
+        ("_tcl_data/init.tcl", True),
+        ("_tk_data/demos/widget", False),
+        ("migrator/prices.toml", True),
+    ],
+)
+def test_data_that_nobody_asks_for_stays_out_of_an_executable(file: str, is_wanted: bool) -> None:
+    assert executable.is_wanted(file) is is_wanted
+    content = executable.Content(frozenset(), {}, {**NEEDED, file: 1})
+    assert executable.problems(content, licences.table()) == (
+        [] if is_wanted else [f"{file} is of no use in it"]
+    )
 
 
 ELSEWHERE = (

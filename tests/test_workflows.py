@@ -6,6 +6,7 @@ They run on somebody else's machines with the owner's secrets; nothing here can 
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,56 @@ def test_nothing_is_installed_without_hashes(path: Path) -> None:
 
 
 @each_workflow
+def test_no_package_is_built_out_of_its_source(path: Path) -> None:
+    """That would bring its own tools along, which no lock knows, and run whatever it likes."""
+    assert read(path)["env"]["PIP_ONLY_BINARY"] == ":all:"
+
+
+@each_workflow
+def test_a_command_that_fails_within_a_pipe_fails_the_step(path: Path) -> None:
+    """Only a shell that is asked for by name has `pipefail`; Windows' own goes on after most failures."""
+    assert read(path)["defaults"]["run"]["shell"] == "bash"
+    for name, job in jobs(path).items():
+        assert "defaults" not in job, name
+    for name, step in steps(path):
+        assert step.get("shell", "bash") in {"bash", "pwsh"}, name
+        assert not re.search(r"\bexport \w+=.*\$\(", step.get("run", "")), f"{name}: hides a failure"
+
+
+@each_workflow
+def test_a_shell_of_linux_and_macos_understands_every_command(path: Path, tmp_path: Path) -> None:
+    for number, (name, step) in enumerate(steps(path)):
+        if step.get("shell") != "pwsh" and "run" in step:
+            script = tmp_path / f"{number}.sh"
+            script.write_text(step["run"], encoding="utf-8")
+            ended = subprocess.run(
+                ["bash", "-n", str(script)], capture_output=True, text=True, check=False, timeout=60
+            )
+            assert ended.returncode == 0, f"{name}: {step.get('name')}: {ended.stderr}"
+
+
+def test_secrets_are_those_of_an_environment_of_their_own() -> None:
+    """What the repository has, every branch's workflow can read; an environment can be for tags only."""
+    for name, job in jobs(RELEASE).items():
+        if "secrets." in str(job):
+            assert job["environment"] == "signing", name
+            # Nothing is signed that did not pass.
+            assert job["needs"] == "package", name
+    page = (ROOT / "docs" / "RELEASING.md").read_text(encoding="utf-8")
+    for job in jobs(RELEASE).values():
+        if "environment" in job:
+            assert f"`{job['environment']}`" in page
+
+
+def test_a_secret_is_asked_for_in_no_condition() -> None:
+    """There it is always empty: the step would be left out in silence."""
+    for name, job in jobs(RELEASE).items():
+        assert "secrets." not in str(job.get("if", "")), name
+        for step in job["steps"]:
+            assert "secrets." not in str(step.get("if", "")), step.get("name")
+
+
+@each_workflow
 def test_no_text_from_outside_becomes_part_of_a_command(path: Path) -> None:
     """A branch may be named `$(…)`: such values reach a shell as variables alone."""
     for name, step in steps(path):
@@ -166,7 +217,8 @@ def test_a_release_is_checked_built_for_each_system_tried_and_vouched_for() -> N
         r"pip_audit --strict .*requirements\.txt",
         r"pip_audit --strict .*requirements-build\.txt",
         r"tools\.licences",
-        r"tools\.sbom --validate",
+        r"tools\.sbom --validate \"out/lyve-s3-migrator",
+        r"tools\.sbom --validate \"\$bill\"",
         r"tools\.sbom --executable",
         r"tools\.executable",
         r"demo --headless",

@@ -20,6 +20,8 @@ from tools import licences, locks
 
 #: Top-level modules that would be a mistake in it.
 FORBIDDEN = {"pytest", "tests", "tools", "setuptools", "pip", "readline", "ministack", "hypothesis", "numpy"}
+#: What AWS's own credential chain may need besides S3: assumed roles, SSO, `aws login`.
+SERVICES = {"s3", "sts", "sso", "sso-oidc", "signin"}
 STARTS = 5
 
 
@@ -74,6 +76,19 @@ def is_module_of_python(library: str) -> bool:
     return ".cpython-" in name or ".abi3." in name or name.endswith(".pyd") or "lib-dynload" in path.parts
 
 
+def is_wanted(file: str) -> bool:
+    """False for data that this program never looks at: AWS's other services (25 MB), examples, demos, and the
+    time zones of Tcl and dateutil (Python's clocks do that work here)."""
+    parts = PurePosixPath(file.replace("\\", "/")).parts
+    match parts[:2]:
+        case ("boto3", "data") | ("_tcl_data", "tzdata") | ("_tk_data", "demos") | ("dateutil", "zoneinfo"):
+            return False
+        case ("botocore", "data") if len(parts) > 3:
+            return parts[2] in SERVICES and not parts[-1].startswith("examples-")
+        case _:
+            return True
+
+
 def problems(content: Content, known: licences.Table) -> list[str]:
     """What is wrong with the contents, a sentence each."""
     wrong = [f"{name} must not be in it" for name in sorted(content.packages & FORBIDDEN)]
@@ -82,6 +97,7 @@ def problems(content: Content, known: licences.Table) -> list[str]:
         for library in sorted(content.libraries)
         if not is_module_of_python(library) and licences.of_library(library, known) is None
     ]
+    wrong += [f"{file} is of no use in it" for file in sorted(content.sizes) if not is_wanted(file)]
     for needed in ("migrator/prices.toml", "migrator/gui/icon/16.png", "THIRD-PARTY-NOTICES.txt"):
         if needed not in {name.replace("\\", "/") for name in content.sizes}:
             wrong.append(f"{needed} is missing in it")

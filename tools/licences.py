@@ -57,39 +57,42 @@ def of_library(file: str, known: Table) -> tuple[str, str] | None:
     return None
 
 
-def said_by_package(name: str) -> set[str] | None:
-    """What an installed package says its licences are; None where it is not installed, or says nothing."""
+def said_by_package(name: str, version: str) -> set[str] | None:
+    """What an installed package says its licences are; None where it is another version, or says nothing."""
     try:
-        meta = distribution(name).metadata
+        found = distribution(name)
     except PackageNotFoundError:
         return None
+    if found.version != version:
+        return None
+    meta = found.metadata
     if expression := meta.get("License-Expression"):
         return names(expression)
     rows = [
         row.rpartition(" :: ")[2] for row in meta.get_all("Classifier") or () if row.startswith("License ::")
     ]
-    if found := {_CLASSIFIERS.get(row, row) for row in rows}:
-        return found
+    if said := {_CLASSIFIERS.get(row, row) for row in rows}:
+        return said
     return names(meta["License"]) if meta.get("License") else None
 
 
 def problems(locked: list[locks.Locked], known: Table) -> list[str]:
     """What is wrong, a sentence each."""
-    shipped = {package.name for package in locked}
+    shipped = {package.name: package.version for package in locked}
     wrong = [
         f"{name} is in the lock, but not in {TABLE.name}: name its licence there, and what it is for"
-        for name in sorted(shipped - known.packages.keys())
+        for name in sorted(shipped.keys() - known.packages.keys())
     ]
     wrong += [
         f"{name} is in {TABLE.name}, but not in the lock any more"
-        for name in sorted(known.packages.keys() - shipped)
+        for name in sorted(known.packages.keys() - shipped.keys())
     ]
     for name, (licence, reason) in known.packages.items():
         if not reason.strip():
             wrong.append(f"{name}: say what it is for")
         if strange := names(licence) - known.allowed:
             wrong.append(f"{name}: not known to go together with Apache-2.0: {', '.join(sorted(strange))}")
-        said = said_by_package(name)
+        said = said_by_package(name, shipped.get(name, ""))
         if said is not None and said != names(licence):
             wrong.append(f"{name} says {', '.join(sorted(said))}; {TABLE.name} says {licence}")
     for pattern, licence in known.libraries.items():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 import sysconfig
 from collections.abc import Iterable
 from importlib.metadata import distribution
@@ -23,12 +24,14 @@ of others, unchanged; their licences come after it.
 """
 _TEXTS = ("licen", "notice", "copying", "authors")
 _COMMON = Path("/usr/share/common-licenses")
+_DOCUMENTS = Path("/usr/share/doc")
 
 
 def text(libraries: Iterable[tuple[str, str]]) -> str:
     """The notices for an executable built here. `libraries`: (name inside, path here) of each.
 
-    Raises PackageNotFoundError where a package is not installed, ValueError where one brings no text.
+    Raises PackageNotFoundError where a package is not installed, ValueError where one brings no text, or
+    nobody has the text of a library.
     """
     known = licences.table()
     packages = executable.belonging(locks.read())
@@ -79,20 +82,29 @@ def _of_system(libraries: list[Path]) -> dict[str, str]:
     if shutil.which("dpkg-query") is None:
         return found
     for library in libraries:
-        real = library.resolve()
-        # Where /lib is a link into /usr, dpkg may know either name.
-        for path in (library, real, Path("/", *real.parts[2:]), Path("/usr", *library.parts[1:])):
-            owner = subprocess.run(
-                ["dpkg-query", "-S", str(path)], capture_output=True, text=True, check=False
+        name = _owner(library)
+        if name:
+            found[name] = (_DOCUMENTS / name / "copyright").read_text(encoding="utf-8", errors="replace")
+        elif "site-packages" not in library.parts and not library.is_relative_to(sys.base_prefix):
+            # Those two have their texts already.
+            raise ValueError(
+                f"{library}: no package of the system has it, and so nobody a text of its licence"
             )
-            name = owner.stdout.partition(":")[0]
-            copyright_file = Path("/usr/share/doc") / name / "copyright"
-            if name and copyright_file.is_file():
-                found[name] = copyright_file.read_text(encoding="utf-8", errors="replace")
-                break
     if found:
         # What those texts refer to.
         for licence in ("Apache-2.0", "GPL-2", "GPL-3"):
             if (_COMMON / licence).is_file():
                 found[f"{licence} (referred to above)"] = (_COMMON / licence).read_text(encoding="utf-8")
     return found
+
+
+def _owner(library: Path) -> str:
+    """The system's package that a library belongs to, where it says under which licence; else empty."""
+    real = library.resolve()
+    # Where /lib is a link into /usr, dpkg may know either name.
+    for path in (library, real, Path("/", *real.parts[2:]), Path("/usr", *library.parts[1:])):
+        owner = subprocess.run(["dpkg-query", "-S", str(path)], capture_output=True, text=True, check=False)
+        name = owner.stdout.partition(":")[0]
+        if name and (_DOCUMENTS / name / "copyright").is_file():
+            return name
+    return ""

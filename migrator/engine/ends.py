@@ -24,7 +24,8 @@ from migrator.errors import (
     WrongRegion,
 )
 from migrator.store.base import BucketLock, ObjectStore, Versioning
-from migrator.store.retrying import OnRetry, Patience, Policy, RetryingStore
+from migrator.store.patience import OnRetry, Patience, Policy
+from migrator.store.retrying import RetryingStore
 
 #: Opens the store of an end. Tests hand in their own.
 StoreFactory = Callable[[End, Credentials, Transfer], ObjectStore]

@@ -14,18 +14,15 @@ import contextlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
-from functools import cache
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from migrator.engine import schema
-from migrator.engine.history_rows import HistoryReader
 from migrator.engine.home import RunDir
-from migrator.engine.journal_file import FILE_ERRORS, GENESIS, in_our_words, link, translated
+from migrator.engine.journal_file import translated
+from migrator.engine.journal_writer import JournalWriter
 from migrator.engine.ports import Clock
 from migrator.engine.schema import Entry, microseconds, row_of
 from migrator.errors import JournalCorrupt, JournalError
@@ -41,18 +38,11 @@ _NO_BLOCK = 0, 0, ""
 RESERVE_BYTES = 16 * 1024 * 1024
 
 
-class Journal(HistoryReader):
+class Journal(JournalWriter):
     """The records of one run. Not thread-safe: it belongs to the control thread."""
 
     def __init__(self, database: sqlite3.Connection, clock: Clock, reserve: Path | None = None) -> None:
-        self._db = database
-        self._clock = clock
-        self._reserve = reserve
-        self._states: dict[int, State] = {}  # of entries between intent and end: bounded by what is in flight
-        self._chain = GENESIS
-        # Changes of rows that were not handed to SQLite yet, and records: many of them go at once.
-        self._changes: list[tuple[str, tuple[Any, ...]]] = []
-        self._records: list[tuple[Any, ...]] = []
+        super().__init__(database, clock, reserve)
         #: Of the key whose history is being listed: its number, the last place, the key.
         self._block = _NO_BLOCK
 
@@ -144,20 +134,6 @@ class Journal(HistoryReader):
             )
             self._version = schema.VERSION
 
-    def _checked_chain(self, run: str) -> bytes:
-        chain = GENESIS
-        rows = self._db.execute("SELECT record, at_us, seq, state, chain FROM records ORDER BY record")
-        for record, at_us, seq, state, found in rows:
-            is_record = isinstance(at_us, int) and isinstance(seq, int) and isinstance(state, str)
-            if is_record:
-                chain = link(chain, at_us, seq, state)
-            if not is_record or chain != found:
-                raise JournalCorrupt(
-                    f"The journal of {run} does not fit together from record {record} on.",
-                    advice="It is kept as it is; restore the file from a backup if you have one.",
-                )
-        return chain
-
     def close(self) -> None:
         """Let go of the file, and of the space set aside: it is taken again when the journal is opened."""
         with translated():
@@ -165,91 +141,6 @@ class Journal(HistoryReader):
         if self._reserve is not None:
             with contextlib.suppress(OSError):
                 self._reserve.unlink()
-
-    # -- transactions ---------------------------------------------------------------------------
-
-    def commit(self) -> None:
-        """Make everything since the last commit durable.
-
-        Raises:
-            JournalFull: it could not be; see `abandon`.
-        """
-        self._hand_over()
-        if self._db.in_transaction:
-            with translated():
-                self._db.execute("COMMIT")
-
-    def abandon(self) -> None:
-        """Give up what is not committed, and make room for the last words by releasing the reserve.
-
-        For a full disk: outcomes that are lost here are looked up again by recovery, because their intents
-        are durable.
-        """
-        self._forget_uncommitted()
-        if self._reserve is not None:
-            with contextlib.suppress(OSError):
-                self._reserve.unlink()
-
-    def _forget_uncommitted(self) -> None:
-        self._changes.clear()
-        self._records.clear()
-        self._states.clear()
-        with contextlib.suppress(sqlite3.Error):
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            row = self._db.execute("SELECT chain FROM records ORDER BY record DESC LIMIT 1").fetchone()
-            self._chain = row[0] if row else GENESIS
-
-    @property
-    def has_uncommitted(self) -> bool:
-        """Whether something waits for `commit`."""
-        return bool(self._changes or self._records) or self._db.in_transaction
-
-    def _write(self, statement: str, values: Sequence[Any] = ()) -> int:
-        """Returns how many rows it changed."""
-        self._hand_over()
-        try:
-            self._begin()
-            return self._db.execute(statement, values).rowcount
-        except FILE_ERRORS as cause:  # not `translated`: this is called several times for each object
-            raise in_our_words(cause) from cause
-
-    def _begin(self) -> None:
-        if not self._db.in_transaction:
-            self._db.execute("BEGIN IMMEDIATE")
-
-    def _hand_over(self) -> None:
-        """Give SQLite what was collected, in order: before a commit, and before anything is read.
-
-        Where that fails, everything since the last commit is forgotten: half of it must never be committed.
-        """
-        if not (self._changes or self._records):
-            return
-        changes, self._changes = self._changes, []
-        records, self._records = self._records, []
-        try:
-            self._begin()
-            for statement, group in groupby(changes, itemgetter(0)):
-                self._db.executemany(statement, [values for _, values in group])
-            self._db.executemany(
-                "INSERT INTO records (at_us, seq, state, chain) VALUES (?, ?, ?, ?)", records
-            )
-        except FILE_ERRORS as cause:
-            self._forget_uncommitted()
-            raise in_our_words(cause) from cause
-
-    def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        self._hand_over()
-        return super()._rows(query, *values)
-
-    # -- the run --------------------------------------------------------------------------------
-
-    def set_meta(self, **values: str) -> None:
-        for name, value in values.items():
-            self._write(
-                "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                (name, value),
-            )
 
     # -- listing --------------------------------------------------------------------------------
 
@@ -336,9 +227,6 @@ class Journal(HistoryReader):
         self._update(entry.seq, state=state.value, **columns)
         self._record(entry.seq, state.value)
 
-    def now_us(self) -> int:
-        return microseconds(self._clock.wall())
-
     def set_action(self, seq: int, action: str) -> None:
         """Change what was decided about an object, where copying found out better."""
         self._update(seq, action=action)
@@ -408,14 +296,6 @@ class Journal(HistoryReader):
             raise JournalError("a reserved key was never announced")
         self._record(-row.id, f"{row.kind}-{state}")
 
-    def _update(self, seq: int, **columns: Any) -> None:
-        self._changes.append((_update_of(tuple(columns)), (*columns.values(), seq)))
-
-    def _record(self, seq: int, state: str) -> None:
-        at_us = microseconds(self._clock.wall())
-        self._chain = link(self._chain, at_us, seq, state)
-        self._records.append((at_us, seq, state, self._chain))
-
     def add_part(self, seq: int, part: UploadedPart, md5: str) -> None:
         self._write(
             "INSERT OR REPLACE INTO parts (seq, number, etag, md5, size_bytes, crc32)"
@@ -438,12 +318,6 @@ class Journal(HistoryReader):
 
     def drop_parts(self, seq: int) -> None:
         self._write("DELETE FROM parts WHERE seq = ?", (seq,))
-
-
-@cache
-def _update_of(columns: tuple[str, ...]) -> str:
-    names = ", ".join(f"{name} = ?" for name in columns)
-    return f"UPDATE objects SET {names} WHERE seq = ?"  # noqa: S608 - names of ours
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -7,6 +7,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
@@ -44,7 +45,7 @@ from migrator.model.events import (
 from migrator.model.key_sets import KeysForgotten, KeysTested
 from migrator.model.ledger import Ledger, Outcome
 from migrator.model.past_runs import RunsListed
-from migrator.redacting import without_secrets
+from migrator.redacting import redacted, without_secrets
 
 #: Unfinished runs offered at a start; older ones are in `migrator runs`.
 MOST_FOUND = 5
@@ -196,7 +197,7 @@ class EngineService:
 
     def list_keys(self) -> None:
         """Which sets of keys there are: a `KeysListed`. Beside whatever else is asked for."""
-        self._keys.do("keys", lambda: self.events.put(list_keys(only_session=self._is_demo)))
+        self._keys.do("keys", lambda: self._put(list_keys(only_session=self._is_demo)))
 
     def test_keys(self, name: str, table: Mapping[str, Any]) -> None:
         """Try keys where the job in `table` uses them, else where the newest run did: a `KeysTested`."""
@@ -241,7 +242,7 @@ class EngineService:
     def _begin(self, name: str, work: Callable[[Engine], object]) -> None:
         before = self._thread
         if self.is_busy and not self._said_its_last_word:
-            self.events.put(Warned("busy", "Something is still under way: wait for its end, or cancel it."))
+            self._put(Warned("busy", "Something is still under way: wait for its end, or cancel it."))
             return
         self._stop, self._said_its_last_word = Stop(), False
         self._wishes = Wishes()
@@ -255,7 +256,16 @@ class EngineService:
     def _tell(self, event: Event) -> None:
         # Set before anybody can answer: whoever hears the end may ask for the next thing at once.
         self._said_its_last_word = self._said_its_last_word or isinstance(event, Summary | ConfigWritten)
-        self.events.put(event if type(event) is ObjectCopied else without_secrets(event))
+        self._put(event)
+
+    def _put(self, event: Event) -> None:
+        """The one door to the window; no secret passes it, not even as the name of an object."""
+        if type(event) is ObjectCopied:
+            # The one event that comes with every object.
+            key = redacted(event.key)
+            self.events.put(event if key == event.key else replace(event, key=key))
+        else:
+            self.events.put(without_secrets(event))
 
     def _guarded(
         self, name: str, work: Callable[[Engine], object], engine: Engine, before: threading.Thread | None
@@ -276,7 +286,7 @@ class EngineService:
     def _find_unfinished(self) -> None:
         try:
             for info in islice(waiting_runs(self._root, SystemClock()), MOST_FOUND):
-                self.events.put(
+                self._put(
                     UnfinishedFound(
                         run=info.run,
                         state=info.state,
@@ -305,21 +315,21 @@ class EngineService:
         try:
             runs = all_runs(self._root)
             listed = [past_run(each, SystemClock(), self._there) for each in runs[:MOST_LISTED]]
-            self.events.put(RunsListed(tuple(listed), len(runs)))
+            self._put(RunsListed(tuple(listed), len(runs)))
         except (MigratorError, OSError) as error:
             self._tell(Warned("runs", f"Earlier runs could not be looked at: {error}"))
 
     def _save_report(self, run: str, kind: str, path: Path) -> None:
         try:
             written = save_report(find_run(self._root, run), kind, path)
-            self.events.put(Reported(kind, str(path), written.sha256))
+            self._put(Reported(kind, str(path), written.sha256))
         except (MigratorError, OSError) as error:
             self._tell(Warned("report", f"The report could not be written: {error}"))
 
     def _save_log(self, run: str, path: Path) -> None:
         try:
             directory = find_run(self._root, run)
-            self.events.put(LogSaved(directory.run, str(path), save_log(directory, path)))
+            self._put(LogSaved(directory.run, str(path), save_log(directory, path)))
         except (MigratorError, OSError) as error:
             self._tell(Warned("log", f"The log was not saved. {error}"))
 
@@ -334,11 +344,11 @@ class EngineService:
             self._tell(KeysForgotten((), "Something is under way that may need them: wait for its end."))
         else:
             self._tell(forget_keys(names, only_session=self._is_demo))
-        self.events.put(list_keys(only_session=self._is_demo))
+        self._put(list_keys(only_session=self._is_demo))
 
     def _forget(self, run: str) -> None:
         try:
-            self.events.put(RunForgotten(forget_run(self._root, run, SystemClock())))
+            self._put(RunForgotten(forget_run(self._root, run, SystemClock())))
         except (MigratorError, OSError) as error:
             self._tell(Warned("forget", f"The records could not be removed: {error}"))
 
@@ -352,7 +362,7 @@ class EngineService:
             try:
                 with self._book_lock:
                     if self._book is not None:
-                        self.events.put(self._book.find(*asked))
+                        self._put(self._book.find(*asked))
             except (MigratorError, OSError) as error:
                 self._tell(Warned("plan-search", f"The plan could not be searched: {error}"))
 

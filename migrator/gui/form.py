@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from migrator.credentials import Keys
+from migrator.redacting import MASK, redacted
 
 Name = Literal["aws", "lyve"]
 NAMES: tuple[Name, Name] = ("aws", "lyve")
@@ -195,10 +196,10 @@ def keys_of(form: Form) -> dict[str, Keys]:
 
 def without_secrets(text: str, form: Form) -> str:
     """Text as it may be logged."""
-    for keys in keys_of(form).values():
+    for keys in keys_of(form).values():  # what becomes `Keys` is known to `redacted` as well
         for secret in keys.secrets:
-            text = text.replace(secret, "***")
-    return text
+            text = text.replace(secret, MASK)
+    return redacted(text)
 
 
 def from_table(table: Mapping[str, Any], keys: Mapping[str, Keys] | None = None) -> Form:

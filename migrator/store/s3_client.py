@@ -3,7 +3,7 @@
 * path-style addressing and no default checksums off AWS: Lyve Cloud is path-style only, and third-party
   services refuse or store the SDK's checksum trailers (boto3 issues 4392, 4435);
 * answers to ranged reads are not checksum-validated: Lyve Cloud sends the whole object's checksum;
-* one send for each call (`total_max_attempts=1`): patience is `store.retrying`'s, in one place;
+* one send for each call (`total_max_attempts=1`): patience is `store.patience`'s, in one place;
 * every wait bounded; one client for each end, shared by all threads, its pool as large as they are many;
 * neither the SDK nor what is below it ever logs below warnings: its DEBUG lines hold signatures and tokens;
 * endpoint URLs from the environment are ignored: the job file alone says where data goes.

@@ -41,7 +41,7 @@ class Process:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=for_others(os.environ),
+            env=_environment(),
             **more,  # type: ignore[call-overload]
         )
 
@@ -58,6 +58,19 @@ class Process:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def _environment() -> dict[str, str]:
+    """Ours without secrets; and of the executable's, without the way to the libraries that it brings along: a
+    program of the system's would be started with them, and fail."""
+    environment = for_others(os.environ)
+    if getattr(sys, "frozen", False):
+        environment.pop("LD_LIBRARY_PATH", None)
+        if (before := environment.pop("LD_LIBRARY_PATH_ORIG", None)) is not None:
+            environment["LD_LIBRARY_PATH"] = before
+        # Our own program (the demo) unpacks itself anew: what we have unpacked goes away with us.
+        environment["PYINSTALLER_RESET_ENVIRONMENT"] = "1"
+    return environment
 
 
 def start(command: Sequence[str]) -> Process:

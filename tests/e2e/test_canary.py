@@ -6,6 +6,7 @@ could know (a secret key is never sent), and as much as a defect of ours or of a
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,8 +16,10 @@ from typing import Any
 import pytest
 
 from migrator.demo.s3server import S3Server
+from migrator.demo.samples import fill
 from migrator.job_file import job_text
 from tests.e2e.conftest import CommandLine, Result, Side
+from tests.store.keepers import wait_until
 from tests.support.canary import (
     DESTINATION_SECRET,
     DESTINATION_TOKEN,
@@ -123,7 +126,7 @@ def test_a_whole_life_leaves_no_secret_anywhere(
     clean(cli("policy", job, *log), 0)
     clean(cli("check", job, "--verbose", *log), 0)
     clean(cli("plan", job, "--json", *log), 0)
-    clean(cli("plan", job, "--deep", *log), 0)
+    clean(cli("plan", job, "--deep", "--speed", "5 MB/s", *log), 0)
     clean(cli("run", job, "--verbose", *log), 0)
     clean(cli("status", "--json"), 0)
     clean(cli("runs"), 0)
@@ -187,6 +190,45 @@ def test_refusals_that_repeat_secrets_are_told_without_them(
     assert must_be_clean_below(tmp_path) >= 2
     if what == "odd" and how != "quiet":
         assert "***" in said.out + said.err, "the refusal was not told at all"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_run_that_is_stopped(
+    cli: CommandLine, aws: Side, lyve: Side, tmp_path: Path, number: int, code: int
+) -> None:
+    fill(aws.cloud, aws.bucket, 300)
+    job = cli.job(aws, lyve)
+    log = ("--log-file", str(tmp_path / "all.log"))
+    process = cli.start("run", job, "--verbose", *log)
+    wait_until(lambda: len(lyve.keys_listed()) > 10)
+    process.send_signal(number)
+    clean(cli.finish(process), code)
+    clean(cli("status", "latest", "--follow", "--verbose"), 0)
+    clean(cli("run", job, *log), 2)
+    clean(cli("run", job, "--new", "--json", *log), 0)
+    assert must_be_clean_below(tmp_path) > 5
+
+
+def test_a_run_whose_destination_goes_away_and_one_that_cannot_be_undone_wholly(
+    cli: CommandLine, aws: Side, lyve: Side, tmp_path: Path
+) -> None:
+    fill(aws.cloud, aws.bucket, 300)
+    log = ("--log-file", str(tmp_path / "all.log"))
+    process = cli.start("run", cli.job(aws, lyve, transfer={"wait": "1s"}), "--json", *log)
+    wait_until(lambda: len(lyve.keys_listed()) > 20)
+    lyve.server.die()
+    clean(cli.finish(process), 5)
+    clean(cli("rollback", "latest", "--yes", *log), 3)
+    lyve.server.start()
+    clean(cli("resume", "latest", "--verbose", *log), 0)
+    first, second, *_ = aws.keys_listed()
+    lyve.cloud.seed(lyve.bucket, first, b"somebody else's work")
+    aws.cloud.delete(aws.bucket, second)
+    clean(cli("rollback", "latest", "--yes", "--json", *log), 4)
+    clean(cli("rollback", "latest", "--yes", "--even-last-copy", lyve.bucket, *log), 4)
+    assert lyve.keys_listed() == [first]
+    assert must_be_clean_below(tmp_path) > 5
 
 
 WRONG_JOBS: dict[str, dict[str, Any]] = {
@@ -255,6 +297,11 @@ def _unchecked(table: dict[str, Any]) -> str:
         ("keys", "forget", SOURCE_SECRET),
         ("keys", "test", SOURCE_SECRET),
         ("keys", "test", "name", "--endpoint-url", f"https://x:{SOURCE_SECRET}@host"),
+        ("keys", "test", "name", "--region", SOURCE_SECRET),
+        ("keys", "test", "name", "--job", SOURCE_SECRET),
+        ("keys", "set", "name", "--expires", SOURCE_SECRET),
+        ("demo", "--objects", SOURCE_SECRET),
+        ("--licences", SOURCE_SECRET),
     ],
 )
 def test_a_secret_typed_in_the_wrong_place_is_not_repeated(

@@ -17,18 +17,31 @@ from migrator.console import JsonLines, LogFile
 from migrator.credentials import AwsChain, Keys
 from migrator.demo.s3server import S3Server
 from migrator.engine.ends import open_s3
-from migrator.engine.log import RunLog
+from migrator.engine.log import RunLog, save_log
 from migrator.engine.outcomes import describe
+from migrator.engine.remote import EngineProcess
 from migrator.engine.report import save_report
+from migrator.engine.service import EngineService
 from migrator.errors import Rejected
-from migrator.model.events import ObjectCopied, ObjectFailed, Warned
+from migrator.model.events import (
+    Event,
+    ObjectCopied,
+    ObjectFailed,
+    PlanRows,
+    Summary,
+    UnfinishedFound,
+    Warned,
+)
+from migrator.model.past_runs import RunsListed
 from migrator.redacting import RedactingStream, learn, redacted
 from migrator.store.memory import MemoryCloud
+from tests.engine.test_runs import crash
 from tests.support.canary import SECRETS, SOURCE_SECRET, SOURCE_TOKEN, must_be_clean, spellings
 from tests.support.faulty import Fault, Faulty
 from tests.support.world import StillClock, World
 
 GOSSIP = " ".join(spellings())
+NAMES = "SECRET_ACCESS_KEY", "SESSION_TOKEN"
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +70,19 @@ def test_the_log_of_a_run(tmp_path: Path) -> None:
         "object-failed",
         "object-copied",
     ]
+
+
+def test_a_log_of_a_run_that_is_saved_elsewhere(world: World, tmp_path: Path) -> None:
+    """What was no secret to the program when it wrote the log may be one to who saves it."""
+    redacting._known, redacting._forms = {}, ()
+    world.seed(f"{SOURCE_SECRET}/1")
+    world.run()
+    assert SOURCE_SECRET in world.directory.log.read_text()
+    learn(*SECRETS)
+    assert save_log(world.directory, tmp_path / "saved.log") > 1
+    text = (tmp_path / "saved.log").read_text()
+    must_be_clean("a saved log", text)
+    assert "***/1" in text
 
 
 def test_the_log_file_that_was_asked_for(tmp_path: Path) -> None:
@@ -116,6 +142,68 @@ def test_a_defect_within_a_run_leaves_no_secret_in_its_records(world: World) -> 
     with sqlite3.connect(world.directory.journal) as journal:
         assert any("***" in str(row) for row in journal.execute("SELECT message FROM objects"))
     journal.close()
+
+
+# -- what the window is told ----------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("inline")
+def test_no_event_for_the_window_holds_a_secret(world: World) -> None:
+    """Neither of a run, nor of what is looked up beside it: keys and names may hold a secret."""
+    redacting._known, redacting._forms = {}, ()
+    world.table["name"] = f"moved with {SOURCE_TOKEN}"
+    world.seed(f"{SOURCE_SECRET}/1")
+    world.seed("2")
+    crash(world, world.run, ObjectCopied)
+    learn(*SECRETS)
+    world.table["name"] = "again"
+    world.seed(f"{SOURCE_SECRET}/3")
+    service, told = EngineService(world.root, world._open), []
+
+    def until(kind: type[Event]) -> None:
+        told.append(service.events.get(timeout=60))
+        while not isinstance(told[-1], kind):
+            told.append(service.events.get(timeout=60))
+
+    service.find_unfinished()
+    until(UnfinishedFound)
+    service.list_runs()
+    until(RunsListed)
+    service.plan(world.table, {})
+    until(Summary)
+    service.find_in_plan("", "")
+    until(PlanRows)
+    service.resume("latest")
+    until(Summary)
+    service.start(world.table, {})
+    until(Summary)
+
+    def burn(_: object) -> None:
+        raise RuntimeError(GOSSIP)
+
+    service._begin("burn", burn)
+    until(Summary)
+    assert service.close(60)
+    assert {ObjectCopied, PlanRows, RunsListed, UnfinishedFound, Warned} <= {type(each) for each in told}
+    for event in told:
+        must_be_clean(type(event).__name__, repr(event))
+    for kind in (ObjectCopied, PlanRows, RunsListed, UnfinishedFound, Warned):
+        assert any("***" in repr(each) for each in told if type(each) is kind), f"{kind} told nothing of it"
+
+
+def test_a_defect_of_the_windows_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    names = [f"MIGRATOR_{side}_{name}" for side in ("SOURCE", "DESTINATION") for name in NAMES]
+    for name, secret in zip(names, SECRETS, strict=True):
+        monkeypatch.setenv(name, secret)
+    engine = EngineProcess(tmp_path)
+    engine._tell(GOSSIP)  # it has no such method
+    assert engine.close(60)
+    said = capfd.readouterr().err
+    assert "AttributeError" in said
+    assert "***" in said
+    must_be_clean("standard error of the engine's process", said)
 
 
 # -- what the SDK finds and says ------------------------------------------------------------------

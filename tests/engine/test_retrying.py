@@ -20,7 +20,8 @@ from migrator.errors import (
     Unreachable,
 )
 from migrator.store.base import Versioning
-from migrator.store.retrying import Policy, RetryingStore
+from migrator.store.patience import Policy
+from migrator.store.retrying import RetryingStore
 
 FAILURE = Transient("try again", code="InternalError", status=500)
 LOST = Transient("connection lost", code="ConnectionClosed")

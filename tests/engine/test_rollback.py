@@ -27,7 +27,7 @@ from migrator.model.events import ObjectUndone
 from migrator.model.ledger import Outcome
 from migrator.store.base import Versioning
 from migrator.store.memory_bucket import ListedVersion
-from migrator.store.retrying import Policy
+from migrator.store.patience import Policy
 from tests.support.faulty import OPERATIONS, WRITES, Call, Fault, Faulty, fails, loses_the_answer, meanwhile
 from tests.support.world import FROM, PART, TO, World, counts
 

@@ -18,13 +18,17 @@ import pytest
 from migrator.demo.s3server import S3Server
 from migrator.engine.remote import EngineProcess
 from migrator.gui.form import EndForm, Form
+from migrator.gui.pages.shell import PAGES
 from migrator.gui.status import Status
+from migrator.gui.widgets.rows import copyable
+from migrator.redacting import learn
 from migrator.store.memory import AWS, LYVE, MemoryCloud
 from tests.e2e.test_canary import gossip_about
 from tests.gui.conftest import Driver
 from tests.support.canary import (
     DESTINATION_SECRET,
     DESTINATION_TOKEN,
+    SECRETS,
     SOURCE_SECRET,
     SOURCE_TOKEN,
     leaks,
@@ -57,14 +61,7 @@ class Canary(Driver):
 
     def must_be_clean(self) -> None:
         """Every page, the clipboard after Copy, all files, and the processes."""
-        for page in self.window.pages:
-            self.presenter.show(page)
-            self.pump()
-            for widget in _all(self.root):
-                for text in _texts(widget):
-                    must_be_clean(f"{page}, {widget}", text)
-        self.presenter.copy_log()
-        must_be_clean("the clipboard", self.root.clipboard_get())
+        self.pages_must_be_clean()
         must_be_clean_below(self.home)
         for child in psutil.Process(self.service._process.pid).children(recursive=True):
             must_be_clean("an argument", " ".join(child.cmdline()))
@@ -73,6 +70,21 @@ class Canary(Driver):
         must_be_clean("a variable", " ".join(f"{n}={v}" for n, v in engine.environ().items()))
         for text in self.window.errors:
             must_be_clean("an error of the window", text)
+
+    def pages_must_be_clean(self) -> str:
+        """Every page, and the clipboard after Copy; what they said."""
+        assert set(self.window.pages) == {page.name for page in PAGES}
+        said = []
+        for page in self.window.pages:
+            self.presenter.show(page)
+            self.pump()
+            for widget in _all(self.root):
+                for text in _texts(widget):
+                    must_be_clean(f"{page}, {widget}", text)
+                    said.append(text)
+        self.presenter.log_page.copy_log()
+        must_be_clean("the clipboard", self.root.clipboard_get())
+        return "\n".join([*said, self.root.clipboard_get()])
 
 
 def _all(widget: Any) -> Iterator[Any]:
@@ -240,5 +252,49 @@ def test_what_is_copied_to_the_clipboard(root: Any, tmp_path: Path, clouds: Any)
         window.until(Status.CONNECTED)
         window.window.copy(" ".join(spellings()))
         must_be_clean("the clipboard", root.clipboard_get())
+    finally:
+        assert window.service.close(60)
+
+
+def test_rows_of_a_table_that_are_copied(root: Any) -> None:
+    learn(*SECRETS)
+    table = ttk.Treeview(root)
+    try:
+        copyable(table, lambda row: str(table.item(row, "text")))
+        table.selection_set([table.insert("", "end", text=text) for text in spellings()])
+        table.event_generate("<<Copy>>")
+        root.update()
+        must_be_clean("the clipboard", root.clipboard_get())
+        assert "***" in root.clipboard_get()
+    finally:
+        table.destroy()
+
+
+def test_what_goes_wrong_within_the_window(root: Any, tmp_path: Path, clouds: Any) -> None:
+    _, source, destination = clouds
+    window = Canary(root, tmp_path, source.url, destination.url)
+    try:
+        window.presenter.report(" ".join(spellings()))
+        window.pump()
+        assert "***" in window.pages_must_be_clean(), "nothing was told at all"
+    finally:
+        assert window.service.close(60)
+
+
+def test_objects_that_are_named_like_a_secret(root: Any, tmp_path: Path, clouds: Any) -> None:
+    """Copied as they are called; and the journal has them exactly. Who looks on does not read it."""
+    there, source, destination = clouds
+    source.cloud.seed("photos", f"{SOURCE_SECRET}/1", b"body")
+    window = Canary(root, tmp_path, source.url, destination.url)
+    try:
+        window.window.setup.generate.invoke()
+        window.until(Status.CONNECTED)
+        window.press("preview_plan")
+        window.until(Status.PLANNED)
+        assert "***/1" in window.pages_must_be_clean()
+        window.press("migrate")
+        window.until(Status.FINISHED)
+        window.pages_must_be_clean()
+        assert f"{SOURCE_SECRET}/1" in there.contents("archive")
     finally:
         assert window.service.close(60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from migrator.system.awake import Awake
 from migrator.system.computer import Computer
 from migrator.system.notices import Notices
 from migrator.system.processes import start
+from tests.support.canary import SOURCE_SECRET, SOURCE_TOKEN, must_be_clean
 
 
 class Program:
@@ -161,3 +163,91 @@ def test_closing_lets_the_computer_sleep() -> None:
     computer.keep_awake(awake=True)
     computer.close()
     assert programs.started[0].has_ended
+
+
+TELL = "import json, os, sys; json.dump(dict(os.environ), open(sys.argv[1], 'w'))"
+
+
+def environment_of_a_child(folder: Path) -> dict[str, str]:
+    """What a program is started with that tells."""
+    told = folder / "told"
+    child = start([sys.executable, "-c", TELL, str(told)])
+    child._process.wait(60)
+    child.end()
+    return dict(json.loads(told.read_text(encoding="utf-8")))
+
+
+def test_a_program_of_the_systems_is_told_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SOURCE_SECRET)
+    monkeypatch.setenv("MIGRATOR_SOURCE_SESSION_TOKEN", SOURCE_TOKEN)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    environment = environment_of_a_child(tmp_path)
+    assert environment["LANG"] == "C.UTF-8"
+    must_be_clean("the environment of a program of the system's", str(environment))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such variable")
+@pytest.mark.parametrize("before", [None, "/opt/lib"])
+def test_the_executables_libraries_are_not_for_the_systems_programs(
+    before: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else they are started with ours, of another version, and fail: no folder opens, no notice appears."""
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/tmp/_MEI1")
+    if before is not None:
+        monkeypatch.setenv("LD_LIBRARY_PATH_ORIG", before)
+    environment = environment_of_a_child(tmp_path)
+    assert environment.get("LD_LIBRARY_PATH") == before
+    assert "LD_LIBRARY_PATH_ORIG" not in environment
+    # The executable's own demo must not live in what this process has unpacked, and removes at its end.
+    assert environment["PYINSTALLER_RESET_ENVIRONMENT"] == "1"
+
+
+def test_without_an_executable_the_users_libraries_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/lib")
+    assert environment_of_a_child(tmp_path)["LD_LIBRARY_PATH"] == "/opt/lib"
+
+
+# -- the demo -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("frozen", "arguments"), [(False, ["-m", "migrator", "demo"]), (True, ["demo"])], ids=["python", "built"]
+)
+def test_the_demo_is_this_very_program(
+    frozen: bool, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "frozen", frozen, raising=False)
+    programs = Programs(sys.executable)
+    computer = Computer(lambda: None, "linux", programs)
+    assert computer.demo() == "none"
+    assert computer.start_demo() == ""
+    assert programs.started[0].command == [sys.executable, *arguments]
+    assert computer.demo() == "open"
+
+
+@pytest.mark.parametrize(("code", "stands"), [(0, "none"), (1, "failed"), (-9, "failed")])
+def test_how_the_demo_ended_is_told_once(code: int, stands: str) -> None:
+    programs = Programs(sys.executable)
+    computer = Computer(lambda: None, "linux", programs)
+    computer.start_demo()
+    programs.started[0].code = code
+    assert computer.demo() == stands
+    assert programs.started[0].has_ended
+    assert computer.demo() == "none"
+
+
+def test_a_demo_that_cannot_be_started_says_why() -> None:
+    computer = Computer(lambda: None, "linux", Programs())
+    assert computer.start_demo() == "no such file or directory"
+    assert computer.demo() == "none"
+
+
+def test_a_demo_outlives_the_window_it_was_started_from() -> None:
+    programs = Programs(sys.executable)
+    computer = Computer(lambda: None, "linux", programs)
+    computer.start_demo()
+    computer.close()
+    assert not programs.started[0].has_ended

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from migrator import pace_words
-from migrator.gui import losses, run_screen, story
+from migrator.gui import losses, run_screen, status_of
 from migrator.gui.figures import Meter
 from migrator.gui.form import keys_of, to_table
 from migrator.gui.found import Found
@@ -162,9 +162,9 @@ class RunPage:
         if self._preview is not None and (run.is_running or self._shell.is_asking):
             return Status.PREVIEWING
         if run.is_running:
-            return story.status_of_running(run)
+            return status_of.status_of_running(run)
         if run.summary is not None and not self._dismissed:
-            return story.status_of_summary(run)
+            return status_of.status_of_summary(run)
         return None
 
     @property
@@ -176,6 +176,11 @@ class RunPage:
     def is_previewing(self) -> bool:
         """Whether the question on screen, if there is one, is that about a roll back."""
         return self._preview is not None
+
+    @property
+    def logged(self) -> str:
+        """The run whose log is on disk, empty where there is none."""
+        return self.state.run or self.last_run
 
     @property
     def can_retry(self) -> bool:
@@ -193,7 +198,9 @@ class RunPage:
             self._saved_to,
             self.can_retry,
         )
-        shown = run_screen.run_screen(self.state, status, facts)
+        # What the window is about now may be something else; how the run ended stays.
+        ended = status_of.status_of_summary(self.state) if self.state.summary is not None else status
+        shown = run_screen.run_screen(self.state, self.status or ended, facts)
         return replace(shown, pace=None if self._cancelling else self.pace.screen(self.state))
 
     # -- events ------------------------------------------------------------------------------------
@@ -268,7 +275,7 @@ class RunPage:
             self._looked_ahead(self._preview, summary)
             return
         goes_on = self.state.command == "resume"  # what was there before is there still
-        self.can_undo = max(story.undoable(summary), self.can_undo if goes_on else 0)
+        self.can_undo = max(status_of.undoable(summary), self.can_undo if goes_on else 0)
         if (lost := losses.open_losses(self.state, summary)) and not self._shell.is_quitting:
             self._shell.ask(losses.question(lost), lambda: self._go_on_without(lost))
 
@@ -286,7 +293,7 @@ class RunPage:
         self.state, self._dismissed = run, False
         self._forget_details()
         # At least one: a write may have been under way, which only a roll back's look at it can tell.
-        self.last_run, self.can_undo = run.run, max(1, story.copied(run))
+        self.last_run, self.can_undo = run.run, max(1, status_of.copied(run))
         self._shell.changed()
 
     def _go_on_without(self, lost: Sequence[PropertyFound]) -> None:

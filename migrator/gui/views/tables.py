@@ -14,6 +14,9 @@ from migrator.gui.widgets.meter_bar import BarPictures
 from migrator.gui.widgets.rows import RowTip, copyable
 from migrator.phrases import count
 
+#: Rows that the table of causes shows without being scrolled.
+ROWS_IN_SIGHT = 8
+
 
 class TransfersTable(ttk.Frame):
     """At most 64 rows, reused in place and written only where their text changed."""
@@ -35,7 +38,7 @@ class TransfersTable(ttk.Frame):
         tree.column("key", width=theme.px(420), minwidth=theme.px(160), stretch=True)
         tree.column("size", width=theme.px(90), minwidth=theme.px(70), stretch=False, anchor="e")
         tree.column("speed", width=theme.px(96), minwidth=theme.px(84), stretch=False, anchor="e")
-        tree.column("state", width=theme.px(190), minwidth=theme.px(120), stretch=False)
+        tree.column("state", width=theme.px(222), minwidth=theme.px(120), stretch=False)
         tree.heading("#0", text=labels.TRANSFER_COLUMNS[0], anchor="w")
         tree.heading("key", text=labels.TRANSFER_COLUMNS[1], anchor="w")
         tree.heading("size", text=labels.TRANSFER_COLUMNS[2], anchor="e")
@@ -163,7 +166,7 @@ class ProblemsTable(ttk.Frame):
         self._groups: tuple[Group, ...] = ()
         self._group_of: dict[str, int] = {}
         self.detail = detail = ttk.Frame(self)
-        detail.grid(row=0, column=2, sticky="nswe", padx=theme.px(16), pady=theme.px(10))
+        detail.grid(row=0, column=2, sticky="nswe", padx=theme.px(16), pady=theme.px(6))
         detail.columnconfigure(0, weight=1)
         self.cause = WrapLabel(detail, style="Card.TLabel")
         self.happened = ttk.Label(detail, text=labels.WHAT_HAPPENED, style="Strong.TLabel")
@@ -171,9 +174,9 @@ class ProblemsTable(ttk.Frame):
         self.advised = ttk.Label(detail, text=labels.WHAT_TO_DO, style="Strong.TLabel")
         self.advice = WrapLabel(detail)
         for n, part in enumerate((self.cause, self.happened, self.message, self.advised, self.advice)):
-            part.grid(row=n, column=0, sticky="we", pady=(theme.px(8) if n in {1, 3} else 0, 0))
+            part.grid(row=n, column=0, sticky="we", pady=(theme.px(10 if n in {1, 3} else 2), 0))
         row = ttk.Frame(detail)
-        row.grid(row=5, column=0, sticky="sw", pady=(theme.px(12), 0))
+        row.grid(row=5, column=0, sticky="sw", pady=(theme.px(8), 0))
         detail.rowconfigure(5, weight=1)
         self.retry = ttk.Button(row, style="Outline.TButton", command=self._retry_pressed)
         self.retry.pack(side="left", padx=(0, theme.px(8)))
@@ -212,7 +215,9 @@ class ProblemsTable(ttk.Frame):
             self.detail.grid()
             if not tree.selection():
                 tree.selection_set("g0")
-                tree.item("g0", open=True)
+                # Every cause is in sight at a glance: keys only where there is room for all of them.
+                rows = len(groups) + len(groups[0].samples) + (groups[0].count > len(groups[0].samples))
+                tree.item("g0", open=len(groups) == 1 or rows <= ROWS_IN_SIGHT)
             self._explain()
         else:
             self.detail.grid_remove()
