@@ -106,6 +106,9 @@ class EngineProcess:
     def save_log(self, run: str, path: str) -> None:
         self._tell("save_log", run, path)
 
+    def find_not_copied(self, run: str, cause: str, most: int) -> None:
+        self._tell("find_not_copied", run, cause, most)
+
     def list_keys(self) -> None:
         self._tell("list_keys")
 

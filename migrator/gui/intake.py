@@ -37,6 +37,7 @@ from migrator.model.events import (
     Warned,
 )
 from migrator.model.key_sets import KeysForgotten, KeysListed, KeysTested
+from migrator.model.not_copied import NotCopied
 from migrator.model.past_runs import RunsListed
 from migrator.model.planned import PlanRows
 from migrator.words import Line
@@ -165,6 +166,8 @@ class Intake:
                     pages.run.reported(event)
             case RunForgotten():
                 pages.history.forgotten(event)
+            case NotCopied():
+                pages.run.not_copied(event)
             case KeysListed():
                 pages.keys.listed(event)
             case KeysTested():

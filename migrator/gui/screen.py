@@ -79,7 +79,10 @@ class TransferRow:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Objects that share a cause. `code` is what can be retried by itself; empty: it cannot."""
+    """Objects that share a cause. `code` is what can be retried by itself; empty: it cannot.
+
+    `left_out_by`: the cause by which the next run can do without them; empty: `why_not` may say why not.
+    """
 
     cause: str
     count: int
@@ -88,6 +91,8 @@ class Group:
     samples: tuple[str, ...]
     tone: Tone = Tone.PROBLEM
     code: str = ""
+    left_out_by: str = ""
+    why_not: str = ""
 
 
 @dataclass(frozen=True, slots=True)
