@@ -29,7 +29,7 @@ PAGE = 1000
 MOST_RUNS = 3
 #: Requests of `probing.py`, and of looking that the probes are gone: measured against the demo's services,
 #: where a test counts them again. Some ends answer a little sooner.
-PROBES = {Kind.PUT: 5, Kind.HEAD: 11, Kind.GET: 1, Kind.DELETE: 3, Kind.LIST: 1}
+PROBES = {Kind.PUT: 7, Kind.HEAD: 14, Kind.GET: 1, Kind.DELETE: 3, Kind.LIST: 3}
 #: What comes on top where copies within the bucket matter.
 COPY_PROBES = {
     Kind.PUT: 1,
