@@ -252,7 +252,7 @@ class Presenter:
             return
         # Once a tick, not once an event: making text of the time costs more than folding an event.
         self._stamp = self._wall().strftime("%H:%M:%S")
-        self.log.flush_before(self._stamp)
+        self._dirty = self.log.flush_before(self._stamp) or self._dirty
         is_moving = self.run.state.is_running or self.plan.is_making
         if self._dirty or (is_moving and now - self._drawn_at >= FIGURES_S):
             self.draw()
