@@ -38,6 +38,7 @@ class Facts:
     has_problems: bool
     is_quitting: bool
     can_start_demo: bool = False
+    is_filled: bool = False  #: nothing that trying both sides needs is blank
 
     @property
     def failed(self) -> int:
@@ -65,6 +66,8 @@ def action_bar(facts: Facts) -> ActionBar:
     )
     if facts.has_problems and facts.status in {Status.EMPTY, Status.CONNECTED}:
         help_text = labels.PUT_RIGHT
+    elif facts.status is Status.EMPTY and facts.is_filled:
+        help_text = labels.FILLED
     if facts.status in OFFERS and facts.more_found:
         help_text = f"{help_text}  ·  {run_words.more_after(facts.more_found)}"
     primary = _button(row.primary, facts) if row.primary else None

@@ -159,6 +159,7 @@ CONNECTING = "Checking…"
 CHANGED = "Changed since the last check"
 CHECKING_BOTH = "Checking both sides…"
 GENERATE_HINT = "Checks both sides, fills the bucket lists and saves your settings."
+FILLED = "Both sides are filled in: Generate Config File tries them."
 PUT_RIGHT = "Put the marked fields right first."
 GENERATED = "Config generated successfully!"
 
@@ -355,6 +356,9 @@ KEYS_IN_VAULT = (
 KEYS_IN_MEMORY = (
     "This computer has no key store that is known here. Keys are kept in memory until the window is closed, "
     "and in no file."
+)
+KEYS_OF_DEMO = (
+    "The demo keeps its made-up keys in memory only. Keys of your own are neither shown nor touched here."
 )
 KEYS_KEPT = "in {vault}"
 KEYS_NOT_KEPT = "in memory, until the window is closed"

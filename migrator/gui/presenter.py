@@ -70,12 +70,13 @@ class Presenter:
         self._on_yes: Callable[[], None] = nothing
         self._on_no: Callable[[], None] = nothing
         self._dirty, self._drawn_at = True, 0.0
+        self._was_busy = False
         self.set_up = SetupPage(self, form or Form())
         self.plan = PlanPage(self, self.set_up)
         self.run = RunPage(self, self.set_up)
         self.history = HistoryPage(self, self.run)
         self.settings = SettingsPage(self, preferences or PreferencesFile(), folder)
-        self.keys = KeySetsPage(self, self.set_up)
+        self.keys = KeySetsPage(self, self.set_up, is_demo=demo)
         self.help = HelpPage(self, self.system, folder, is_demo=demo)
         self._pages = Pages(
             self.set_up, self.plan, self.run, self.history, self.log_page, self.keys, self.help
@@ -246,6 +247,9 @@ class Presenter:
         self.history.tick()
         self.help.tick()
         self._intake.watch(idle=idle)
+        if self.service.is_busy != self._was_busy:
+            # Buttons that need it to be free: it gets free after its last word, without another one.
+            self._was_busy, self._dirty = self.service.is_busy, True
         if self._quit_by is not None and (not self.service.is_busy or now > self._quit_by):
             self._quit_by = None
             self.view.close()
