@@ -263,7 +263,7 @@ class RunPage:
 
     def not_copied(self, event: NotCopied) -> None:
         """The objects to leave out: the next run is about to be set up."""
-        if (event.run, event.cause) != self._leaving_out:
+        if (event.run, event.cause) != self._leaving_out or not self.can_leave_out:
             return
         self._leaving_out = ("", "")
         if event.more:
