@@ -55,7 +55,7 @@ def test_work_that_begins_elsewhere_answers_an_open_question_with_no() -> None:
     desk = Desk()
     desk.run(*canned.failures(), canned.failed_summary())
     group = desk.see().run.groups[0]
-    desk.presenter.run.leave_out(group.left_out_by, group.count)
+    desk.presenter.run.uncopied.leave_out(group.left_out_by, group.count)
     assert desk.see().bar.question is not None
     desk.presenter.run.retry_only(group.code)
     assert desk.see().bar.question is None
