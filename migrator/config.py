@@ -203,8 +203,8 @@ def ends_of(table: Mapping[str, Any]) -> tuple[End, End]:
 
 
 _NO_BUCKET = "no-bucket-chosen-yet"
-#: What tomllib takes minutes for, or Python does not print: `a.b.c.…` where a name stands (at the start of a line,
-#: of a heading, of a table within a line), and numbers to another base.
+#: What tomllib takes minutes for, or Python does not print: `a.b.c.…` where a name stands (first in a line, a
+#: heading, a table within a line), and numbers to another base.
 _WITHOUT_END = re.compile(
     r"""(?:^|[\[{,])[ \t]*(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){16}"""
     r"""|[=\[,][ \t]*0[xob][0-9a-fA-F_]{300}""",
