@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from migrator.config import PROVIDER_NAMES
 from migrator.ending_words import not_copied, weakly_checked
 from migrator.model.objects import visible
 from migrator.model.past_runs import PastRun
@@ -54,6 +55,20 @@ def places(run: PastRun) -> str:
     if not run.source:
         return "–"
     return f"{visible(run.source, _PLACE_CHARS)} → {visible(run.destination, _PLACE_CHARS)}"
+
+
+def short_places(run: PastRun) -> str:
+    """`photos/ → photos-copy`, where there is little room."""
+    source, _, destination = places(run).partition(" → ")
+    return f"{_bucket(source)} → {_bucket(destination)}" if destination else source
+
+
+def _bucket(place: str) -> str:
+    """A bucket's name has no spaces; what stands before it is the provider's."""
+    for provider in PROVIDER_NAMES.values():
+        if place.startswith(f"{provider} "):
+            return place.removeprefix(f"{provider} ")
+    return place
 
 
 def result(run: PastRun) -> str:

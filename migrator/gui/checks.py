@@ -9,26 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from migrator.config import MAX_THREADS, job_from
+from migrator.config import job_from
 from migrator.endpoint_rules import lyve_region
 from migrator.errors import JobFileError, Problem
-from migrator.gui import labels
+from migrator.gui import form_words, labels
 from migrator.gui.form import NAMES, Direction, Form, form_field, to_table
 from migrator.model.sizes import parse_size, show_size
 
 Problems = dict[str, str]
-
-_SHORT = {
-    "min_date": "Use 2025-03-31.",
-    "max_date": "Use 2025-03-31.",
-    "min_size": "Not a size. Try 500 or 5 GB.",
-    "max_size": "Not a size. Try 500 or 5 GB.",
-    "speed_limit": "Not a speed. Try 50 MB/s.",
-    "threads": f"Between 1 and {MAX_THREADS}.",
-    "lyve.endpoint": "Paste the S3 endpoint URL that the Lyve Cloud console shows.",
-    "aws.region": "Choose the bucket's region.",
-}
-_ORDER = {"max_date": "Max Date is before Min Date.", "max_size": "Max Size is smaller than Min Size."}
 
 
 def in_words(problems: Iterable[Problem], direction: Direction) -> Problems:
@@ -94,26 +82,27 @@ def hint(form: Form, name: str) -> str:
         return _echo(name, text)
     match name:
         case "min_date":
-            return "from 00:00 UTC" if text else labels.NO_LIMIT
+            return form_words.FROM_MIDNIGHT if text else labels.NO_LIMIT
         case "max_date":
-            return "whole day included" if text else labels.NO_LIMIT
+            return form_words.WHOLE_DAY if text else labels.NO_LIMIT
         case "include":
-            return "* and ** allowed"
+            return form_words.INCLUDE_HINT
         case "exclude":
-            return "wins over the left"
+            return form_words.EXCLUDE_HINT
         case "verify" if text == "size":
-            return "cannot notice changed bytes"
+            return form_words.SIZE_ONLY_HINT
         case "aws.endpoint" if not text:
             region = form.aws.region.strip()
             return f"s3.{region}.amazonaws.com" if region else ""
         case "aws.endpoint":
-            return "instead of AWS's own address"
+            return form_words.OTHER_THAN_AWS
         case "lyve.endpoint":
-            return "from the Lyve Cloud console"
+            # The whole of it is longer than the field.
+            return _host(text) or form_words.FROM_CONSOLE
         case "lyve.region" if not text and (found := lyve_region(form.lyve.endpoint.strip())):
-            return f"= {found}, from the endpoint"
+            return form_words.region_of_endpoint(found)
         case "aws.prefix" | "lyve.prefix" if text.startswith("/"):
-            return "Starts with a slash. Really meant?"
+            return form_words.SLASH
     return ""
 
 
@@ -123,9 +112,9 @@ def _own(form: Form) -> Problems:
         end = form.end(name)
         for part in ("access_key_id", "secret_access_key", "session_token"):
             if any(char.isspace() for char in form.get(f"{name}.{part}").strip()):
-                found[f"{name}.{part}"] = "Remove the spaces."
+                found[f"{name}.{part}"] = form_words.REMOVE_SPACES
         if end.needs_token and not end.session_token.strip():
-            found[f"{name}.session_token"] = "Temporary keys need their session token."
+            found[f"{name}.session_token"] = form_words.NEEDS_TOKEN
         bad = _endpoint_problem(end.endpoint.strip())
         if bad:
             found[f"{name}.endpoint"] = bad
@@ -140,20 +129,20 @@ def _endpoint_problem(text: str) -> str:
         scheme = urlsplit(text).scheme
     except ValueError:
         scheme = ""
-    return "" if scheme in {"http", "https"} else "Must start with https://"
+    return "" if scheme in {"http", "https"} else form_words.NEEDS_SCHEME
 
 
 def _sentence(name: str, problem: Problem) -> str:
     text = problem.message
-    if name in _ORDER and ("is before" in text or "is smaller" in text):
-        return _ORDER[name]
-    if name.endswith(".bucket") and "is missing" in text:
+    if name in form_words.WRONG_ORDER and any(each in text for each in form_words.SAYS_ORDER):
+        return form_words.WRONG_ORDER[name]
+    if name.endswith(".bucket") and form_words.SAYS_MISSING in text:
         return labels.CHOOSE_BUCKET
-    if name.endswith(".bucket") and "same place" in text:
-        return "Source and destination are the same place."
-    if name == "lyve.endpoint" and "is missing" not in text:
+    if name.endswith(".bucket") and form_words.SAYS_SAME_PLACE in text:
+        return form_words.SAME_PLACE
+    if name == "lyve.endpoint" and form_words.SAYS_MISSING not in text:
         return text[:1].upper() + text[1:]
-    return _SHORT.get(name, text[:1].upper() + text[1:])
+    return form_words.SHORT.get(name, text[:1].upper() + text[1:])
 
 
 def _echo(name: str, text: str) -> str:
@@ -164,4 +153,12 @@ def _echo(name: str, text: str) -> str:
         size = show_size(parse_size(text.removesuffix("/s") if per_second else text))
     except ValueError:
         return ""
+    size = size.replace(".0 ", " ")
     return f"= {size}/s" if per_second else f"= {size}"
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""

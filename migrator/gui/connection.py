@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from migrator import words
-from migrator.gui import checks, labels
+from migrator.gui import checks, form_words, labels
 from migrator.gui.form import NAMES, Form
 from migrator.gui.screen import CardState, SetupScreen
 from migrator.gui.screen_parts import FieldState
@@ -58,7 +60,7 @@ class Connection:
         if self.is_complete:
             self.say(f"{labels.GENERATED} {kept}", Tone.OK)
         else:
-            self.say(f"The config file was written, but not both sides answered. {kept}", Tone.WARN)
+            self.say(form_words.written_in_part(kept), Tone.WARN)
         self.path = event.path
 
     def failed(self, text: str) -> None:
@@ -70,7 +72,7 @@ class Connection:
         """The service ended without its last word."""
         self.is_checking = False
         if self.said[1] is Tone.BUSY:
-            self.say("The config file was not written. The log says why.", Tone.PROBLEM)
+            self.say(form_words.NOT_WRITTEN, Tone.PROBLEM)
 
     @property
     def is_complete(self) -> bool:
@@ -94,7 +96,7 @@ class Connection:
             fields={
                 name: FieldState(checks.hint(form, name), problems.get(name, "")) for name in labels.FIELDS
             },
-            cards={name: self._card(name, form) for name in NAMES},
+            cards={name: self._card(name, form, problems) for name in NAMES},
             is_open=row.form_is_open,
             generate_is_primary=row.generate_is_primary,
             can_generate=row.form_is_open,
@@ -103,13 +105,15 @@ class Connection:
             path=self.path,
         )
 
-    def _card(self, name: str, form: Form) -> CardState:
+    def _card(self, name: str, form: Form, problems: Mapping[str, str]) -> CardState:
         end = self._ends.get(name)
         result, tone, advice = labels.NOT_CONNECTED, Tone.QUIET, ""
         if end is not None and end.ok:
             result, tone = words.connected(end), Tone.OK
         elif end is not None:
-            result, tone, advice = end.message or "Unable to connect.", Tone.PROBLEM, end.advice
+            result, tone, advice = end.message or form_words.UNABLE_TO_CONNECT, Tone.PROBLEM, end.advice
+            if result in {text for field, text in problems.items() if field.startswith(f"{name}.")}:
+                result = form_words.NOT_READY  # the field says it
         elif self.is_checking:
             result, tone = labels.CONNECTING, Tone.BUSY
         elif name in self._stale:

@@ -6,16 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from migrator import plan_words
-from migrator.estimate_words import money
 from migrator.gui import labels
+from migrator.gui import plan_page_words as page_words
 from migrator.gui.plan_values import Decision
 from migrator.gui.status import Tone
 from migrator.model.findings import PropertyFound
 from migrator.model.key_limits import Shape
 from migrator.model.planned import Fate
 from migrator.model.run_state import RunState
-from migrator.model.sizes import show_duration
-from migrator.phrases import count, number, shown_key
+from migrator.phrases import shown_key
 from migrator.preferences import Preferences
 from migrator.reasons import PROPERTIES
 
@@ -43,11 +42,9 @@ def decisions(state: RunState, answered: Answered, limits: Preferences, existing
 
 
 def _conflicts(objects: int, answered: Answered, existing: str) -> Decision:
-    are = "is" if objects == 1 else "are"
-    what = "object" if existing == "refuse" else "different object"
     return Decision(
         "conflicts",
-        f"{count(objects, what)} {are} already there",
+        page_words.already_there(objects, is_any=existing == "refuse"),
         labels.CONFLICT_TEXT,
         Tone.WARN,
         {key: text for key, text in labels.CONFLICT_CHOICES.items() if key != existing},
@@ -60,21 +57,19 @@ def _loss(found: PropertyFound, answered: Answered) -> Decision:
     if found.fate == "unknown":
         return Decision(
             f"unknown:{found.name}",
-            f"Unknown: {name}",
-            f"These keys may not ask for it (e.g. {shown_key(found.example)}). "
-            "An object that turns out to have it is set aside by name, never copied poorer.",
+            page_words.unknown(name),
+            page_words.unknown_text(shown_key(found.example)),
             Tone.QUIET,
         )
-    least = "" if found.is_exact else "at least "
     is_accepted = found.name in answered.accepted
     at = answered.at.get(f"loss:{found.name}", "")
     return Decision(
         f"loss:{found.name}",
-        f"Copies cannot keep: {name}",
-        f"Of {least}{count(found.objects, 'object')}, e.g. {shown_key(found.example)}.",
+        page_words.cannot_keep(name),
+        page_words.concerned(found.objects, shown_key(found.example), is_exact=found.is_exact),
         Tone.WARN,
         {"accept": labels.ACCEPT},
-        (f"Accepted at {at}." if at else "Accepted by the job.") if is_accepted else "",
+        page_words.accepted_at(at) if is_accepted else "",
     )
 
 
@@ -86,17 +81,17 @@ def _unsupported(state: RunState, answered: Answered) -> Iterator[Decision]:
     if sure:
         yield Decision(
             "unsupported",
-            f"{count(_objects(sure), 'object')} cannot be carried over",
-            f"{plan_words.by_reason(sure)}. The rest goes on without them; the report names them.",
+            page_words.not_carried(_objects(sure)),
+            page_words.not_carried_text(plan_words.by_reason(sure)),
             Tone.WARN,
             {"go-on": labels.GO_ON_WITHOUT},
-            _words(answered, "unsupported", {"go-on": "They are left out"}),
+            _words(answered, "unsupported", page_words.ANSWERED["unsupported"]),
         )
     if doubtful:
         yield Decision(
             "doubtful",
-            f"{count(_objects(doubtful), 'key')} may not be possible at the destination",
-            f"{plan_words.by_reason(doubtful)}. The run tries that out; the report names what had to stay.",
+            page_words.doubtful(_objects(doubtful)),
+            page_words.doubtful_text(plan_words.by_reason(doubtful)),
             Tone.QUIET,
         )
 
@@ -110,31 +105,26 @@ def _limit(state: RunState, answered: Answered, limits: Preferences) -> Decision
     estimate = state.estimate
     if estimate is None:
         return None
-    hours = plan_words.seconds_of(estimate) / 3600
+    seconds = plan_words.seconds_of(estimate)
     over = []
     if estimate.total_usd > limits.most_usd:
-        over.append(f"it costs about {money(estimate.total_usd)}, and {money(limits.most_usd)} is the limit")
-    if hours > limits.most_hours:
-        takes = show_duration(hours * 3600)
-        over.append(f"it takes about {takes}, and {number(round(limits.most_hours))} h are the limit")
+        over.append(page_words.over_cost(estimate.total_usd, limits.most_usd))
+    if seconds > limits.most_hours * 3600:
+        over.append(page_words.over_time(seconds, limits.most_hours))
     if not over:
         return None
     return Decision(
         "limit",
-        "This is more than starts without asking",
-        _sentence(f"{'; '.join(over)} that you have set in Settings."),
+        page_words.OVER_LIMIT,
+        " ".join(over),
         Tone.WARN,
         {"go-on": labels.GO_AHEAD},
-        _words(answered, "limit", {"go-on": "Go ahead"}),
+        _words(answered, "limit", page_words.ANSWERED["limit"]),
     )
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _words(answered: Answered, name: str, words: Mapping[str, str]) -> str:
     answer = answered.answers.get(name)
     if answer is None:
         return ""
-    return f"{words.get(answer, answer)} (decided at {answered.at.get(name, '')})."
+    return page_words.decided(words.get(answer, answer), answered.at.get(name, ""))

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from migrator.gui import labels, run_screen, story
+from migrator.gui import labels, run_screen, run_words, state_words, status_of
 from migrator.gui.screen import ActionBar, Question, RailItem
 from migrator.gui.screen_parts import Button
 from migrator.gui.status import OFFERS, PLAN_STATUSES, TABLE, Intent, Status, Tone
 from migrator.model.run_state import RunState
-from migrator.phrases import number
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,8 @@ class Facts:
     question: Question | None
     has_problems: bool
     is_quitting: bool
+    can_start_demo: bool = False
+    is_filled: bool = False  #: nothing that trying both sides needs is blank
 
     @property
     def failed(self) -> int:
@@ -60,38 +61,54 @@ def quit_question(facts: Facts) -> Question:
 def action_bar(facts: Facts) -> ActionBar:
     row = TABLE[facts.status]
     state = facts.plan if facts.status in PLAN_STATUSES else facts.work or facts.run
-    sentence, help_text = story.sentences(
+    sentence, help_text = state_words.sentences(
         facts.status, state, quitting=facts.is_quitting, decisions=facts.decisions
     )
     if facts.has_problems and facts.status in {Status.EMPTY, Status.CONNECTED}:
         help_text = labels.PUT_RIGHT
+    elif facts.status is Status.EMPTY and facts.is_filled:
+        help_text = labels.FILLED
     if facts.status in OFFERS and facts.more_found:
-        help_text = f"{help_text}  ·  {number(facts.more_found)} more after this one"
+        help_text = f"{help_text}  ·  {run_words.more_after(facts.more_found)}"
+    primary = _button(row.primary, facts) if row.primary else None
+    secondary = tuple(_button(each, facts) for each in row.secondary)
+    if primary is not None and _page_has_the_remedy(facts):
+        secondary, primary = (*secondary, primary), None
     return ActionBar(
         sentence=sentence,
         help=help_text,
         tone=row.tone,
-        primary=_button(row.primary, facts) if row.primary else None,
-        secondary=tuple(_button(each, facts) for each in row.secondary),
+        primary=primary,
+        secondary=secondary,
         question=facts.question,
     )
+
+
+def _page_has_the_remedy(facts: Facts) -> bool:
+    """Whether the banner in sight has the button that helps: only one may stand out."""
+    if facts.status is Status.PLAN_REFUSED:
+        return facts.page == "plan"
+    summary = facts.run.summary
+    wants_keys = facts.status is Status.PAUSED and summary is not None and summary.cause == "credentials"
+    return wants_keys and facts.page == "run"
 
 
 def rail(facts: Facts) -> tuple[RailItem, ...]:
     """The pages' states in words."""
     share = run_screen.share_done(facts.run) if facts.run.is_running else None
-    run_status = facts.run_status or (story.status_of_summary(facts.run) if facts.run.summary else None)
-    plan = story.plan_state(facts.plan_status, facts.plan, facts.decisions)
+    run_status = facts.run_status or (status_of.status_of_summary(facts.run) if facts.run.summary else None)
+    plan = state_words.plan_state(facts.plan_status, facts.plan, facts.decisions)
     if facts.plan_is_spent:
         plan = labels.CARRIED_OUT, Tone.OK
     elif facts.plan_is_stale:
         plan = labels.OUT_OF_DATE, Tone.WARN
     states = {
-        "setup": story.setup_state(facts.connection),
+        "setup": state_words.setup_state(facts.connection),
         "plan": plan,
-        "run": story.run_state(run_status or facts.status, facts.run, share),
-        "history": story.history_state(facts.runs, facts.runs_waiting),
+        "run": state_words.run_state(run_status or facts.status, facts.run, share),
+        "history": state_words.history_state(facts.runs, facts.runs_waiting),
         "settings": ("", Tone.QUIET),
+        "help": ("", Tone.QUIET),
     }
     return tuple(RailItem(page, *states[page], facts.page == page) for page in states)
 
@@ -107,6 +124,8 @@ def allowed(facts: Facts) -> frozenset[Intent]:
         found.add(Intent.ENTER_KEYS)
     if facts.status is Status.PLAN_REFUSED:
         found.add(Intent.CHANGE_FILTERS)
+    if facts.can_start_demo:
+        found.add(Intent.START_DEMO)
     return frozenset(found)
 
 
@@ -121,7 +140,7 @@ def _button(cell: str, facts: Facts) -> Button:
     if intent is Intent.PREVIEW_PLAN and (facts.plan_status or facts.plan_is_stale or facts.plan_is_spent):
         text = labels.BUTTONS["plan_again"]
     elif intent is Intent.RETRY:
-        text = f"Retry {facts.failed:,} Failed" if facts.failed else text
+        text = run_words.retry_failed(facts.failed) if facts.failed else text
         enabled = enabled and facts.failed > 0
     elif intent is Intent.CANCEL and facts.status is Status.CANCELLING:
         text = labels.BUTTONS["cancel_now"]

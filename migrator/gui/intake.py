@@ -10,8 +10,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from migrator import words
+from migrator.gui import checks
+from migrator.gui.form import NAMES
 from migrator.gui.frame import Facts
+from migrator.gui.pages.help import HelpPage
 from migrator.gui.pages.history import HistoryPage
+from migrator.gui.pages.key_sets import KeySetsPage
+from migrator.gui.pages.log import LogPage
 from migrator.gui.pages.plan import PlanPage
 from migrator.gui.pages.run import RunPage
 from migrator.gui.pages.setup import SetupPage
@@ -22,6 +27,7 @@ from migrator.model.events import (
     ConfigWritten,
     EndChecked,
     Event,
+    LogSaved,
     ObjectCopied,
     Reported,
     RunForgotten,
@@ -31,6 +37,8 @@ from migrator.model.events import (
     UnfinishedFound,
     Warned,
 )
+from migrator.model.key_sets import KeysForgotten, KeysListed, KeysTested
+from migrator.model.not_copied import NotCopied
 from migrator.model.past_runs import RunsListed
 from migrator.model.planned import PlanRows
 from migrator.words import Line
@@ -47,6 +55,9 @@ class Pages:
     plan: PlanPage
     run: RunPage
     history: HistoryPage
+    log: LogPage
+    keys: KeySetsPage
+    help: HelpPage
 
     @property
     def status(self) -> Status:
@@ -59,10 +70,19 @@ class Pages:
             return self.history.status
         return self.run.status or self.plan.status or self.set_up.connection.status
 
+    @property
+    def is_new(self) -> bool:
+        """Nobody has typed, or run, anything yet."""
+        form = self.set_up.form
+        return self.history.total == 0 and not any(
+            form.get(f"{end}.{part}") for end in NAMES for part in ("access_key_id", "bucket")
+        )
+
     def facts(self, page: str, question: Question | None, *, is_quitting: bool) -> Facts:
         """What bar, rail and the intents that are allowed depend on. `page`: the one in sight."""
+        status = self.status
         return Facts(
-            status=self.status,
+            status=status,
             page=page,
             connection=self.set_up.connection.status,
             run=self.run.state,
@@ -81,6 +101,8 @@ class Pages:
             question=question,
             has_problems=self.set_up.has_problems,
             is_quitting=is_quitting,
+            is_filled=status is Status.EMPTY and not checks.blocking_generate(self.set_up.form),
+            can_start_demo=self.help.can_start_demo,
         )
 
 
@@ -147,6 +169,18 @@ class Intake:
                     pages.run.reported(event)
             case RunForgotten():
                 pages.history.forgotten(event)
+            case NotCopied():
+                pages.run.not_copied(event)
+            case KeysListed():
+                pages.keys.listed(event)
+            case KeysTested():
+                pages.keys.tested(event)
+            case KeysForgotten():
+                pages.keys.forgotten(event)
+            case LogSaved():
+                pages.log.saved(event)
+            case Warned(code="log"):
+                pages.log.warned(event)
             case Warned(code="report" | "forget"):
                 pages.history.warned(event)
             case PlanRows():

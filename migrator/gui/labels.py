@@ -13,9 +13,11 @@ DEMO = "Demo"
 SETUP_TITLE = "Set up"
 SETUP_CONTEXT = "Choose where objects come from and where they go. Nothing is copied until you say so."
 PLAN_TITLE = "Plan"
-NO_PLAN_CONTEXT = "No plan has been made yet. Preview Plan makes one; nothing is copied by that."
+NO_PLAN_CONTEXT = "What a migration will do, before it does it."
 RUN_TITLE = "Run"
-NO_RUN_CONTEXT = "Nothing has run yet. Migrate Data on Set up starts a run."
+NO_RUN_CONTEXT = "Progress, failures and the result of a migration."
+NO_RUN = "Nothing has run yet"
+NO_RUN_YET = "Migrate Data makes a plan and starts the run. Its progress, its log and its result appear here."
 
 MIGRATION_TYPE = "Migration Type"
 DIRECTIONS: Mapping[str, str] = {"aws-to-lyve": "AWS to Lyve", "lyve-to-aws": "Lyve to AWS"}
@@ -157,6 +159,7 @@ CONNECTING = "Checking…"
 CHANGED = "Changed since the last check"
 CHECKING_BOTH = "Checking both sides…"
 GENERATE_HINT = "Checks both sides, fills the bucket lists and saves your settings."
+FILLED = "Both sides are filled in: Generate Config File tries them."
 PUT_RIGHT = "Put the marked fields right first."
 GENERATED = "Config generated successfully!"
 
@@ -178,7 +181,10 @@ ANY_OUTCOME = "All objects"
 NO_SUCH_KEY = (
     "The source did not list such a key: it is not there, or it does not begin with the folder on Set up."
 )
-NO_PLAN_YET = "Preview Plan shows what would happen to each object, and what it would cost."
+NO_PLAN = "No plan yet"
+NO_PLAN_YET = (
+    "Preview Plan shows what would happen to each object and what it would cost. Nothing is copied by it."
+)
 BIN_LABELS = ("≤ 1 KB", "10 KB", "100 KB", "1 MB", "10 MB", "100 MB", "1 GB", "> 1 GB")
 CONFLICT_TEXT = "If you overwrite, the old ones are kept so that Roll Back can bring them back."
 CONFLICT_CHOICES: Mapping[str, str] = {
@@ -218,6 +224,24 @@ NO_WAITING = "Nothing is waiting."
 NO_DONE = "Nothing has been copied yet."
 RETRY_THESE = "Retry These {count}"
 COPY_KEYS = "Copy Keys"
+LEAVE_OUT = "Leave Out…"
+TOO_MANY_TO_LEAVE_OUT = (
+    "More than {most} objects are not left out one by one. "
+    "Write what they share into Not keys like on Set up."
+)
+LEAVE_OUT_HEADLINE = "Leave {objects} out from the next run?"
+LEAVE_OUT_TEXT = (
+    "Each is added by name to Not keys like on Set up, so the next plan counts it as left out by a filter. "
+    "This run goes on to name it as not copied, and its report too."
+)
+LEAVE_OUT_YES = "Leave Out"
+LEAVE_OUT_NO = "Keep Them"
+LEFT_OUT = (
+    "{objects} added to Not keys like. Preview Plan shows what is left out. "
+    "Clear the field to have all of it again."
+)
+NOT_LEFT_OUT = "{objects} could not be added: no pattern can say the name."
+MORE_THAN_LEFT_OUT = "There are more by now than could be named one by one: nothing was changed."
 ENTER_KEYS = "Enter New Keys"
 UNDO_POSSIBLE = "Undo is possible"
 END_TITLE = "What now?"
@@ -241,7 +265,8 @@ NOT_ACCOUNTED = "These numbers do not add up"
 
 HISTORY_TITLE = "History"
 HISTORY_CONTEXT = "Every run is kept until you remove it. The newest is first."
-NO_RUNS = "No runs yet. The first one will appear here."
+NO_RUNS = "No runs yet"
+NO_RUNS_YET = "The first one will appear here, with its result and what can be undone."
 LOOKING_FOR_RUNS = "Looking at the runs…"
 TIMES_ARE = "Times are {zone}."
 NEWEST_RUNS = "The newest {shown} of {total} runs."
@@ -292,8 +317,9 @@ REPORT_SAVED = "The report was saved: {path}"
 NOT_OPENED = "The folder {path} could not be opened: {reason}."
 BUSY_NOW = "Something is under way: the other buttons come back when it has ended."
 WHY_IT_ENDED = "What it said at its end"
+HELP_TITLE = "Help"
 SETTINGS_TITLE = "Settings"
-SETTINGS_CONTEXT = "These hold for this window on this computer, and are kept at once."
+SETTINGS_CONTEXT = "Changes take effect at once and are kept on this computer."
 APPEARANCE = "Appearance"
 APPEARANCES: Mapping[str, str] = {"system": "As the system", "light": "Light", "dark": "Dark"}
 
@@ -320,8 +346,41 @@ SWITCH_NOTES: Mapping[str, str] = {
     "keep_awake": "It may sleep again when nothing is under way. Closing a lid can still put it to sleep.",
     "notify": "By a notification of the system, only while this window is not in front.",
 }
+KEYS_CARD_TITLE = "Keys"
+LOOKING_FOR_KEYS = "Looking for keys…"
+NO_KEYS = "No keys are kept. Generate Config File on Set up keeps those that are typed there."
+KEYS_IN_VAULT = (
+    "Keys are kept in {vault}, under a name, and in no file. They are read when a run begins. "
+    "What only this window knows is gone when it is closed."
+)
+KEYS_IN_MEMORY = (
+    "This computer has no key store that is known here. Keys are kept in memory until the window is closed, "
+    "and in no file."
+)
+KEYS_OF_DEMO = (
+    "The demo keeps its made-up keys in memory only. Keys of your own are neither shown nor touched here."
+)
+KEYS_KEPT = "in {vault}"
+KEYS_NOT_KEPT = "in memory, until the window is closed"
+KEYS_TEMPORARY = "temporary"
+KEYS_UNTIL = "until {moment}"
+KEYS_TESTING = "Trying them…"
+KEYS_IN_USE = "Something is under way that may need them: they can be forgotten when it has ended."
+TEST_KEYS = "Test"
+TEST_KEYS_TIP = "Asks the service that they belong to whether it takes them. Nothing is written there."
+FORGET_KEYS = "Forget…"
+FORGET_ALL = "Forget All Keys…"
+FORGET_KEYS_HEADLINE = "Forget the keys {name}?"
+FORGET_ALL_HEADLINE = "Forget all {count} sets of keys?"
+FORGET_KEYS_TEXT = (
+    "They are removed from the key store, from memory and from Set up: Resume and Roll Back ask for them. "
+    "At the service they go on to be valid: delete them there if they are not needed any more."
+)
+FORGET_KEYS_YES = "Forget Keys"
+FORGET_KEYS_NO = "Keep Them"
 FOLDER_TITLE = "Where runs are kept"
-FOLDER_NOTE = "Job file, journal and log of every run; no keys. Roll Back needs them. MIGRATOR_HOME moves it."
+FOLDER_NOTE = "Job file, journal and log of every run; no keys. Roll Back needs them."
+FOLDER_ELSEWHERE = "To keep them elsewhere, set MIGRATOR_HOME before the program starts."
 NO_FOLDER = "Nowhere: this window keeps nothing."
 NOT_KEPT = "The settings could not be kept: {reason}"
 
@@ -348,14 +407,21 @@ LOG_LEVELS: Mapping[str, str] = {"info": "All levels", "warn": "Warnings and err
 LOG_SEARCH = "Search the log"
 LOG_FOLLOW = "Follow"
 LOG_COPY = "Copy"
+LOG_EXPORT = "Export…"
+LOG_EXPORT_TIP = "The complete log of this run, also what is not on screen. There are no secrets in it."
+LOG_KINDS: Mapping[str, str] = {".log": "Log (a line of JSON for each event)"}
+EXPORT_LOG = "Export the Log"
+LOG_SAVING = "The log is being written…"
+LOG_NEWER = "↓ {count} new"
 LOG_EMPTY = "What happens is written here."
 LOG_NO_MATCH = "No line matches."
 
 # -- the menu ----------------------------------------------------------------------------------------
 
-MENUS: Mapping[str, str] = {"file": "File", "edit": "Edit", "run": "Run", "view": "View"}
+MENUS: Mapping[str, str] = {"file": "File", "edit": "Edit", "run": "Run", "view": "View", "help": "Help"}
 EDITS: Mapping[str, str] = {"cut": "Cut", "copy": "Copy", "paste": "Paste", "select_all": "Select All"}
 FIND = "Find"
+OPEN_RUNS_FOLDER = "Open the Folder of Runs"
 QUIT = "Quit Application"
 
 # -- buttons -----------------------------------------------------------------------------------------
@@ -375,6 +441,7 @@ BUTTONS: Mapping[str, str] = {
     "roll_back": "Roll Back…",
     "new_migration": "New Migration",
     "try_again": "Try Again",
-    "look": "Look",
+    "look": "Show Details",
     "not_now": "Not Now",
+    "start_demo": "Start the Demo",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from migrator.gui import run_words
 from migrator.gui.screen import Row
 from migrator.gui.status import Tone
 from migrator.model.events import ObjectCopied, Retrying
@@ -15,7 +16,6 @@ from migrator.reasons import ASSURANCES
 MOST_DONE, MOST_WAITING, MOST_MARKS = 100, 64, 20
 #: Moments closer together than this are one, in seconds.
 APART_S = 15.0
-_SLOW = ("slowdown", "slow down", "throttl", "503", "asks for less")
 
 
 class Lately:
@@ -32,8 +32,8 @@ class Lately:
     def retrying(self, event: Retrying, at: float) -> None:
         """A request to an end is tried again in a while."""
         self._waiting.append((at + event.delay_s, event))
-        is_slowed = any(word in event.cause.casefold() for word in _SLOW)
-        self.mark("throttled" if is_slowed else "retrying", at)
+        is_slowed = any(word in event.cause.casefold() for word in run_words.ASKS_FOR_LESS)
+        self.mark(run_words.THROTTLED if is_slowed else run_words.RETRYING, at)
 
     def mark(self, text: str, at: float) -> None:
         """Something to be seen in the plot; told once where it goes on."""

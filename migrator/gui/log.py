@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from migrator.phrases import number
+from migrator.gui import run_words
 from migrator.words import Level, Line
 
 RING_LINES = 50_000
@@ -52,6 +52,8 @@ class Log:
         is_success = line.level == "info" and line.part in {"copy", "undo"}
         if is_success and self.fold(time):
             return
+        if line.part == "run":
+            self.flush()  # what was counted so far came before this word on the whole run
         self._written += is_success
         self._append(time, line)
 
@@ -63,19 +65,20 @@ class Log:
         self._folded += 1
         return True
 
-    def flush_before(self, time: str) -> None:
-        """Write out what was counted in an earlier second."""
+    def flush_before(self, time: str) -> bool:
+        """Write out what was counted in an earlier second; whether there was anything."""
         if time == self._second:
-            return
-        self.flush()
-        self._second = time
+            return False
+        found = self.flush()
+        self._second, self._written = time, 0
+        return found
 
-    def flush(self) -> None:
-        """Write out what was counted so far."""
-        folded, self._folded, self._written = self._folded, 0, 0
+    def flush(self) -> bool:
+        """Write out what was counted so far; whether there was anything."""
+        folded, self._folded = self._folded, 0
         if folded:
-            text = f"{number(folded)} more objects in the same second"
-            self._append(self._second, Line("info", "copy", text))
+            self._append(self._second, Line("info", "copy", run_words.folded(folded)))
+        return folded > 0
 
     def filter(self, level: str | None = None, search: str | None = None) -> None:
         """Change what is shown: the window is rebuilt from the ring."""
@@ -100,12 +103,8 @@ class Log:
     @property
     def note(self) -> str:
         """How much of it all is on screen."""
-        shown = len(self._shown)
-        if self.search or self.level != "info":
-            return f"{number(shown)} of {number(self.total)} lines match"
-        if self.total > shown:
-            return f"{number(self.total)} lines · last {number(shown)} shown"
-        return f"{number(self.total)} {'line' if self.total == 1 else 'lines'}" if self.total else ""
+        is_filtered = bool(self.search) or self.level != "info"
+        return run_words.lines_told(len(self._shown), self.total, is_filtered=is_filtered)
 
     def _append(self, time: str, line: Line) -> None:
         self.total += 1

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from migrator.gui import form_words
 from migrator.gui.form import Form
 from migrator.gui.screen import Question
 from migrator.model.events import Summary
@@ -26,12 +27,12 @@ def open_losses(run: RunState, summary: Summary) -> tuple[PropertyFound, ...]:
 def question(losses: Sequence[PropertyFound]) -> Question:
     named = [property_found(each) for each in losses[:MOST_NAMED]]
     more = len(losses) - len(named)
-    named += [f"{more} more: see the log."] * bool(more)
+    named += [form_words.more_losses(more)] * bool(more)
     return Question(
-        headline="Copy without these?",
+        headline=form_words.COPY_WITHOUT,
         text=" ".join(named),
-        yes="Accept and Migrate",
-        no="Do Not Copy",
+        yes=form_words.ACCEPT_AND_MIGRATE,
+        no=form_words.DO_NOT_COPY,
         is_destructive=False,
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from migrator import ending_words, plan_words
 from migrator.estimate_words import money
 from migrator.gui import labels
+from migrator.gui import plan_page_words as page_words
 from migrator.gui.plan_values import Bin, CostRow, CostScreen, Decision, KeyRow, KeysScreen, PlanScreen, Share
 from migrator.gui.screen_parts import Banner, Button, Head, Pill
 from migrator.gui.status import Intent, Tone
@@ -16,8 +17,8 @@ from migrator.model.ledger import Outcome
 from migrator.model.objects import visible
 from migrator.model.planned import Fate, PlanRow, PlanRows
 from migrator.model.run_state import RunState
-from migrator.model.sizes import show_duration, show_size
-from migrator.phrases import count, number
+from migrator.model.sizes import show_size
+from migrator.phrases import number
 
 KEY_CHARS = 110
 #: Outcome (and `replace`, which is a copy of another kind) -> the colour of its part of the bar.
@@ -60,14 +61,14 @@ def plan_screen(state: RunState, facts: PlanFacts) -> PlanScreen:
         )
     summary = state.summary
     assert summary is not None  # noqa: S101  (either it is being made, or it has ended)
-    good = labels.CARRIED_OUT.lower() if facts.is_spent else "good until something changes"
-    head = f"{places}   ·   made {facts.made_at}, {good}".removeprefix("   ·   ")
+    made = page_words.made(facts.made_at, is_spent=facts.is_spent, is_stale=facts.is_stale)
+    head = f"{places}   ·   {made}".removeprefix("   ·   ")
     if summary.outcome is not Outcome.PLANNED:
         end = ending_words.ending(summary)
         text = f"{summary.message} {summary.advice}".strip() or end.detail
         button = Button(Intent.CHANGE_FILTERS, labels.TO_SETUP, is_enabled=True)
         banner = Banner(labels.NO_PLAN_MADE, text, Tone.PROBLEM, (button,))
-        return PlanScreen(Head(places, (Pill("Not made", Tone.PROBLEM),)), banner)
+        return PlanScreen(Head(places, (Pill(page_words.NOT_MADE, Tone.PROBLEM),)), banner)
     return PlanScreen(
         Head(head, (_pill(state, facts),)),
         _stale(facts),
@@ -75,7 +76,7 @@ def plan_screen(state: RunState, facts: PlanFacts) -> PlanScreen:
         _total(state),
         facts.decisions,
         _keys(state, facts),
-        _costs(state.estimate, facts.providers) if state.estimate else None,
+        _costs(state.estimate, facts.providers) if state.estimate and state.planned else None,
         _bins(state),
         plan_words.permissions(facts.actions) if facts.actions else "",
     )
@@ -91,14 +92,14 @@ def _pill(state: RunState, facts: PlanFacts) -> Pill:
     if facts.is_spent:
         return Pill(labels.CARRIED_OUT, Tone.OK)
     if left := open_decisions(facts.decisions):
-        return Pill(f"{count(left, 'decision')} left", Tone.WARN)
-    return Pill("Ready" if state.planned > state.conflicts else "Nothing to copy", Tone.OK)
+        return Pill(page_words.left(left), Tone.WARN)
+    return Pill(page_words.READY if state.planned > state.conflicts else page_words.NOTHING_TO_COPY, Tone.OK)
 
 
 def _stale(facts: PlanFacts) -> Banner | None:
     if not facts.is_stale:
         return None
-    return Banner(f"Something changed since {facts.made_at}.", labels.PLAN_STALE, Tone.WARN)
+    return Banner(page_words.changed_since(facts.made_at), labels.PLAN_STALE, Tone.WARN)
 
 
 def _shares(state: RunState) -> Iterator[Share]:
@@ -109,7 +110,7 @@ def _shares(state: RunState) -> Iterator[Share]:
             continue
         note, tone = plan_words.NOTES.get(outcome, "") or plan_words.by_reason(fates), Tone.QUIET
         if outcome == "conflict":
-            note, tone = "needs your decision", Tone.WARN
+            note, tone = page_words.NEEDS_DECISION, Tone.WARN
         yield Share(
             outcome,
             plan_words.OUTCOMES[outcome],
@@ -140,8 +141,7 @@ def _fates(state: RunState) -> dict[str, tuple[Fate, ...]]:
 
 
 def _total(state: RunState) -> str:
-    least = "" if state.totals_are_final else "at least "
-    return f"{least}{count(state.listed, 'object')} listed · {show_size(state.bytes_listed)}"
+    return page_words.listed(state.listed, show_size(state.bytes_listed), is_final=state.totals_are_final)
 
 
 def _bins(state: RunState) -> tuple[Bin, ...]:
@@ -154,8 +154,10 @@ def _bins(state: RunState) -> tuple[Bin, ...]:
 
 def _short(n: int) -> str:
     """`355k`: what fits on a bar."""
-    if n < 10_000:
+    if n < 1_000:
         return number(n)
+    if n < 9_950:
+        return f"{n / 1000:.1f}k".replace(".0k", "k")
     if n < 999_500:
         return f"{n / 1000:,.0f}k"
     return f"{n / 1e6:,.1f}M" if n < 9_950_000 else f"{n / 1e6:,.0f}M"
@@ -171,19 +173,19 @@ def _costs(event: Estimated, providers: tuple[str, str]) -> CostScreen:
             CostRow(
                 plan_words.requests_to(provider),
                 _short(asked),
-                money(usd.get("requests", 0.0)) if known else "unknown",
+                money(usd.get("requests", 0.0)) if known else page_words.UNKNOWN_PRICE,
             )
         )
         if side == "source" or usd.get("data_out"):
             size = show_size(event.bytes_in if side == "source" else event.size_bytes)
-            price = money(usd.get("data_out", 0.0)) if known else "unknown"
+            price = money(usd.get("data_out", 0.0)) if known else page_words.UNKNOWN_PRICE
             rows.append(CostRow(plan_words.data_out_of(provider), size, price))
         if usd.get("retrieval"):
-            rows.append(CostRow("Retrieval from other classes", "", money(usd["retrieval"])))
-    least = "At least" if event.is_least else "About"
-    rows.append(CostRow(least, "", money(event.total_usd), is_sum=True))
-    time = show_duration(plan_words.seconds_of(event))
-    rows.append(CostRow("Time", plan_words.at_speed(event), f"about {time}", is_sum=True))
+            rows.append(CostRow(page_words.RETRIEVAL, "", money(usd["retrieval"])))
+    cost = page_words.cost(event.total_usd, is_least=event.is_least)
+    rows.append(CostRow(page_words.COST, "", cost, is_sum=True))
+    time = page_words.time(plan_words.seconds_of(event))
+    rows.append(CostRow(page_words.TIME, plan_words.at_speed(event), time, is_sum=True))
     return CostScreen(tuple(rows), f"{plan_words.through_here(event)} {plan_words.prices(event)}")
 
 
@@ -199,9 +201,9 @@ def _keys(state: RunState, facts: PlanFacts) -> KeysScreen:
     found = tuple(_row(each) for each in rows.rows) if rows else ()
     note = ""
     if rows is not None and rows.more:
-        note = f"the first {len(rows.rows)} are shown"
+        note = page_words.first_shown(len(rows.rows))
     elif rows is not None and rows.text:
-        note = "found" if rows.exact else f"{count(len(rows.rows), 'key')} like this"
+        note = page_words.FOUND if rows.exact else page_words.keys_like(len(rows.rows))
     empty = labels.NO_SUCH_KEY if rows is not None and rows.text else ""
     return KeysScreen(facts.find, facts.outcome, outcomes, found, note, empty)
 

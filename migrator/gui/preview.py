@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from migrator.gui import run_words
 from migrator.gui.figures import Meter
 from migrator.gui.groups import Groups
 from migrator.gui.screen import Question
 from migrator.model.events import RunRelies, Summary
 from migrator.model.run_state import RunState
-from migrator.phrases import count, number
+from migrator.phrases import number
 
 #: Reasons named in the question; the page has them all.
 MOST_REASONS = 3
@@ -32,15 +33,13 @@ class Preview:
         """Asked once, naming the numbers that the look ahead has found."""
         removed, restored = summary.removed or 0, summary.restored or 0
         changed, left = removed + restored, summary.left_in_place or 0
-        parts = [f"{number(removed)} would be removed", f"{number(restored)} restored"]
-        text = f"{', '.join(parts)}, {number(left)} left in place{_reasons(groups, state)}."
-        if self.relying:
-            text += f" {count(len(self.relying), 'later run')} will be incomplete, which relied on this one."
-        what = (
-            f"Roll back {count(changed, 'object')}?" if changed else "Roll back? Nothing is there to remove."
+        text = run_words.would_be_undone(removed, restored, left, _reasons(groups, state), len(self.relying))
+        return Question(
+            headline=run_words.roll_back_question(changed),
+            text=text,
+            yes=run_words.roll_back_objects(changed),
+            no=run_words.KEEP_EVERYTHING,
         )
-        yes = f"Roll Back {count(changed, 'Object')}" if changed else "Roll Back"
-        return Question(headline=what, text=text, yes=yes, no="Keep Everything")
 
 
 def _reasons(groups: Groups, state: RunState) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from migrator import phrases, words
-from migrator.gui import labels, story
+from migrator import phrases
+from migrator.gui import labels, run_words, state_words
 from migrator.gui.end_screen import end_points
 from migrator.gui.figures import Meter, time_left
 from migrator.gui.found import is_offer
@@ -16,14 +16,15 @@ from migrator.gui.lately import Lately
 from migrator.gui.screen import Bar, Figure, LedgerScreen, RunScreen, Term, TransferRow
 from migrator.gui.screen_parts import Banner, Button, Head, Pill
 from migrator.gui.speeds import NO_SPEED, Speeds
+from migrator.gui.state_words import pill
 from migrator.gui.status import TABLE, Intent, Status, Tone
-from migrator.gui.story import pill
 from migrator.gui.throughput import throughput
 from migrator.model.events import ActiveTransfer, Phase, Summary
 from migrator.model.objects import visible
 from migrator.model.run_state import RunState
 from migrator.model.sizes import show_duration, show_size
 from migrator.phrases import number
+from migrator.words import filtered_in_words
 
 KEY_CHARS = 110
 #: Nothing moved for this long: the speed says what it waits for.
@@ -41,14 +42,15 @@ class RunFacts:
     speeds: Speeds = field(default_factory=Speeds)
     saved_to: str = ""  #: where the report is
     can_retry: bool = False
+    can_leave_out: bool = False  #: the form is what this run was about
 
 
 def run_screen(state: RunState, status: Status, facts: RunFacts) -> RunScreen:
     """The page. Running: phases, figures, throughput. Ended: a banner, the books, and what now."""
     if not state.run and state.phase is None:
-        return RunScreen(Head(labels.NO_RUN_CONTEXT))
+        return RunScreen(Head(labels.NO_RUN_CONTEXT), empty=labels.NO_RUN_YET)
     is_undo = state.command == "rollback"
-    all_groups = facts.groups.of(state)
+    all_groups = facts.groups.of(state, can_leave_out=facts.can_leave_out)
     running = state.is_running
     waiting = facts.lately.waiting(facts.now) if running else ()
     return RunScreen(
@@ -68,7 +70,7 @@ def run_screen(state: RunState, status: Status, facts: RunFacts) -> RunScreen:
         throughput=throughput(facts.meter, facts.lately, facts.now) if running and not is_undo else None,
         end=end_points(state, status),
         ledger=_ledger(state, state.summary) if state.summary else None,
-        banner=_banner(state.summary, status, facts) if state.summary else None,
+        banner=_banner(state, state.summary, status, facts) if state.summary else None,
     )
 
 
@@ -95,17 +97,23 @@ def _pills(state: RunState, status: Status) -> tuple[Pill, ...]:
     text = pill(status, state)
     if not text:
         return ()
-    own = Pill(text, TABLE[status].tone)
+    own = Pill(text, _tone(status, state))
     if status in {Status.LISTING, Status.RUNNING} and state.command != "rollback":
         return Pill(labels.UNDO_POSSIBLE, Tone.OK), own
     return (own,)
 
 
+def _tone(status: Status, state: RunState) -> Tone:
+    """A look ahead that has ended waits for an answer."""
+    is_asked = status is Status.PREVIEWING and state.summary is not None
+    return Tone.WARN if is_asked else TABLE[status].tone
+
+
 def _context(state: RunState) -> str:
-    places = f"{visible(state.source, 60)}  →  {visible(state.destination, 60)}"
+    places = f"{visible(state.source, 60)}  →  {visible(state.destination, 60)}" if state.source else ""
     has_ended = state.summary is not None and not is_offer(state)
     took = f"   ·   {show_duration(state.summary.seconds)}" if state.summary and has_ended else ""
-    return f"{places}{took}"
+    return f"{places}{took}".removeprefix("   ·   ")
 
 
 def _bars(state: RunState) -> tuple[Bar, ...]:
@@ -114,21 +122,21 @@ def _bars(state: RunState) -> tuple[Bar, ...]:
     listing = Bar(
         labels.LISTING,
         1.0 if final else None,
-        "done" if final else "still counting",
-        listed if final else f"at least {listed}",
+        run_words.DONE if final else run_words.STILL_COUNTING,
+        run_words.at_least(listed, is_final=final),
         is_done=final,
     )
     share = share_done(state)
-    least = "" if final else "at least "
-    copied = (
-        f"{number(state.copied)} of {least}{phrases.count(state.planned, 'object')} · "
-        f"{show_size(state.bytes_copied)} of {least}{show_size(state.bytes_planned)}"
+    copied = run_words.copied_of(
+        state.copied,
+        run_words.at_least(phrases.count(state.planned, "object"), is_final=final),
+        show_size(state.bytes_copied),
+        run_words.at_least(show_size(state.bytes_planned), is_final=final),
+        again=state.phase is Phase.CHECKING,
     )
-    if state.phase is Phase.CHECKING:
-        copied += " · listing the source once more"
     nothing = final and not state.planned
-    right = "nothing to copy" if nothing else "still listing" if share is None else percent(share)
-    return listing, Bar(labels.COPYING, share, right, copied)
+    right = run_words.STILL_LISTING if share is None else percent(share)
+    return listing, Bar(labels.COPYING, share, run_words.NOTHING_TO_COPY if nothing else right, copied)
 
 
 def percent(share: float) -> str:
@@ -144,17 +152,17 @@ def _figures(state: RunState, meter: Meter, now: float) -> tuple[Figure, ...]:
     return (
         Figure(
             f"{show_size(meter.bytes_per_s)}/s" if state.bytes_moved else "–",
-            f"waiting {int(silent)} s for an answer" if is_waiting else "now",
+            run_words.waiting(int(silent)) if is_waiting else labels.NOW,
             Tone.WARN if is_waiting else Tone.QUIET,
         ),
-        Figure(_rate(meter.objects_per_s) if state.settled else "–", "objects"),
+        Figure(_rate(meter.objects_per_s) if state.settled else "–", run_words.OBJECTS),
         Figure(
             time_left(guess, is_final=state.totals_are_final),
-            "left" if state.totals_are_final else "left, still listing",
+            run_words.LEFT if state.totals_are_final else run_words.LEFT_STILL_LISTING,
         ),
         Figure(
             number(bad),
-            "failed or in conflict" if state.conflicts else "failed",
+            run_words.FAILED_OR_CONFLICT if state.conflicts else run_words.FAILED,
             Tone.PROBLEM if bad else Tone.QUIET,
         ),
     )
@@ -167,28 +175,28 @@ def _rate(per_s: float) -> str:
 def _undo_bars(state: RunState, status: Status) -> tuple[Bar, ...]:
     label = labels.PREVIEWING if status is Status.PREVIEWING else labels.ROLLING_BACK
     share = min(1.0, state.undo_done / state.undo_total) if state.undo_total else None
-    below = f"{number(state.undo_done)} of {phrases.count(state.undo_total, 'object')} looked at"
-    right = percent(share) if share is not None else "preparing"
-    return (Bar(label, share, right, below if state.undo_total else ""),)
+    below = run_words.looked_at(state.undo_done, state.undo_total) if state.undo_total else ""
+    return (Bar(label, share, percent(share) if share is not None else run_words.PREPARING, below),)
 
 
 def _undo_figures(state: RunState, status: Status) -> tuple[Figure, ...]:
-    left, would = state.left_in_place, "would be " if status is Status.PREVIEWING else ""
+    left = state.left_in_place
+    words = run_words.WOULD_BE_UNDONE if status is Status.PREVIEWING else run_words.UNDONE
     return (
-        Figure(number(state.removed), f"{would}removed"),
-        Figure(number(state.restored), f"{would}restored"),
-        Figure(number(left), f"{would}left in place", Tone.WARN if left else Tone.QUIET),
+        Figure(number(state.removed), words["removed"]),
+        Figure(number(state.restored), words["restored"]),
+        Figure(number(left), words["left"], Tone.WARN if left else Tone.QUIET),
     )
 
 
 def _row(each: ActiveTransfer, facts: RunFacts) -> TransferRow:
     done = 100 if each.bytes_done >= each.size_bytes else int(100 * each.bytes_done / each.size_bytes)
     if done == 100:
-        doing = "verifying"
+        doing = run_words.VERIFYING
     elif each.parts:
-        doing = f"copying, part {min(each.part + 1, each.parts)} of {each.parts}"
+        doing = run_words.part_of(min(each.part + 1, each.parts), each.parts)
     else:
-        doing = "copying"
+        doing = run_words.COPYING
     return TransferRow(
         done,
         visible(each.key, KEY_CHARS),
@@ -200,14 +208,14 @@ def _row(each: ActiveTransfer, facts: RunFacts) -> TransferRow:
     )
 
 
-def _banner(summary: Summary, status: Status, facts: RunFacts) -> Banner:
-    headline, detail = story.headline(status, summary)
+def _banner(state: RunState, summary: Summary, status: Status, facts: RunFacts) -> Banner:
+    headline, detail = state_words.headline(status, summary)
     buttons: tuple[Button, ...] = ()
     if status is Status.PAUSED and summary.cause == "credentials":
         buttons = (Button(Intent.ENTER_KEYS, labels.ENTER_KEYS, is_enabled=True),)
     if facts.saved_to:
-        detail = f"{detail} The report is in {visible(facts.saved_to, 120)}.".strip()
-    return Banner(headline, detail, TABLE[status].tone, buttons)
+        detail = f"{detail} {run_words.report_is_in(visible(facts.saved_to, 120))}".strip()
+    return Banner(headline, detail, _tone(status, state), buttons)
 
 
 def _ledger(state: RunState, summary: Summary) -> LedgerScreen | None:
@@ -218,41 +226,40 @@ def _ledger(state: RunState, summary: Summary) -> LedgerScreen | None:
     if not listed:
         return None
     copied, verified = int(books.get("copied", 0)), int(books.get("verified", 0))
-    named = (
-        ("copied", "copied and verified" if verified == copied else "copied", Tone.OK),
-        ("same", "already identical", Tone.QUIET),
-        ("filtered", "left out by filters", Tone.QUIET),
-        ("unsupported", "cannot be carried over", Tone.WARN),
-        ("failed", "failed", Tone.PROBLEM),
-        ("conflicts", "in conflict, kept", Tone.WARN),
-        ("left", "left to do", Tone.WARN),
-    )
-    amounts = [(int(books.get(name, 0)), caption, tone) for name, caption, tone in named]
-    balances = sum(n for n, _, _ in amounts) == listed
+    tones = {"copied": Tone.OK, "failed": Tone.PROBLEM, "unsupported": Tone.WARN}
+    tones |= {"conflicts": Tone.WARN, "left": Tone.WARN}
+    words = {**run_words.BOOKS, "copied": run_words.BOOKS["verified" if verified == copied else "copied"]}
+    names = ("copied", "same", "filtered", "unsupported", "failed", "conflicts", "left")
+    amounts = {name: int(books.get(name, 0)) for name in names}
+    balances = sum(amounts.values()) == listed
     by_rule = summary.filtered_by if summary.filtered_by is not None else state.filtered_by
     return LedgerScreen(
         title=labels.ACCOUNTED if balances else labels.NOT_ACCOUNTED,
         terms=tuple(
-            Term(number(n), caption, tone)
-            for n, caption, tone in amounts
-            if n or caption.startswith("copied")
+            Term(number(n), words[name], tones.get(name, Tone.QUIET))
+            for name, n in amounts.items()
+            if n or name == "copied"
         ),
-        total=f"{number(listed)} listed",
-        note=words.filtered_in_words(by_rule),
+        total=run_words.listed(listed),
+        note=filtered_in_words(by_rule),
         balances=balances,
     )
 
 
 def _undo_ledger(summary: Summary) -> LedgerScreen:
-    left = summary.left_in_place or 0
+    left, words = summary.left_in_place or 0, run_words.UNDONE
     return LedgerScreen(
-        title="What roll back would do" if summary.cause == "dry-run" else "What roll back did",
+        title=run_words.WOULD_DO if summary.cause == "dry-run" else run_words.DID,
         terms=(
-            Term(number(summary.removed or 0), "removed", Tone.OK),
-            Term(number(summary.restored or 0), "restored", Tone.OK if summary.restored else Tone.QUIET),
-            Term(number(left), "left in place", Tone.WARN if left else Tone.QUIET),
+            Term(number(summary.removed or 0), words["removed"], Tone.OK),
+            Term(
+                number(summary.restored or 0),
+                words["restored"],
+                Tone.OK if summary.restored else Tone.QUIET,
+            ),
+            Term(number(left), words["left"], Tone.WARN if left else Tone.QUIET),
         ),
         total=phrases.count((summary.removed or 0) + (summary.restored or 0) + left, "object"),
-        note="The source was only read.",
+        note=run_words.SOURCE_ONLY_READ,
         balances=True,
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from migrator.gui.form import Form
+from migrator.gui.help_values import HelpScreen
+from migrator.gui.key_values import KeySetsScreen
 from migrator.gui.log import LogLine
 from migrator.gui.plan_values import PlanScreen
 from migrator.gui.run_actions import Act
@@ -77,7 +79,10 @@ class TransferRow:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Objects that share a cause. `code` is what can be retried by itself; empty: it cannot."""
+    """Objects that share a cause. `code` is what can be retried by itself; empty: it cannot.
+
+    `left_out_by`: the cause by which the next run can do without them; empty: `why_not` may say why not.
+    """
 
     cause: str
     count: int
@@ -86,6 +91,8 @@ class Group:
     samples: tuple[str, ...]
     tone: Tone = Tone.PROBLEM
     code: str = ""
+    left_out_by: str = ""
+    why_not: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +178,7 @@ class RunScreen:
     end: tuple[EndPoint, ...] = ()
     ledger: LedgerScreen | None = None
     banner: Banner | None = None
+    empty: str = ""  #: where nothing has run yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +188,7 @@ class RunRow:
     run: str
     started: str
     places: str
+    short_places: str  #: where there is little room
     result: str
     tone: Tone
     objects: str
@@ -220,6 +229,7 @@ class HistoryScreen:
     head: Head
     rows: tuple[RunRow, ...] = ()
     empty: str = ""
+    advice: str = ""  #: what comes of it where there is none
     chosen: str = ""
     detail: RunDetail | None = None
 
@@ -238,7 +248,10 @@ class SettingsScreen:
 
 @dataclass(frozen=True, slots=True)
 class LogScreen:
-    """The log's newest matching lines. `generation` changes when the filter does: then all is redrawn."""
+    """The log's newest matching lines. `generation` changes when the filter does: then all is redrawn.
+
+    `newer`: lines that came since following ended; `said`: what came of Export.
+    """
 
     generation: int
     lines: tuple[LogLine, ...]
@@ -246,6 +259,10 @@ class LogScreen:
     level: str
     search: str
     follow: bool
+    newer: int = 0
+    can_export: bool = False
+    said: str = ""
+    said_tone: Tone = Tone.QUIET
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +310,8 @@ class Screen:
     run: RunScreen
     history: HistoryScreen
     settings: SettingsScreen
+    keys: KeySetsScreen
+    help: HelpScreen
     log: LogScreen
     bar: ActionBar
     appearance: str = "system"  #: light | dark | system
@@ -306,6 +325,6 @@ class View(Protocol):
     def render(self, screen: Screen) -> None: ...
     def close(self) -> None: ...
     def copy(self, text: str) -> None: ...
-    def ask_for_file(self, name: str, kinds: Mapping[str, str]) -> str: ...
+    def ask_for_file(self, name: str, kinds: Mapping[str, str], title: str) -> str: ...
     def focus_on(self, field: str) -> None: ...
     def has_focus(self) -> bool: ...

@@ -8,6 +8,8 @@ from tkinter import font as tkfont
 from tkinter import ttk
 from typing import Any
 
+import ttkbootstrap
+
 TONES = ("quiet", "busy", "ok", "warn", "problem")
 
 _BUTTON_LAYOUT: list[Any] = [
@@ -37,6 +39,10 @@ def apply(root: tk.Tk, c: Mapping[str, str], px: Callable[[int], int]) -> None:
 def _frames_and_labels(style: ttk.Style, c: Mapping[str, str], px: Callable[[int], int]) -> None:
     style.configure("TFrame", background=c["page"])
     style.configure("Rail.TFrame", background=c["rail"])
+    # The theme's labels have an invisible border, which sets words off from the edges of fields and cards.
+    inner: list[Any] = [("Label.label", {"sticky": "nswe"})]
+    padding: list[Any] = [("Label.padding", {"sticky": "nswe", "children": inner})]
+    style.layout("TLabel", [("Label.fill", {"sticky": "nswe", "children": padding})])
     style.configure("TLabel", background=c["page"], foreground=c["text"], font="AppText", padding=0)
     for name, font, ink in (
         ("Hint", "AppHint", "muted"),
@@ -101,6 +107,11 @@ def _buttons(style: ttk.Style, c: Mapping[str, str], px: Callable[[int], int]) -
     button("Link.TButton", page, c["accent_text"], page, c["busy_tint"], c["accent_text"], (6, 3))
     button("Small.TButton", page, c["text"], c["line"], c["hover"], c["accent_text"], (10, 4))
     button("Icon.TButton", page, c["muted"], page, c["hover"], c["accent_text"], (5, 4))
+    # Nothing but a picture: switched off it has no ground of its own.
+    off = ("disabled", page)
+    ring: list[Any] = [off, ("focus", c["accent_text"])]
+    ground: list[Any] = [off, ("pressed", c["hover"]), ("active", c["hover"])]
+    style.map("Icon.TButton", background=ground, bordercolor=ring, lightcolor=ring, darkcolor=ring)
     for name, fill, ink, hover in (("Segment.Toolbutton", page, c["accent_text"], c["busy_tint"]),):
         style.layout(
             name,
@@ -173,7 +184,7 @@ def _fields(root: tk.Tk, style: ttk.Style, c: Mapping[str, str], px: Callable[[i
             arrowcolor=c["text"],
             selectbackground=c["accent"],
             selectforeground=c["on_accent"],
-            padding=(px(6), px(2) if name == "TSpinbox" else px(5)),
+            padding=(px(6), px(5)),
         )
         style.map(
             name,
@@ -187,6 +198,7 @@ def _fields(root: tk.Tk, style: ttk.Style, c: Mapping[str, str], px: Callable[[i
             selectbackground=[("!focus", c["page"]), ("disabled", c["rail"])],
             selectforeground=[("!focus", c["text"]), ("disabled", c["muted"])],
         )
+    _spin_arrows(style, c, px)
     for option, value in (
         ("background", c["page"]),
         ("foreground", c["text"]),
@@ -195,6 +207,29 @@ def _fields(root: tk.Tk, style: ttk.Style, c: Mapping[str, str], px: Callable[[i
         ("font", "AppText"),
     ):
         root.option_add(f"*TCombobox*Listbox.{option}", value)
+
+
+def _spin_arrows(style: ttk.Style, c: Mapping[str, str], px: Callable[[int], int]) -> None:
+    """Two small carets: the theme's own are boxes that make the field higher than the others."""
+    for way in ("up", "down"):
+        if f"Spin.{way}arrow" not in style.element_names():
+            seen, off = (
+                str(ttkbootstrap.Icon(f"caret-{way}-fill", size=9, color=c[role]))
+                for role in ("muted", "off_text")
+            )
+            style.element_create(
+                f"Spin.{way}arrow", "image", seen, ("disabled", off), width=px(18), sticky=""
+            )
+    textarea: list[Any] = [("Spinbox.textarea", {"sticky": "nswe"})]
+    arrows: list[Any] = [
+        ("Spin.uparrow", {"side": "top", "sticky": "e"}),
+        ("Spin.downarrow", {"side": "bottom", "sticky": "e"}),
+    ]
+    inside: list[Any] = [
+        ("null", {"side": "right", "sticky": "", "children": arrows}),
+        ("Spinbox.padding", {"sticky": "nswe", "children": textarea}),
+    ]
+    style.layout("TSpinbox", [("Spinbox.field", {"side": "top", "sticky": "we", "children": inside})])
 
 
 def _tables(root: tk.Tk, style: ttk.Style, c: Mapping[str, str], px: Callable[[int], int]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from migrator.environment import Place, Variable, not_accepted
+from migrator.gui import form_words
 from migrator.gui.form import NAMES, Form
 from migrator.gui.screen import Question
 
@@ -19,10 +20,10 @@ def open_variables(form: Form, environment: Mapping[str, str]) -> list[Variable]
 
 def question(found: Sequence[Variable]) -> Question:
     return Question(
-        headline="Send traffic that way?",
-        text=f"Set on this computer: {'; '.join(map(str, found))}.",
-        yes="Accept and Go On",
-        no="Do Not Connect",
+        headline=form_words.SEND_THAT_WAY,
+        text=form_words.set_here("; ".join(map(str, found))),
+        yes=form_words.ACCEPT_AND_GO_ON,
+        no=form_words.DO_NOT_CONNECT,
         is_destructive=False,
     )
 

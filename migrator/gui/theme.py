@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from tkinter import font as tkfont
 from tkinter import ttk
+from typing import Any
 
 import ttkbootstrap
 from ttkbootstrap.dialogs import Querybox
@@ -151,6 +152,11 @@ def px(pixels: int) -> int:
 def icon(name: str, role: str = "muted", size: int = 16) -> str:
     """The name of a picture, usable as `image=`; kept alive by the style engine."""
     return str(ttkbootstrap.Icon(name, size=size, color=_palette[role]))
+
+
+def button_icon(name: str, size: int = 16) -> Any:
+    """The pictures of a button, usable as `image=`: a faint one where it is off, not a stippled one."""
+    return icon(name, "muted", size), "disabled", icon(name, "left_out", size)
 
 
 def tone_icon(tone: str, size: int = 16) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import floor
 
+from migrator.gui import run_words
 from migrator.gui.figures import LONG_S, Meter, ticks_of
 from migrator.gui.lately import Lately
 from migrator.gui.screen import Throughput
@@ -22,7 +23,7 @@ def throughput(meter: Meter, lately: Lately, now: float) -> Throughput | None:
     ticks = tuple((tick, _speed(tick)) for tick in ticks_of(max(speed for _, speed in points)))
     # In whole seconds: the plot is drawn anew when a second has passed, not with every figure.
     marks = lately.marks(float(floor(now)), span)
-    begin = "10 min ago" if span > LONG_S - 10 else f"{show_duration(span)} ago"
+    begin = run_words.TEN_MINUTES_AGO if span > LONG_S - 10 else run_words.ago(show_duration(span))
     return Throughput(points, ticks, span, begin, marks)
 
 

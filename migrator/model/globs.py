@@ -59,6 +59,34 @@ def compile_glob(pattern: str) -> re.Pattern[str]:
         raise BadPattern(str(cause)) from cause
 
 
+def exact(key: str) -> str:
+    """The pattern that matches this key and no other, relative to the prefix.
+
+    Raises:
+        BadPattern: no pattern can say it (it is empty, or holds what is no text).
+    """
+    if not key or not _is_text(key):
+        raise BadPattern("no pattern can say this key")
+    body = "".join(f"\\{char}" if char in _SPECIAL else char for char in key)
+    if key[-1] == "/" or key[-1].isspace():
+        body = (
+            f"{body[:-1]}[{key[-1]}]"  # as itself: else it is a folder, or taken for space around a pattern
+        )
+    return f"/{body}"
+
+
+#: What means something in a pattern, or ends one in a list of them.
+_SPECIAL = frozenset("*?[]{}\\,")
+
+
+def _is_text(key: str) -> bool:
+    try:
+        key.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return key.isprintable()
+
+
 # -- a pattern's tokens ---------------------------------------------------------------------------
 
 

@@ -34,6 +34,7 @@ from migrator.model.events import (
     UnfinishedFound,
 )
 from migrator.model.findings import Estimated, FidelityChecked, PropertyFound
+from migrator.model.key_sets import KeySet, KeysListed
 from migrator.model.ledger import Outcome
 from migrator.model.past_runs import PastRun, RunsListed
 from migrator.model.planned import Fate, PlanMade, PlanRow, PlanRows
@@ -113,6 +114,9 @@ class FakeService:
 
     def save_log(self, run: str, path: str) -> None:
         self.asked.append(("save_log", run, path))
+
+    def find_not_copied(self, run: str, cause: str, most: int) -> None:
+        self.asked.append(("find_not_copied", run, cause, most))
 
     def list_keys(self) -> None:
         self.keys_listed += 1
@@ -410,7 +414,7 @@ def planned(
         final=True,
     )
     return [
-        RunStarted("plan", "plan", SOURCE, DESTINATION, 16),
+        RunStarted("", "plan", SOURCE, DESTINATION, 16),
         PhaseChanged(Phase.LISTING),
         totals,
         PlanMade(every, SIZES),
@@ -463,6 +467,19 @@ def past_run(number: int = 0, **more: Any) -> PastRun:
         "is_busy": False,
     }
     return PastRun(**(fields | more))
+
+
+def keys() -> KeysListed:
+    return KeysListed(
+        (
+            KeySet("archive", "STX1…TUV", is_stored=True),
+            KeySet(
+                "aws", "ASIA…N5A", is_stored=False, is_temporary=True, expires="2026-11-22T20:00:00+00:00"
+            ),
+            KeySet("lyve", "STX1…TUV", is_stored=True),
+        ),
+        "Secret Service",
+    )
 
 
 def history() -> RunsListed:

@@ -28,9 +28,11 @@ from PIL import Image, ImageGrab
 from migrator.gui import labels, theme
 from migrator.gui.app import Window
 from migrator.gui.form import EndForm, Form
+from migrator.gui.run_actions import Act
 from migrator.gui.status import Intent
 from migrator.model.events import Event, Phase, PhaseChanged, RollbackProgress, RunStarted
 from migrator.model.findings import PropertyFound
+from migrator.model.key_sets import KeysTested
 from migrator.model.ledger import Outcome
 from migrator.model.past_runs import RunsListed
 from tests.gui import canned, looks
@@ -59,6 +61,8 @@ def drain(window: Window) -> None:
 
 def empty(window: Window, service: canned.FakeService) -> None:
     window.presenter.set_up.form = Form()
+    window.presenter.set_up.revision += 1
+    window.presenter.changed()
 
 
 def problems(window: Window, service: canned.FakeService) -> None:
@@ -171,6 +175,35 @@ def history(window: Window, service: canned.FakeService) -> None:
     window.presenter.show("history")
 
 
+def nothing_to_do(window: Window, service: canned.FakeService) -> None:
+    plan(window, service, *canned.planned_nothing())
+
+
+def no_run(window: Window, service: canned.FakeService) -> None:
+    connected(window, service)
+    window.presenter.show("run")
+
+
+def chosen(window: Window, service: canned.FakeService, number: int) -> None:
+    history(window, service)
+    drain(window)
+    window.presenter.history.choose(canned.past_run(number).run)
+
+
+def history_failed(window: Window, service: canned.FakeService) -> None:
+    chosen(window, service, 1)
+
+
+def accept_question(window: Window, service: canned.FakeService) -> None:
+    chosen(window, service, 2)
+    window.presenter.history.do(Act.ACCEPT)
+
+
+def comparing(window: Window, service: canned.FakeService) -> None:
+    chosen(window, service, 2)
+    window.presenter.history.do(Act.VERIFY)
+
+
 def no_history(window: Window, service: canned.FakeService) -> None:
     service.say(RunsListed((), 0))
     window.presenter.show("history")
@@ -179,6 +212,12 @@ def no_history(window: Window, service: canned.FakeService) -> None:
 def settings(window: Window, service: canned.FakeService) -> None:
     connected(window, service)
     window.presenter.show("settings")
+
+
+def settings_problem(window: Window, service: canned.FakeService) -> None:
+    settings(window, service)
+    window.presenter.settings.edit("most_usd", "ten")
+    window.presenter.settings.leave("most_usd")
 
 
 def listing(window: Window, service: canned.FakeService) -> None:
@@ -223,7 +262,10 @@ def finished(window: Window, service: canned.FakeService) -> None:
     window.presenter.do(Intent.MIGRATE)
     service.say(*canned.planned())
     drain(window)
-    service.say(*canned.started(), canned.listing(218, final=True), *canned.copied(40), canned.summary())
+    service.say(*canned.started(), canned.listing(218, final=True), *canned.copied(40))
+    service.say(
+        canned.summary(ledger={"listed": 224, "filtered": 6}, filtered_by={"max_date": 4, "max_size": 2})
+    )
 
 
 def weakly(window: Window, service: canned.FakeService) -> None:
@@ -257,6 +299,41 @@ def paused(window: Window, service: canned.FakeService) -> None:
     service.say(
         canned.summary(Outcome.PAUSED, ledger=books, cause="credentials", message=message, advice=advice)
     )
+
+
+def paused_by_itself(window: Window, service: canned.FakeService) -> None:
+    """Where no new keys help: the disk is full."""
+    running(window, service)
+    books = {"listed": 1284, "planned": 1194, "same": 64, "filtered": 26, "copied": 443, "verified": 443}
+    books |= {"failed": 12, "left": 739}
+    message = "Only 40 MB are left where runs are kept. The run has paused, so that its records stay correct."
+    advice = "Make room there, then press Resume."
+    service.say(canned.summary(Outcome.PAUSED, ledger=books, cause="disk", message=message, advice=advice))
+
+
+def entering_keys(window: Window, service: canned.FakeService) -> None:
+    """After Enter New Keys: the cursor in the field that is to be changed."""
+    paused(window, service)
+    drain(window)
+    window.presenter.do(Intent.ENTER_KEYS)
+
+
+def quitting(window: Window, service: canned.FakeService) -> None:
+    running(window, service)
+    drain(window)
+    window.presenter.quit()
+
+
+def unfinished_run(window: Window, service: canned.FakeService) -> None:
+    connected(window, service)
+    drain(window)
+    window.presenter.do(Intent.MIGRATE)
+    service.say(*canned.planned())
+    drain(window)
+    message = "An unfinished run of this job is there: 1,204 of 2,000 objects copied."
+    none = {"listed": 0, "planned": 0, "copied": 0}
+    refused = canned.summary(Outcome.REFUSED, ledger=none, cause="unfinished-run", message=message)
+    service.say(*canned.started()[:1], refused)
 
 
 def refused(window: Window, service: canned.FakeService) -> None:
@@ -331,6 +408,23 @@ def leftovers(window: Window, service: canned.FakeService) -> None:
     service.say(*canned.rolled_back(5))
 
 
+def first_run(window: Window, service: canned.FakeService) -> None:
+    empty(window, service)
+    service.say(RunsListed((), 0))
+
+
+def keys(window: Window, service: canned.FakeService) -> None:
+    window.presenter.show("settings")
+    service.say(
+        canned.keys(), KeysTested("lyve", ok=True, message="https://s3.acme.lyve.seagate.com accepts them.")
+    )
+
+
+def help_page(window: Window, service: canned.FakeService) -> None:
+    window.presenter.help._folder = FOLDER
+    window.presenter.help.open("guide")
+
+
 STATES: dict[str, State] = {
     each.__name__: each
     for each in (
@@ -347,11 +441,20 @@ STATES: dict[str, State] = {
         plan_open,
         plan_found,
         plan_stale,
+        nothing_to_do,
         no_plan,
         plan_refused,
         history,
+        history_failed,
+        accept_question,
+        comparing,
         no_history,
         settings,
+        keys,
+        first_run,
+        help_page,
+        settings_problem,
+        no_run,
         listing,
         running_while_listing,
         running,
@@ -361,7 +464,11 @@ STATES: dict[str, State] = {
         weakly,
         failed,
         paused,
+        paused_by_itself,
+        entering_keys,
+        quitting,
         refused,
+        unfinished_run,
         losses,
         found,
         found_looked_at,
@@ -450,9 +557,7 @@ def picture(root: tk.Tk, state: str, size: str, file: Path | None) -> None:
     for _ in range(5):
         root.update()
         time.sleep(0.02)
-    # Few colours make small files, and nobody sees it.
-    taken = grab((0, 0, width, height)).convert("RGB").quantize(128, dither=Image.Dither.NONE)
-    taken.save(file, optimize=True)
+    grab((0, 0, width, height)).convert("RGB").save(file, optimize=True)
     print(file)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from migrator.gui import labels, story, theme
+from migrator.gui import labels, state_words, theme
 from migrator.gui.widgets.basics import WrapLabel
 from tests.gui import preview
 from tests.gui.conftest import Driver
@@ -160,9 +160,11 @@ def translated(root: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Driver]:
         elif isinstance(value, dict):
             long = {key: longer(text) if isinstance(text, str) else text for key, text in value.items()}
             monkeypatch.setattr(labels, name, long)
-    sentences = story.sentences
+    sentences = state_words.sentences
     monkeypatch.setattr(
-        story, "sentences", lambda *args, **more: tuple(longer(text) for text in sentences(*args, **more))
+        state_words,
+        "sentences",
+        lambda *args, **more: tuple(longer(text) for text in sentences(*args, **more)),
     )
     driver = Driver(root)
     yield driver

@@ -7,10 +7,9 @@ makes pictures of the same.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from contextlib import nullcontext
-from pathlib import Path
+from tkinter import ttk
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ import pytest
 from migrator.gui import theme
 from migrator.gui.app import Window
 from migrator.gui.pages.shell import PAGES
-from tests.gui import canned, looks, preview
+from tests.gui import canned, looks, preview, scattered
 
 pytestmark = [pytest.mark.window, pytest.mark.timeout(120)]
 
@@ -77,7 +76,7 @@ def test_every_tone_can_be_told_from_what_is_behind_it(root: Any, palette: Any, 
         assert ratio >= looks.CONTROL, f"{tone} on {paper}: {ratio:.1f}"
 
 
-PAGE_STATES = {"setup": "connected", "plan": "plan_open", "run": "failed"} | {
+PAGE_STATES = {"setup": "connected", "plan": "plan_open", "run": "failed", "help": "help_page"} | {
     page: page for page in ("history", "settings")
 }
 
@@ -141,41 +140,25 @@ def test_whoever_has_the_focus_is_in_sight_and_shows_it(root: Any, page: str, si
 
 # -- scattered text -------------------------------------------------------------------------------
 
-PACKAGE = Path(theme.__file__).parent
-#: Modules that put what has happened into the window's words: sentences with their numbers.
-WORD_MODULES = {
-    *("labels.py", "story.py", "frame.py", "checks.py", "connection.py", "decisions.py", "end_screen.py"),
-    *("figures.py", "log.py", "losses.py", "plan_screen.py", "preview.py", "run_screen.py"),
-    *("surroundings.py", "throughput.py", "lately.py", "pace_screen.py"),
-}
-#: These name styles, fonts and keys of the keyboard.
-NO_WORDS = {"styles.py", "theme.py", "menu.py"}
-_PROSE = re.compile(r"[A-Za-z]{2,}[,.…]? [A-Za-z]{2,}|^[A-Z][a-z]+( [A-Z(][a-z)]*)*[.…:]?$")
-
 
 def test_the_windows_words_are_in_words_modules() -> None:
-    scattered = [
-        f"migrator/gui/{path.relative_to(PACKAGE)}:{node.lineno}: {node.value!r}"
-        for path in sorted(PACKAGE.rglob("*.py"))
-        if path.name not in WORD_MODULES | NO_WORDS
-        for node in prose_in(ast.parse(path.read_text(encoding="utf-8")))
+    found = scattered.prose_outside()
+    assert not found, "put these into labels.py or a *_words.py:\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize("state", preview.STATES)
+def test_every_word_on_the_screen_comes_from_a_words_module(root: Any, state: str) -> None:
+    show(root, state, SIZES["light"])
+    found = scattered.on_screen(root)
+    assert not found, "\n".join(found)
+
+
+def test_a_sentence_written_into_a_view_is_found(root: Any) -> None:
+    window = show(root, "connected", SIZES["light"])
+    ttk.Label(window.bar, text="Everything seems splendid today").grid(row=0, column=0)
+    root.update()
+    assert ["splendid" in each for each in scattered.on_screen(root)] == [True]
+    source = 'ttk.Label(bar, text="Everything seems splendid today", style="Hint.TLabel")'
+    assert [node.value for node in scattered.prose_in(ast.parse(source))] == [
+        "Everything seems splendid today"
     ]
-    assert not scattered, "put these into labels.py (or a words module):\n" + "\n".join(scattered)
-
-
-def prose_in(tree: ast.Module) -> Iterator[ast.Constant]:
-    """String literals that a person might read."""
-    skipped: set[int] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-            first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr):
-                skipped.add(id(first.value))
-        elif isinstance(node, ast.Raise | ast.Assert):
-            skipped.update(id(each) for each in ast.walk(node))
-        elif isinstance(node, ast.Subscript):
-            skipped.update(id(each) for each in ast.walk(node.slice))
-    for node in ast.walk(tree):
-        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped
-        if is_text and _PROSE.search(node.value.strip()):
-            yield node

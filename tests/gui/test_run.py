@@ -8,7 +8,7 @@ import pytest
 
 from migrator.gui.figures import Meter, ticks_of
 from migrator.gui.lately import MOST_DONE, Lately
-from migrator.gui.status import Intent, Status
+from migrator.gui.status import Intent, Status, Tone
 from migrator.model.events import ObjectFailed, Phase, PhaseChanged, Reported, Retrying
 from migrator.model.ledger import Drift, Outcome
 from tests.gui import canned
@@ -152,10 +152,10 @@ def test_a_full_disk_asks_for_no_keys() -> None:
 
 def test_after_success_the_questions_that_everybody_has_are_answered() -> None:
     points = {point.title: point.text for point in reach(Status.FINISHED).see().run.end}
-    assert "200 content digest equal · 18 multipart ETag equal" in points["What is proven"]
+    assert "200 by a digest of the content, 18 by the digest of their parts" in points["What is proven"]
     assert "still billed" in points["The source is untouched"]
-    assert "read-back" in points["Before you delete anything there"]
-    assert "Accept ends it for good" in points["Roll Back and Accept"]
+    assert "Compare Again in History" in points["Before you delete anything there"]
+    assert "ends it for good" in points["Roll Back and Accept"]
 
 
 def test_size_only_is_not_called_proven() -> None:
@@ -282,3 +282,39 @@ def test_save_report_asks_the_system_for_a_place(driver: Driver, monkeypatch: py
     driver.press("save_report")
     assert driver.service.asked[-1] == ("save_report", canned.RUN, "csv", "out.csv")
     assert asked[0]["initialfile"] == f"report-{canned.RUN}"
+
+
+def test_how_a_run_ended_keeps_its_colour_while_the_window_is_about_something_else() -> None:
+    desk = Desk()
+    desk.connect()
+    desk.run(canned.failed_summary())
+    desk.presenter.do(Intent.NEW_MIGRATION)
+    screen = desk.see()
+    assert screen.status is Status.CONNECTED
+    assert screen.run.banner is not None
+    assert screen.run.banner.tone is Tone.PROBLEM
+
+
+def test_a_look_ahead_that_has_ended_waits_for_an_answer() -> None:
+    desk = Desk()
+    desk.connect()
+    desk.run(canned.summary())
+    desk.presenter.do(Intent.ROLL_BACK)
+    desk.hear(*canned.looked_ahead(5))
+    screen = desk.see()
+    assert screen.run.banner is not None
+    assert screen.run.banner.headline == "Nothing has been changed yet."
+    assert [(pill.text, pill.tone) for pill in screen.run.head.pills] == [("Your decision", Tone.WARN)]
+
+
+def test_where_no_keys_are_wanted_the_cause_of_a_pause_is_its_headline() -> None:
+    desk = Desk()
+    desk.connect()
+    desk.run(canned.summary(Outcome.PAUSED, cause="disk", message="Only 40 MB are left. It has paused."))
+    screen = desk.see()
+    assert screen.run.banner is not None
+    assert (screen.run.banner.headline, screen.run.banner.detail) == (
+        "Only 40 MB are left.",
+        "It has paused.",
+    )
+    assert screen.bar.primary is not None, "nothing else stands out"

@@ -45,7 +45,7 @@ def test_preview_plan_asks_for_a_plan_and_starts_nothing() -> None:
     desk = reach(Status.PLANNED)
     assert [what for what, *_ in desk.service.asked] == ["generate", "plan"]
     assert desk.see().page == "plan"
-    assert desk.see().run.head.context.startswith("Nothing has run yet")
+    assert desk.see().run.empty.startswith("Migrate Data makes a plan")
 
 
 def test_a_stopped_plan_leaves_the_one_before() -> None:
@@ -105,7 +105,7 @@ def test_history_lists_every_run_with_its_result_and_undo() -> None:
 def test_history_says_that_there_are_no_runs_only_once_it_has_looked() -> None:
     desk = Desk()
     assert desk.see().history.empty == "Looking at the runs…"
-    assert desk.hear(RunsListed((), 0)).history.empty.startswith("No runs yet.")
+    assert desk.hear(RunsListed((), 0)).history.empty == "No runs yet"
     assert desk.see().rail[3].state == "No runs yet"
     assert desk.hear(canned.history()).rail[3].state == "1 can be resumed"
 

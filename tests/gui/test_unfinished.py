@@ -67,7 +67,7 @@ def test_look_shows_the_books_of_the_found_run_and_takes_no_choice_away() -> Non
         "left out by filters": "26",
         "left to do": "796",
     }
-    assert screen.allowed == {Intent.RESUME, Intent.ROLL_BACK, Intent.NOT_NOW}
+    assert screen.allowed == {Intent.RESUME, Intent.ROLL_BACK, Intent.NOT_NOW, Intent.START_DEMO}
 
 
 def test_not_now_offers_the_next_one_and_then_leaves_the_window_to_new_work() -> None:
@@ -288,7 +288,7 @@ def test_the_offer_leaves_the_cursor_where_it_is_and_is_reached_with_keys(driver
     for _ in range(4):
         widget = widget.tk_focusNext()
         reached.append(str(widget.cget("text")))
-    assert reached == ["Roll Back…", "Look", "Not Now", "Resume"]
+    assert reached == ["Roll Back…", "Show Details", "Not Now", "Resume"]
     driver.key("<Return>", driver.window.bar.buttons["look"])
     driver.pump(until=lambda: driver.screen.page == "run")
 

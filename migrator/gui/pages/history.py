@@ -192,6 +192,7 @@ class HistoryPage:
                 self._head(self._listed),
                 self._rows,
                 labels.NO_RUNS,
+                labels.NO_RUNS_YET,
                 run.run if run else "",
                 self._detail(run, is_free=is_free) if run else None,
             )
@@ -284,6 +285,7 @@ def _row(run: PastRun) -> RunRow:
         run=run.run,
         started=history_words.started(run),
         places=history_words.places(run),
+        short_places=history_words.short_places(run),
         result=history_words.result(run),
         tone=Tone(history_words.tone(run)),
         objects=history_words.objects(run),

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from migrator import pace_words
-from migrator.gui import losses, run_screen, story
+from migrator.gui import labels, losses, run_screen, status_of
 from migrator.gui.figures import Meter
-from migrator.gui.form import keys_of, to_table
+from migrator.gui.form import EndForm, Form, keys_of, to_table
 from migrator.gui.found import Found
-from migrator.gui.groups import Groups
+from migrator.gui.groups import MOST_LEFT_OUT, Groups
 from migrator.gui.lately import Lately
 from migrator.gui.pages.pace import PacePage
 from migrator.gui.pages.reports import save_report
@@ -18,9 +18,9 @@ from migrator.gui.pages.setup import SetupPage
 from migrator.gui.pages.shell import Shell
 from migrator.gui.preview import Preview
 from migrator.gui.run_screen import RunFacts
-from migrator.gui.screen import RunScreen
+from migrator.gui.screen import Question, RunScreen
 from migrator.gui.speeds import Speeds
-from migrator.gui.status import UNFINISHED, Status
+from migrator.gui.status import UNFINISHED, Status, Tone
 from migrator.model.events import (
     Event,
     ObjectCopied,
@@ -36,7 +36,9 @@ from migrator.model.events import (
 )
 from migrator.model.findings import PropertyFound
 from migrator.model.ledger import Outcome
+from migrator.model.not_copied import NotCopied
 from migrator.model.run_state import RunState
+from migrator.phrases import count
 
 #: The status while the service has not answered yet.
 _WAITING = {
@@ -63,6 +65,8 @@ class RunPage:
         self._meter, self._groups, self._lately = Meter(), Groups(), Lately()
         self._speeds = Speeds()
         self._saved_to = ""
+        self._begun: tuple[str, Form | None] = ("", None)  #: the newest run begun here, and what it is about
+        self._leaving_out: tuple[str, str] = ("", "")  #: of which run, for which cause
         self.pace = PacePage(shell)
 
     # -- what can be pressed -----------------------------------------------------------------------
@@ -72,6 +76,7 @@ class RunPage:
         form = self._set_up.form
         if self._shell.ask_service(lambda: self._shell.service.start(to_table(form), keys_of(form))):
             self._begin("run")
+            self._begun = ("", _place_of(form))
 
     def cancel(self) -> None:
         """Stop what is running. The answer is a summary."""
@@ -94,6 +99,19 @@ class RunPage:
         run = self.last_run
         if self.can_retry and self._shell.ask_service(lambda: self._shell.service.resume(run, cause)):
             self._begin("resume")
+
+    def leave_out(self, cause: str, objects: int) -> None:
+        """Leave Out…: objects of one cause are not asked for by the next run, once that was answered."""
+        if self.can_leave_out and objects:
+            text = labels.LEAVE_OUT_HEADLINE.format(objects=count(objects, "object"))
+            question = Question(
+                text,
+                labels.LEAVE_OUT_TEXT,
+                labels.LEAVE_OUT_YES,
+                labels.LEAVE_OUT_NO,
+                is_destructive=False,
+            )
+            self._shell.ask(question, lambda: self._find_not_copied(cause))
 
     def copy_keys(self, keys: Sequence[str]) -> None:
         """Keys of a group, one a line, to the clipboard."""
@@ -162,9 +180,9 @@ class RunPage:
         if self._preview is not None and (run.is_running or self._shell.is_asking):
             return Status.PREVIEWING
         if run.is_running:
-            return story.status_of_running(run)
+            return status_of.status_of_running(run)
         if run.summary is not None and not self._dismissed:
-            return story.status_of_summary(run)
+            return status_of.status_of_summary(run)
         return None
 
     @property
@@ -178,9 +196,21 @@ class RunPage:
         return self._preview is not None
 
     @property
+    def logged(self) -> str:
+        """The run whose log is on disk, empty where there is none."""
+        return self.state.run or self.last_run
+
+    @property
     def can_retry(self) -> bool:
         """Whether groups of failures can be tried again by themselves."""
         return self.status is Status.FINISHED_WITH_FAILURES
+
+    @property
+    def can_leave_out(self) -> bool:
+        """Only where Set up says what this run was about: its filters are what the next run goes by."""
+        run, place = self._begun
+        is_over = self.state.summary is not None and self.state.command in {"run", "resume"}
+        return is_over and self.state.run == run and place == _place_of(self._set_up.form)
 
     def screen(self, status: Status) -> RunScreen:
         """The page of this moment."""
@@ -192,8 +222,11 @@ class RunPage:
             self._speeds,
             self._saved_to,
             self.can_retry,
+            self.can_leave_out,
         )
-        shown = run_screen.run_screen(self.state, status, facts)
+        # What the window is about now may be something else; how the run ended stays.
+        ended = status_of.status_of_summary(self.state) if self.state.summary is not None else status
+        shown = run_screen.run_screen(self.state, self.status or ended, facts)
         return replace(shown, pace=None if self._cancelling else self.pace.screen(self.state))
 
     # -- events ------------------------------------------------------------------------------------
@@ -207,6 +240,8 @@ class RunPage:
             self._forget_details()
             self._waiting_for, self._dismissed = "", False
             self.last_run = event.run
+            if event.command == "run":
+                self._begun = (event.run, self._begun[1])
         self.state = self.state.apply(event)
         self.pace.take(event)
         match event:
@@ -225,6 +260,18 @@ class RunPage:
             case _:
                 self._groups.take(event)
         return is_told
+
+    def not_copied(self, event: NotCopied) -> None:
+        """The objects to leave out: the next run is about to be set up."""
+        if (event.run, event.cause) != self._leaving_out:
+            return
+        self._leaving_out = ("", "")
+        if event.more:
+            self._set_up.connection.say(labels.MORE_THAN_LEFT_OUT, Tone.WARN)
+        else:
+            self._set_up.leave_out(event.keys)
+            self._dismissed = True
+        self._shell.show("setup")
 
     def reported(self, event: Reported) -> None:
         """A report was written."""
@@ -249,6 +296,10 @@ class RunPage:
 
     # -- inside ------------------------------------------------------------------------------------
 
+    def _find_not_copied(self, cause: str) -> None:
+        self._leaving_out = (self.last_run, cause)
+        self._shell.service.find_not_copied(self.last_run, cause, MOST_LEFT_OUT)
+
     def _begin(self, what: str) -> None:
         self._shell.show("run")
         self._waiting_for, self._cancelling = what, False
@@ -268,7 +319,7 @@ class RunPage:
             self._looked_ahead(self._preview, summary)
             return
         goes_on = self.state.command == "resume"  # what was there before is there still
-        self.can_undo = max(story.undoable(summary), self.can_undo if goes_on else 0)
+        self.can_undo = max(status_of.undoable(summary), self.can_undo if goes_on else 0)
         if (lost := losses.open_losses(self.state, summary)) and not self._shell.is_quitting:
             self._shell.ask(losses.question(lost), lambda: self._go_on_without(lost))
 
@@ -286,7 +337,7 @@ class RunPage:
         self.state, self._dismissed = run, False
         self._forget_details()
         # At least one: a write may have been under way, which only a roll back's look at it can tell.
-        self.last_run, self.can_undo = run.run, max(1, story.copied(run))
+        self.last_run, self.can_undo = run.run, max(1, status_of.copied(run))
         self._shell.changed()
 
     def _go_on_without(self, lost: Sequence[PropertyFound]) -> None:
@@ -322,3 +373,12 @@ class RunPage:
         if self._shell.ask_service(lambda: self._shell.service.rollback(run)):
             self.last_run, self.can_undo = run, can_undo
             self._begin("rollback")
+
+
+def _place_of(form: Form) -> Form:
+    """Where from and where to; nothing else of a form, and no keys."""
+    aws, lyve = (
+        EndForm(region=end.region, endpoint=end.endpoint, bucket=end.bucket, prefix=end.prefix)
+        for end in (form.aws, form.lyve)
+    )
+    return Form(form.direction, aws, lyve)

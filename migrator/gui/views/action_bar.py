@@ -118,7 +118,8 @@ class ActionBarView(ttk.Frame):
             self.right, text=question.no, style="Secondary.TButton", command=lambda: self._on_answer(False)
         )
         self.buttons = {"yes": yes, "no": no}
-        for button in (yes, no):
+        # What is wanted stands where the primary button always is; what destroys something never does.
+        for button in (yes, no) if question.is_destructive else (no, yes):
             self._underline(button, str(button.cget("text")))
             button.pack(side="left", padx=(theme.px(8), 0))
         if question.is_destructive:

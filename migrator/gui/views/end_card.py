@@ -36,7 +36,7 @@ class EndCard(Card):
     def __init__(
         self, parent: tk.Misc, name: str, make: Callable[[tk.Misc, str, Kind], Field], actions: CardActions
     ) -> None:
-        super().__init__(parent, labels.CARD_NAMES[name], _ICONS[name], padding=14)
+        super().__init__(parent, labels.CARD_NAMES[name], _ICONS[name])
         self.name, self._actions = name, actions
         self._drawn: CardState | None = None
         self.badge = ttk.Label(self.head, style="quiet.Pill.TLabel", compound="left")
@@ -53,18 +53,18 @@ class EndCard(Card):
                     column=c,
                     columnspan=2 if len(fields) == 1 else 1,
                     sticky="nwe",
-                    padx=(theme.px(9) if c else 0, 0),
+                    padx=(theme.px(12) if c else 0, 0),
                     pady=(0, theme.px(10)),
                 )
         self.fields["session_token"].grid_remove()
         result = ttk.Frame(body)
-        result.grid(row=len(_ROWS), column=0, columnspan=2, sticky="swe")
-        body.rowconfigure(len(_ROWS), weight=1)
+        result.grid(row=len(_ROWS), column=0, columnspan=2, sticky="nwe")
+        body.rowconfigure(len(_ROWS) + 2, weight=1)  # what is left of a higher neighbour's room
         result.columnconfigure(1, weight=1)
         self.icon = ttk.Label(result)
-        self.icon.grid(row=0, column=0, sticky="n", padx=(0, theme.px(6)), pady=(theme.px(1), 0))
+        self.icon.grid(row=0, column=0, sticky="n", padx=(0, theme.px(8)), pady=(theme.px(4), 0))
         self.result = WrapLabel(result)
-        self.result.grid(row=0, column=1, sticky="we")
+        self.result.grid(row=0, column=1, sticky="nwe", pady=(theme.px(5), 0))
         self.advice = WrapLabel(result, style="Hint.TLabel")
         self.advice.grid(row=1, column=1, sticky="we")
         self.advice.grid_remove()

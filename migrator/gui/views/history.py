@@ -12,7 +12,8 @@ from migrator.gui.run_actions import Act
 from migrator.gui.screen import RunRow, Screen
 from migrator.gui.views.page import GAP, PageView
 from migrator.gui.views.run_detail import HistoryActions, RunDetailCard
-from migrator.gui.widgets.basics import Card, bind_wheel, scrollbar, set_text, show
+from migrator.gui.widgets.basics import Card, bind_wheel, scrollbar, show
+from migrator.gui.widgets.empty import EmptyState
 from migrator.gui.widgets.rows import RowTip, copyable
 
 #: Columns besides the first, and how they are aligned. `places` takes the room that is left.
@@ -59,7 +60,7 @@ class HistoryView(PageView):
         tree.configure(yscrollcommand=bar.set)
         tree.grid(row=0, column=0, sticky="nswe")
         bar.grid(row=0, column=1, sticky="ns")
-        self.empty = ttk.Label(card.body, style="Hint.TLabel")
+        self.empty = EmptyState(card.body, "clock-history")
         self.detail = RunDetailCard(page, actions)
         self.detail.grid(row=2, column=0, sticky="we", padx=theme.px(GAP), pady=(0, theme.px(16)))
         self.detail.grid_remove()
@@ -89,7 +90,9 @@ class HistoryView(PageView):
         history = screen.history
         self.header.render(history.head)
         self._draw(history.rows)
-        set_text(self.empty, history.empty)
+        self.empty.say(history.empty, history.advice)
+        # Headings of nothing would be in the way of what is said instead.
+        self.tree.configure(show="tree headings" if history.rows else "tree")
         if history.rows:
             self.empty.place_forget()
         else:
@@ -178,7 +181,9 @@ class HistoryView(PageView):
             self._fitted = left
             text = tkfont.nametofont("AppText", root=tree)
             for run, row in self._rows.items():
-                places = _shortened(row.places, left - theme.px(_AROUND), text)
+                space = left - theme.px(_AROUND)
+                fits = text.measure(row.places) <= space
+                places = row.places if fits else _shortened(row.short_places, space, text)
                 tree.set(run, "places", _cell(places, "w"))
 
 

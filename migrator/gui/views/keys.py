@@ -8,7 +8,7 @@ from typing import Protocol
 
 from migrator.gui import labels, theme
 from migrator.gui.plan_values import KeyRow, KeysScreen
-from migrator.gui.widgets.basics import Card, WrapLabel, bind_wheel, scrollbar, set_text
+from migrator.gui.widgets.basics import Card, WrapLabel, bind_wheel, scrollbar, set_text, show
 from migrator.gui.widgets.rows import RowTip, copyable
 
 FIND_MS = 200
@@ -85,6 +85,7 @@ class KeysCard(Card):
             self.text.set(screen.text)
             self._forget_timer()
         set_text(self.note, screen.note)
+        show(self.note, bool(screen.note))
         if screen.rows != self._rows:
             self._rows = screen.rows
             self.tree.delete(*self.tree.get_children())
@@ -106,7 +107,7 @@ class KeysCard(Card):
         chosen = self.tree.selection()
         if chosen:
             row = self._rows[int(chosen[0][1:])]
-            set_text(self.why, f"{row.what}: {row.why}")
+            set_text(self.why, f"{row.what}. {row.why}")
 
     def _typed(self, *_args: object) -> None:
         if self.text.get():

@@ -5,15 +5,18 @@ from __future__ import annotations
 import tkinter as tk
 from tkinter import font as tkfont
 from tkinter import ttk
-from typing import Protocol
+from typing import Any, Protocol
 
 from migrator.gui import labels, theme
 from migrator.gui.log import SHOWN_LINES, LogLine
 from migrator.gui.screen import LogScreen
-from migrator.gui.widgets.basics import Card, bind_wheel, scrollbar, set_text
+from migrator.gui.widgets.basics import Card, Tooltip, WrapLabel, bind_wheel, scrollbar, set_text, show
+from migrator.phrases import number
 
 _MARKS = {"info": "\tinfo", "warn": "!\twarn", "error": "✖\terror"}
 SEARCH_MS = 200
+#: The least that is shown, and the pixels above and below the lines (edge and padding).
+LEAST_LINES, AROUND = 5, 10
 
 
 class LogActions(Protocol):
@@ -22,6 +25,7 @@ class LogActions(Protocol):
     def filter_log(self, level: str | None = None, search: str | None = None) -> None: ...
     def follow_log(self, *, follow: bool) -> None: ...
     def copy_log(self) -> None: ...
+    def export_log(self) -> None: ...
 
 
 class LogPane(Card):
@@ -57,9 +61,17 @@ class LogPane(Card):
             self.head, text=labels.LOG_COPY, style="Small.TButton", command=actions.copy_log
         )
         self.copy.pack(side="right")
+        self.export = ttk.Button(
+            self.head, text=labels.LOG_EXPORT, style="Small.TButton", command=actions.export_log
+        )
+        self.export.pack(side="right", padx=(0, theme.px(8)))
+        Tooltip(self.export, labels.LOG_EXPORT_TIP)
         self.follow_on = tk.BooleanVar(self, value=True)
         self.follow = theme.switch(self.head, labels.LOG_FOLLOW, self.follow_on, self._follow_toggled)
         self.follow.pack(side="right", padx=theme.px(12))
+        self.newer = ttk.Button(
+            self.head, style="Link.TButton", command=lambda: actions.follow_log(follow=True)
+        )
         self._build_text()
 
     def _build_text(self) -> None:
@@ -67,11 +79,15 @@ class LogPane(Card):
         self.body.columnconfigure(0, weight=1)
         line = tk.Frame(self.body, height=1, background=theme.color("line"))
         line.grid(row=0, column=0, columnspan=2, sticky="we")
+        # A room of its own: the text takes whole lines of it, so that none is cut in half at the top.
+        self.room = room = ttk.Frame(self.body)
+        self._line = int(tkfont.nametofont("AppFixed", root=self).metrics("linespace"))
+        room.configure(height=LEAST_LINES * self._line + theme.px(AROUND))
         self.text = text = tk.Text(
-            self.body,
-            height=6,
+            room,
+            height=LEAST_LINES,
             width=20,
-            wrap="none",
+            wrap="word",
             font="AppFixed",
             state="disabled",
             takefocus=1,
@@ -94,13 +110,20 @@ class LogPane(Card):
         text.tag_configure("error", foreground=theme.color("problem"))
         em = tkfont.nametofont("AppFixed", root=self).measure("0")
         text.configure(tabs=tuple(em * at for at in (10, 12, 19, 28)))
+        text.tag_configure("line", lmargin2=em * 28)  # a long sentence goes on below its beginning
         bar = scrollbar(self.body, self._scrolled)
         text.configure(yscrollcommand=bar.set)
-        text.grid(row=1, column=0, sticky="nswe")
+        room.grid(row=1, column=0, sticky="nswe")
+        room.bind("<Configure>", self._fit)
         bar.grid(row=1, column=1, sticky="ns")
         for gesture in ("<MouseWheel>", "<Button-4>", "<Key-Prior>", "<Key-Up>"):
             text.bind(gesture, lambda _event: self._scrolled_up(), "+")
         text.bind("<Configure>", lambda _event: self._keep_following(), "+")
+        self.said = WrapLabel(self.body, compound="left")
+        self.said.grid(
+            row=2, column=0, columnspan=2, sticky="we", padx=theme.px(12), pady=(theme.px(4), theme.px(8))
+        )
+        self.said.grid_remove()
         self.empty = ttk.Label(self.text, text=labels.LOG_EMPTY, style="Hint.TLabel")
         self.empty.place(relx=0.5, rely=0.5, anchor="center")
 
@@ -109,6 +132,7 @@ class LogPane(Card):
         if before is not None and screen.lines is before.lines and screen == before:
             return
         set_text(self.note, screen.note)
+        self._render_controls(screen)
         if self.follow_on.get() != screen.follow:
             self.follow_on.set(screen.follow)
         self.text.configure(state="normal")
@@ -118,13 +142,25 @@ class LogPane(Card):
         self._append(screen.lines)
         self.text.configure(state="disabled")
         if screen.follow:
-            self.text.see("end-1c linestart")
+            self.text.see("end-1c")
         if screen.lines:
             self.empty.place_forget()
         else:
             filtered = bool(screen.search) or screen.level != "info"
             set_text(self.empty, labels.LOG_NO_MATCH if filtered else labels.LOG_EMPTY)
             self.empty.place(relx=0.5, rely=0.5, anchor="center")
+
+    def _render_controls(self, screen: LogScreen) -> None:
+        """What there is besides the lines."""
+        self.export.state(["!disabled" if screen.can_export else "disabled"])
+        self.newer.configure(text=labels.LOG_NEWER.format(count=number(screen.newer)))
+        if not screen.newer:
+            self.newer.pack_forget()
+        elif not self.newer.winfo_manager():
+            self.newer.pack(side="right", after=self.follow)
+        set_text(self.said, f" {screen.said}")
+        self.said.configure(image=theme.tone_icon(screen.said_tone, 14))
+        show(self.said, bool(screen.said))
 
     def _append(self, lines: tuple[LogLine, ...]) -> None:
         """Insert what is new in one call, and drop as many of the oldest."""
@@ -136,22 +172,27 @@ class LogPane(Card):
         if not fresh:
             return
         fresh.reverse()
-        pieces: list[str] = []
+        pieces: list[str | tuple[str, ...]] = []
         for line in fresh:
             level = line.level
             # The newline comes first: else the pane would end with an empty line.
-            pieces += [f"\n{line.time}\t" if self._last else f"{line.time}\t", "time"]
-            pieces += [f"{_MARKS[level]}\t", level, f"{line.part}\t", "time"]
-            pieces += [line.text, "error" if level == "error" else "info"]
+            pieces += [f"\n{line.time}\t" if self._last else f"{line.time}\t", ("time", "line")]
+            pieces += [f"{_MARKS[level]}\t", (level, "line"), f"{line.part}\t", ("time", "line")]
+            pieces += [line.text, ("error" if level == "error" else "info", "line")]
             self._last = line.seq
-        self.text.insert("end", pieces[0], *pieces[1:])
+        self.text.insert("end", str(pieces[0]), *pieces[1:])
         surplus = int(self.text.index("end-1c").split(".")[0]) - SHOWN_LINES
         if surplus > 0:
             self.text.delete("1.0", f"{surplus + 1}.0")
 
+    def _fit(self, event: tk.Event[Any]) -> None:
+        around = theme.px(AROUND)
+        lines = max(1, (event.height - around) // self._line)
+        self.text.place(x=0, y=0, relwidth=1, height=lines * self._line + around)
+
     def _keep_following(self) -> None:
         if self.follow_on.get():
-            self.text.see("end-1c linestart")
+            self.text.see("end-1c")
 
     # -- gestures ----------------------------------------------------------------------------------
 

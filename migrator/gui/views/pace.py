@@ -35,13 +35,13 @@ class PaceView(Card):
                 on_edit=actions.edit,
                 on_left=actions.left,
                 on_wheel=on_wheel,
+                is_beside=True,
             )
             for name in ("threads", "speed_limit")
         }
         gap = theme.px(18)
         for column, field in enumerate(self.fields.values()):
             field.grid(row=0, column=2 * column, sticky="nwe", padx=(0, gap))
-            self.body.columnconfigure(2 * column, minsize=theme.px(150))
             field.control.bind("<Return>", lambda _event, name=field.name: actions.left(name), "+")
         self.adjusts = tk.BooleanVar(self)
         self.adjust = theme.switch(

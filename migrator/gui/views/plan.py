@@ -16,6 +16,10 @@ from migrator.gui.views.page import GAP, PageView
 from migrator.gui.views.plan_parts import CostCard, DecisionsCard, OutcomesCard, PermissionsCard, SizesCard
 from migrator.gui.widgets.banner import BannerView
 from migrator.gui.widgets.basics import Card, show
+from migrator.gui.widgets.empty import EmptyState
+
+#: How much room the plot may take besides what it asks for.
+MOST_GROWTH = 160
 
 
 class PlanActions(KeysActions, Protocol):
@@ -35,8 +39,8 @@ class PlanView(PageView):
         page.rowconfigure(3, weight=1)
         self.banner = BannerView(page, on_intent)
         self.banner.grid(row=1, column=0, sticky="we", padx=gap, pady=(0, theme.px(12)))
-        self.empty = ttk.Label(page, text=labels.NO_PLAN_YET, style="Hint.TLabel", anchor="center")
-        self.empty.grid(row=2, column=0, sticky="we", pady=theme.px(120))
+        self.empty = EmptyState(page, "card-checklist", labels.NO_PLAN, labels.NO_PLAN_YET)
+        self.empty.grid(row=2, column=0, pady=theme.px(130))
         columns = ttk.Frame(page)
         columns.grid(row=3, column=0, sticky="nswe", padx=gap, pady=(0, theme.px(4)))
         columns.columnconfigure(0, weight=63, uniform="plan")
@@ -59,10 +63,15 @@ class PlanView(PageView):
             side.columnconfigure(0, weight=1)
             side.rowconfigure(stretches, weight=1)
             self._stack(cards)
-        right.rowconfigure(3, weight=3)  # beside many decisions the plot need not grow with them
+        right.bind("<Configure>", self._share_room, "+")
         self.finish()
         for side in (left, right, columns):
             side.bind("<Configure>", self._fit_soon, "+")
+
+    def _share_room(self, _event: object) -> None:
+        """Beside many decisions the plot need not grow with them: what is too much stays below."""
+        spare = self.right.winfo_height() - self.right.winfo_reqheight()
+        self.right.rowconfigure(3, weight=3 if spare > theme.px(MOST_GROWTH) else 0)
 
     @staticmethod
     def _stack(cards: tuple[Card, ...]) -> None:

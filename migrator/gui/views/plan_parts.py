@@ -51,12 +51,12 @@ class OutcomeRow:
         pad, side = theme.px(2), theme.px(11)
         self.swatch = tk.Frame(table, width=side, height=side)
         self.text = ttk.Label(table)
-        self.count = ttk.Label(table, anchor="e", style="Strong.TLabel")
+        self.count = ttk.Label(table, anchor="e")
         self.size = ttk.Label(table, anchor="e")
         self.note = WrapLabel(table, style="Hint.TLabel")
         self.button = ttk.Button(
             table,
-            image=theme.icon("chevron-right", "muted", 12),
+            image=theme.button_icon("chevron-right", 12),
             style="Icon.TButton",
             command=lambda: on_outcome(self._outcome),
         )
@@ -79,8 +79,10 @@ class OutcomeRow:
         show(self.button, has_keys)
         self._outcome = "copy" if share.outcome == "replace" else share.outcome
         self.swatch.configure(background=theme.color(share.role))
-        set_text(self.text, share.text)
-        set_text(self.count, share.count)
+        style = "Strong.TLabel" if share.outcome == "copy" else "TLabel"
+        for label, words in ((self.text, share.text), (self.count, share.count)):
+            label.configure(style=style)
+            set_text(label, words)
         set_text(self.size, share.size)
         set_text(self.note, share.note)
         self.note.configure(style="warn.NoteHint.TLabel" if share.note_tone == "warn" else "Hint.TLabel")
@@ -212,10 +214,12 @@ class CostCard(Card):
             WrapLabel(self._table, text=row.text, style=style).grid(row=at, column=0, sticky="we")
             wide = 2 if row.is_sum else 1
             ttk.Label(self._table, text=row.money, style=style).grid(
-                row=at, column=3 - wide, columnspan=wide, sticky="e", pady=theme.px(1)
+                row=at, column=3 - wide, columnspan=wide, sticky="e", pady=theme.px(3)
             )
+            if not row.amount:
+                continue
             amount = ttk.Label(self._table, text=row.amount, style="Hint.TLabel")
-            if row.is_sum and row.amount:  # a remark rather than a number: it gets a line of its own
+            if row.is_sum:  # a remark rather than a number: it gets a line of its own
                 amount.grid(row=at + 1, column=0, columnspan=3, sticky="e")
             else:
                 amount.grid(row=at, column=1, sticky="e", padx=theme.px(12))

@@ -17,12 +17,16 @@ from migrator.gui.views.run_parts import EndView, LedgerView, PhasesView, Throug
 from migrator.gui.views.tables import PlainTable, ProblemsTable, TransfersTable
 from migrator.gui.widgets.banner import BannerView
 from migrator.gui.widgets.basics import show
+from migrator.gui.widgets.empty import EmptyState
 
-LOW_TABS, HIGH_TABS = 110, 280
+LOW_TABS, HIGH_TABS = 110, 252
 
 
-class WindowActions(LogActions, Protocol):
+class WindowActions(Protocol):
     """What this page reports to the window as a whole."""
+
+    @property
+    def log_page(self) -> LogActions: ...
 
     def do(self, intent: Intent) -> None: ...
 
@@ -35,6 +39,7 @@ class RunActions(Protocol):
 
     def retry_only(self, cause: str) -> None: ...
     def copy_keys(self, keys: Sequence[str]) -> None: ...
+    def leave_out(self, cause: str, objects: int) -> None: ...
 
 
 class RunView(PageView):
@@ -63,9 +68,9 @@ class RunView(PageView):
         self.ledger = LedgerView(page)
         self.ledger.grid(row=4, column=0, sticky="we", padx=gap, pady=below)
         self.tabs = ttk.Notebook(page, style="Tabs.TNotebook", height=theme.px(LOW_TABS))
-        self.tabs.grid(row=5, column=0, sticky="nswe", padx=gap)
+        self.tabs.grid(row=5, column=0, sticky="nswe", padx=gap, pady=below)
         self.transfers = TransfersTable(self.tabs)
-        self.problems = ProblemsTable(self.tabs, actions.retry_only, actions.copy_keys)
+        self.problems = ProblemsTable(self.tabs, actions.retry_only, actions.copy_keys, actions.leave_out)
         self.waiting = PlainTable(self.tabs, _WAITING, labels.NO_WAITING)
         self.done = PlainTable(self.tabs, _DONE, labels.NO_DONE)
         self._named: tuple[tuple[ttk.Frame, Callable[[RunScreen], str]], ...] = (
@@ -77,9 +82,11 @@ class RunView(PageView):
         for tab, _ in self._named:
             self.tabs.add(tab, text=" ")
         page.rowconfigure(5, weight=3, minsize=theme.px(150))
-        self.log = LogPane(page, window)
-        self.log.grid(row=6, column=0, sticky="nswe", padx=gap, pady=(theme.px(12), theme.px(16)))
-        page.rowconfigure(6, weight=2, minsize=theme.px(150))
+        self.empty = EmptyState(page, "play-circle", labels.NO_RUN, labels.NO_RUN_YET)
+        self.empty.grid(row=4, column=0, pady=theme.px(60))
+        self.log = LogPane(page, window.log_page)
+        self.log.grid(row=6, column=0, sticky="nswe", padx=gap, pady=(0, theme.px(16)))
+        page.rowconfigure(6, weight=2, minsize=theme.px(130))
         for part in (self.banner, self.top, self.end, self.ledger):
             part.grid_remove()
         self.finish()
@@ -104,6 +111,7 @@ class RunView(PageView):
         show(self.top, bool(screen.bars))
         show(self.end, bool(screen.end))
         show(self.ledger, screen.ledger is not None)
+        show(self.empty, bool(screen.empty))
         if screen.banner is not None:
             self.banner.render(screen.banner)
         if screen.bars:
@@ -149,7 +157,7 @@ class RunView(PageView):
         show(self.tabs, there)
         # What is to be read needs more room than what passes by.
         height = theme.px(HIGH_TABS if has_problems and not runs else LOW_TABS)
-        self.inside.rowconfigure(5, weight=3 if there else 0, minsize=height + theme.px(10) if there else 0)
+        self.inside.rowconfigure(5, weight=3 if there else 0, minsize=height + theme.px(22) if there else 0)
         self.tabs.configure(height=height)
         for (tab, _), visible in zip(self._named, wanted, strict=True):
             state = "normal" if visible else "hidden"

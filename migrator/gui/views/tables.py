@@ -10,9 +10,13 @@ from tkinter import ttk
 from migrator.gui import labels, theme
 from migrator.gui.screen import Group, Row, TransferRow
 from migrator.gui.widgets.basics import WrapLabel, scrollbar, set_text, show
+from migrator.gui.widgets.flow import Flow
 from migrator.gui.widgets.meter_bar import BarPictures
 from migrator.gui.widgets.rows import RowTip, copyable
 from migrator.phrases import count
+
+#: Rows that the table of causes shows without being scrolled.
+ROWS_IN_SIGHT = 8
 
 
 class TransfersTable(ttk.Frame):
@@ -35,7 +39,7 @@ class TransfersTable(ttk.Frame):
         tree.column("key", width=theme.px(420), minwidth=theme.px(160), stretch=True)
         tree.column("size", width=theme.px(90), minwidth=theme.px(70), stretch=False, anchor="e")
         tree.column("speed", width=theme.px(96), minwidth=theme.px(84), stretch=False, anchor="e")
-        tree.column("state", width=theme.px(190), minwidth=theme.px(120), stretch=False)
+        tree.column("state", width=theme.px(222), minwidth=theme.px(120), stretch=False)
         tree.heading("#0", text=labels.TRANSFER_COLUMNS[0], anchor="w")
         tree.heading("key", text=labels.TRANSFER_COLUMNS[1], anchor="w")
         tree.heading("size", text=labels.TRANSFER_COLUMNS[2], anchor="e")
@@ -140,9 +144,10 @@ class ProblemsTable(ttk.Frame):
         parent: tk.Misc,
         on_retry: Callable[[str], None],
         on_copy: Callable[[Sequence[str]], None],
+        on_leave_out: Callable[[str, int], None],
     ) -> None:
         super().__init__(parent)
-        self._on_retry, self._on_copy = on_retry, on_copy
+        self._on_retry, self._on_copy, self._on_leave_out = on_retry, on_copy, on_leave_out
         self._can_retry = False
         self.rowconfigure(0, weight=1)
         self.columnconfigure(0, weight=3, uniform="half")
@@ -163,7 +168,7 @@ class ProblemsTable(ttk.Frame):
         self._groups: tuple[Group, ...] = ()
         self._group_of: dict[str, int] = {}
         self.detail = detail = ttk.Frame(self)
-        detail.grid(row=0, column=2, sticky="nswe", padx=theme.px(16), pady=theme.px(10))
+        detail.grid(row=0, column=2, sticky="nswe", padx=theme.px(16), pady=theme.px(6))
         detail.columnconfigure(0, weight=1)
         self.cause = WrapLabel(detail, style="Card.TLabel")
         self.happened = ttk.Label(detail, text=labels.WHAT_HAPPENED, style="Strong.TLabel")
@@ -171,16 +176,19 @@ class ProblemsTable(ttk.Frame):
         self.advised = ttk.Label(detail, text=labels.WHAT_TO_DO, style="Strong.TLabel")
         self.advice = WrapLabel(detail)
         for n, part in enumerate((self.cause, self.happened, self.message, self.advised, self.advice)):
-            part.grid(row=n, column=0, sticky="we", pady=(theme.px(8) if n in {1, 3} else 0, 0))
-        row = ttk.Frame(detail)
-        row.grid(row=5, column=0, sticky="sw", pady=(theme.px(12), 0))
+            part.grid(row=n, column=0, sticky="we", pady=(theme.px(10 if n in {1, 3} else 2), 0))
+        self._buttons = row = Flow(detail)
+        row.grid(row=5, column=0, sticky="swe", pady=(theme.px(8), 0))
         detail.rowconfigure(5, weight=1)
         self.retry = ttk.Button(row, style="Outline.TButton", command=self._retry_pressed)
-        self.retry.pack(side="left", padx=(0, theme.px(8)))
         self.copy = ttk.Button(
             row, text=labels.COPY_KEYS, style="Secondary.TButton", command=self._copy_pressed
         )
-        self.copy.pack(side="left")
+        self.leave_out = ttk.Button(
+            row, text=labels.LEAVE_OUT, style="Secondary.TButton", command=self._leave_out_pressed
+        )
+        self.why_not = WrapLabel(detail, style="Hint.TLabel")
+        self.why_not.grid(row=6, column=0, sticky="we", pady=(theme.px(6), 0))
         self.empty = ttk.Label(self, text=labels.NO_PROBLEMS, style="Hint.TLabel")
         self.empty.place(relx=0.5, rely=0.5, anchor="center")
         detail.grid_remove()
@@ -212,7 +220,9 @@ class ProblemsTable(ttk.Frame):
             self.detail.grid()
             if not tree.selection():
                 tree.selection_set("g0")
-                tree.item("g0", open=True)
+                # Every cause is in sight at a glance: keys only where there is room for all of them.
+                rows = len(groups) + len(groups[0].samples) + (groups[0].count > len(groups[0].samples))
+                tree.item("g0", open=len(groups) == 1 or rows <= ROWS_IN_SIGHT)
             self._explain()
         else:
             self.detail.grid_remove()
@@ -244,6 +254,10 @@ class ProblemsTable(ttk.Frame):
         if self._chosen is not None:
             self._on_copy(self._chosen.samples)
 
+    def _leave_out_pressed(self) -> None:
+        if self._chosen is not None:
+            self._on_leave_out(self._chosen.left_out_by, self._chosen.count)
+
     def _explain(self) -> None:
         group = self._chosen
         if group is None:
@@ -254,7 +268,8 @@ class ProblemsTable(ttk.Frame):
         for part in (self.advised, self.advice):
             show(part, bool(group.advice))
         self.retry.configure(text=labels.RETRY_THESE.format(count=f"{group.count:,}"))
-        if self._can_retry and group.code:
-            self.retry.pack(side="left", padx=(0, theme.px(8)), before=self.copy)
-        else:
-            self.retry.pack_forget()
+        self._buttons.show(self.retry, visible=self._can_retry and bool(group.code))
+        self._buttons.show(self.leave_out, visible=bool(group.left_out_by))
+        self._buttons.arrange()
+        set_text(self.why_not, group.why_not)
+        show(self.why_not, bool(group.why_not))

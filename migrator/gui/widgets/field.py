@@ -15,7 +15,10 @@ Kind = Literal["text", "secret", "list", "choice", "number", "date"]
 
 
 class Field(ttk.Frame):
-    """One field of a form. `on_edit` hears every change by a person, never one made by `put`."""
+    """One field of a form. `on_edit` hears every change by a person, never one made by `put`.
+
+    The label stands above, or `is_beside` where a row of few short ones saves room.
+    """
 
     def __init__(
         self,
@@ -29,6 +32,8 @@ class Field(ttk.Frame):
         choices: Mapping[str, str] | None = None,
         values: Sequence[str] = (),
         width: int = 8,
+        stretches: bool = True,
+        is_beside: bool = False,
     ) -> None:
         super().__init__(parent)
         self.name, self.kind = name, kind
@@ -37,12 +42,18 @@ class Field(ttk.Frame):
         self._state = FieldState()
         self._quiet = False
         self.variable = tk.StringVar(self)
-        self.columnconfigure(0, weight=1)
-        self.label = WrapLabel(self, text=labels.FIELDS.get(name) or labels.LIMITS[name])
-        self.label.grid(row=0, column=0, columnspan=2, sticky="we", pady=(0, theme.px(3)))
+        self.columnconfigure(0, weight=0 if is_beside else 1)
+        words = labels.FIELDS.get(name) or labels.LIMITS[name]
+        self.label: ttk.Label
+        if is_beside:
+            self.label = ttk.Label(self, text=words)
+            self.label.grid(row=1, column=0, padx=(0, theme.px(8)))
+        else:
+            self.label = WrapLabel(self, text=words)
+            self.label.grid(row=0, column=0, columnspan=2, sticky="we", pady=(0, theme.px(3)))
         self.button: ttk.Button | None = None
         self.control = self._control(width, values)
-        self.control.grid(row=1, column=0, sticky="we")
+        self.control.grid(row=1, column=1 if is_beside else 0, sticky="we" if stretches else "w")
         self._line = ttk.Frame(self)
         self._line.columnconfigure(1, weight=1)
         self._sign = ttk.Label(self._line, image=theme.icon("exclamation-triangle-fill", "problem", 12))
@@ -127,7 +138,7 @@ class Field(ttk.Frame):
         return ttk.Entry(self, **common)
 
     def _add_button(self, icon: str, command: Callable[[], None], tip: str) -> None:
-        self.button = ttk.Button(self, image=theme.icon(icon), style="Icon.TButton", command=command)
+        self.button = ttk.Button(self, image=theme.button_icon(icon), style="Icon.TButton", command=command)
         self.button.grid(row=1, column=1, padx=(theme.px(2), 0))
         Tooltip(self.button, tip)
 
@@ -135,7 +146,7 @@ class Field(ttk.Frame):
         hidden = bool(self.control.cget("show"))
         self.control.configure(show="" if hidden else "•")
         if self.button is not None:
-            self.button.configure(image=theme.icon("eye-slash" if hidden else "eye"))
+            self.button.configure(image=theme.button_icon("eye-slash" if hidden else "eye"))
 
     def _pick(self) -> None:
         picked = theme.pick_date(self.control, self.variable.get())

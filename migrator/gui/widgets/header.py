@@ -22,7 +22,8 @@ class PageHeader(ttk.Frame):
         self.context = WrapLabel(self, style="Hint.TLabel", text=context)
         self.context.grid(row=1, column=0, sticky="we", pady=(theme.px(2), 0))
         self.right = ttk.Frame(self)
-        self.right.grid(row=0, column=1, rowspan=2, sticky="e", padx=(theme.px(16), 0))
+        self.right.grid(row=0, column=1, rowspan=3, sticky="e", padx=(theme.px(16), 0))
+        self.rowconfigure(2, weight=1)  # a high control at the right leaves the title where it is
         self.pills = [ttk.Label(self.right, compound="left") for _ in range(MOST_PILLS)]
         self._drawn: Head | None = None
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from migrator import ending_words
 from migrator.estimate_words import money
 from migrator.gui import labels
-from migrator.gui.found import FOUND
 from migrator.gui.status import TABLE, Status, Tone
-from migrator.model.events import Phase, Summary
-from migrator.model.ledger import Outcome
+from migrator.model.events import Summary
 from migrator.model.run_state import RunState
 from migrator.model.sizes import show_size
-from migrator.phrases import count, number
+from migrator.phrases import count, in_books, number, objects_in
 
 _S = Status
 
@@ -33,6 +31,7 @@ _PILLS = {
     _S.ROLLED_BACK: "Rolled back",
     _S.ROLLED_BACK_LEFTOVERS: "Rolled back in part",
 }
+YOUR_DECISION = "Your decision"
 _SETUP_STATES = {
     _S.EMPTY: "Not connected",
     _S.CONNECTING: "Checking…",
@@ -40,56 +39,10 @@ _SETUP_STATES = {
 }
 
 
-def status_of_summary(state: RunState) -> Status:
-    """The status that the end of a run leads to."""
-    summary = state.summary
-    assert summary is not None  # noqa: S101  (callers look first)
-    if summary.cause == FOUND:
-        return _S.FOUND_IN_UNDO if summary.outcome is Outcome.ROLLBACK_INCOMPLETE else _S.FOUND
-    is_undo = state.command == "rollback"
-    match summary.outcome:
-        case Outcome.COMPLETED | Outcome.VERIFIED | Outcome.PLANNED | Outcome.CHECKED:
-            return _S.FINISHED_WEAKLY if ending_words.weakly_checked(summary.ledger) else _S.FINISHED
-        case Outcome.FAILED:
-            return _S.FINISHED_WITH_FAILURES
-        case Outcome.STOPPED:
-            return _S.ROLLED_BACK_LEFTOVERS if is_undo else _S.STOPPED
-        case Outcome.PAUSED:
-            return _S.ROLLED_BACK_LEFTOVERS if is_undo else _S.PAUSED
-        case Outcome.REFUSED if summary.cause == "unfinished-run":
-            return _S.UNFINISHED_RUN
-        case Outcome.REFUSED:
-            return _S.REFUSED
-        case Outcome.ROLLED_BACK:
-            return _S.ROLLED_BACK
-        case Outcome.ROLLBACK_INCOMPLETE:
-            return _S.ROLLED_BACK_LEFTOVERS
-
-
-def copied(state: RunState) -> int:
-    """Copies in the books of an ended run."""
-    return int(state.summary.ledger.get("copied", 0)) if state.summary else 0
-
-
-def undoable(summary: Summary) -> int:
-    """How many objects a roll back would look at after this end."""
-    if summary.removed is not None:
-        return summary.left_in_place or 0
-    return int(summary.ledger.get("copied", 0))
-
-
-def status_of_running(state: RunState) -> Status:
-    """The status while a run goes on."""
-    if state.phase is Phase.STOPPING:
-        return _S.CANCELLING
-    if state.command == "rollback":
-        return _S.ROLLING_BACK
-    is_copying = state.phase in {Phase.COPYING, Phase.CHECKING} or state.copied or state.active
-    return _S.RUNNING if is_copying else _S.LISTING
-
-
 def pill(status: Status, state: RunState) -> str:
     """One or two words at the top of the Run page, empty before the first run."""
+    if status is _S.PREVIEWING and state.summary is not None:
+        return YOUR_DECISION
     return _PILLS.get(status, "") if state.phase is not None else ""
 
 
@@ -140,6 +93,11 @@ def sentences(
             return f"Rolling back{done}", "Only what this run wrote is removed. The source is not touched."
     if state.summary is None:
         return "", ""
+    if status is _S.PAUSED:
+        end = ending_words.ending(state.summary)
+        books = state.summary.ledger
+        counts = f"{objects_in(books, 'copied')} copied, {number(in_books(books, 'left'))} left."
+        return end.headline, f"{counts} Resume goes on from there."
     claim, detail = headline(status, state.summary)
     return claim, _help(status, state) or detail or "The log says more."
 
@@ -154,8 +112,14 @@ def headline(status: Status, summary: Summary) -> tuple[str, str]:
             f"Paused. Nothing is running: {count(done, 'object')} copied, {number(left)} left.",
             "What was copied is still there. Resume goes on where it stopped.",
         )
-    if status is _S.PAUSED:
-        return end.headline, f"{summary.message} {summary.advice}".strip() or end.detail
+    if status is _S.PAUSED and summary.message:
+        # The cause is the news; that nothing is lost says the action bar.
+        cause, _, rest = summary.message.partition(". ")
+        return f"{cause.rstrip('.')}.", f"{rest} {summary.advice}".strip() or end.detail
+    if summary.cause == "dry-run":
+        return "Nothing has been changed yet.", "This is what rolling back would do."
+    if summary.cause == "losses":
+        return end.headline, summary.message  # the advice is about the job file; here a question is asked
     return end.headline, end.detail
 
 
@@ -196,6 +160,8 @@ def run_state(status: Status, state: RunState, share: float | None) -> tuple[str
     if state.phase is None:
         return "Nothing running", Tone.QUIET
     tone = TABLE[status].tone
+    if status is _S.PREVIEWING and state.summary is not None:
+        return YOUR_DECISION, Tone.WARN
     if status is _S.RUNNING:
         return (f"Running · {int(share * 100)} %" if share is not None else "Running"), tone
     if status is _S.FINISHED_WITH_FAILURES and state.summary is not None:
@@ -239,8 +205,6 @@ def _help(status: Status, state: RunState) -> str:
             return "Put the causes right, then retry only what failed. The source is untouched."
         case _S.FINISHED_WITH_FAILURES:
             return "The source is untouched. See what was not copied, and why."
-        case _S.PAUSED if summary is not None and (summary.message or summary.advice):
-            return f"{summary.message} {summary.advice}".strip()
         case _S.ROLLED_BACK_LEFTOVERS if summary is not None and summary.message:
             return f"{summary.message} {summary.advice}".strip()
         case _S.ROLLED_BACK_LEFTOVERS:
