@@ -84,7 +84,7 @@ DARK: Palette = {
 #: Tone -> icon: each has a shape of its own.
 TONE_ICONS: Mapping[str, str] = {
     "quiet": "circle",
-    "busy": "play-circle-fill",
+    "busy": "arrow-repeat",
     "ok": "check-circle-fill",
     "warn": "exclamation-triangle-fill",
     "problem": "x-octagon-fill",
