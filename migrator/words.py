@@ -206,7 +206,7 @@ def log_saved(event: LogSaved) -> str:
 def keys_forgotten(event: KeysForgotten) -> str:
     """Which keys are gone, and which are not."""
     names = ", ".join(event.names)
-    gone = f"The keys {names} are forgotten: they are neither in memory nor in a key store." if names else ""
+    gone = f"The keys {names} are forgotten: no key store has them." if names else ""
     return f"{gone} {event.problem}".strip()
 
 

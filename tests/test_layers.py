@@ -83,7 +83,7 @@ HELPERS = {
     "words",
 }
 HELPERS |= {"environment", "why_words", "estimate_words", "history_words", "pace_words", "plan_words"}
-HELPERS |= {"preferences", "endpoint_rules", "system"}
+HELPERS |= {"preferences", "endpoint_rules", "system", "about"}
 FACES = {"cli", "cli_commands", "cli_check", "cli_policy", "console", "overview", "desktop", "demo"}
 FACES |= {"__main__", "cli_keys", "cli_licences"}
 #: Layer -> what of ours it may import, besides itself.
@@ -94,6 +94,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "model": {"errors"},
     "store": EVERYWHERE,
     **dict.fromkeys(HELPERS, EVERYWHERE | HELPERS),
+    "about": {"__version__"},
     "engine": EVERYWHERE | HELPERS | {"store"},
     "gui": EVERYWHERE | HELPERS,
     "demo": EVERYWHERE | HELPERS | {"store", "engine", "gui", "desktop", "console"},

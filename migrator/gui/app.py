@@ -20,6 +20,7 @@ from migrator.gui.service import Service
 from migrator.gui.status import OFFERS, Intent
 from migrator.gui.views.action_bar import ActionBarView
 from migrator.gui.views.attract import attract
+from migrator.gui.views.help import HelpView
 from migrator.gui.views.history import HistoryView
 from migrator.gui.views.page import PageView
 from migrator.gui.views.plan import PlanView
@@ -125,17 +126,19 @@ class Window:
         root.rowconfigure(0, weight=1)
         line = theme.color("line")
         self.body = ttk.Frame(root)
-        self.setup = SetupView(self.body, presenter.set_up, presenter.generate)
+        self.setup = SetupView(self.body, presenter.set_up, presenter.generate, presenter.do)
         self.plan = PlanView(self.body, presenter.plan, presenter.do)
         self.run = RunView(self.body, presenter, presenter.run)
         self.history = HistoryView(self.body, presenter.history)
-        self.settings = SettingsView(self.body, presenter.settings)
+        self.settings = SettingsView(self.body, presenter.settings, presenter.keys)
+        self.help = HelpView(self.body, presenter.help, presenter.do)
         self.pages: dict[str, PageView] = {
             "setup": self.setup,
             "plan": self.plan,
             "run": self.run,
             "history": self.history,
             "settings": self.settings,
+            "help": self.help,
         }
         # Created after the pages: the tab order is content, action bar, rail.
         self.bar = ActionBarView(root, presenter.do, lambda yes: presenter.answer(yes=yes))
@@ -184,11 +187,11 @@ class Window:
         self.root.clipboard_clear()
         self.root.clipboard_append(redacted(text))
 
-    def ask_for_file(self, name: str, kinds: Mapping[str, str]) -> str:
+    def ask_for_file(self, name: str, kinds: Mapping[str, str], title: str) -> str:
         return str(
             filedialog.asksaveasfilename(
                 parent=self.root,
-                title=labels.SAVE_REPORT,
+                title=title,
                 initialfile=name,
                 defaultextension=next(iter(kinds)),
                 filetypes=[(words, f"*{ending}") for ending, words in kinds.items()],

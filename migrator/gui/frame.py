@@ -37,6 +37,7 @@ class Facts:
     question: Question | None
     has_problems: bool
     is_quitting: bool
+    can_start_demo: bool = False
 
     @property
     def failed(self) -> int:
@@ -104,6 +105,7 @@ def rail(facts: Facts) -> tuple[RailItem, ...]:
         "run": state_words.run_state(run_status or facts.status, facts.run, share),
         "history": state_words.history_state(facts.runs, facts.runs_waiting),
         "settings": ("", Tone.QUIET),
+        "help": ("", Tone.QUIET),
     }
     return tuple(RailItem(page, *states[page], facts.page == page) for page in states)
 
@@ -119,6 +121,8 @@ def allowed(facts: Facts) -> frozenset[Intent]:
         found.add(Intent.ENTER_KEYS)
     if facts.status is Status.PLAN_REFUSED:
         found.add(Intent.CHANGE_FILTERS)
+    if facts.can_start_demo:
+        found.add(Intent.START_DEMO)
     return frozenset(found)
 
 

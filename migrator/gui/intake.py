@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from migrator import words
+from migrator.gui.form import NAMES
 from migrator.gui.frame import Facts
+from migrator.gui.pages.help import HelpPage
 from migrator.gui.pages.history import HistoryPage
+from migrator.gui.pages.key_sets import KeySetsPage
+from migrator.gui.pages.log import LogPage
 from migrator.gui.pages.plan import PlanPage
 from migrator.gui.pages.run import RunPage
 from migrator.gui.pages.setup import SetupPage
@@ -22,6 +26,7 @@ from migrator.model.events import (
     ConfigWritten,
     EndChecked,
     Event,
+    LogSaved,
     ObjectCopied,
     Reported,
     RunForgotten,
@@ -31,6 +36,7 @@ from migrator.model.events import (
     UnfinishedFound,
     Warned,
 )
+from migrator.model.key_sets import KeysForgotten, KeysListed, KeysTested
 from migrator.model.past_runs import RunsListed
 from migrator.model.planned import PlanRows
 from migrator.words import Line
@@ -47,6 +53,9 @@ class Pages:
     plan: PlanPage
     run: RunPage
     history: HistoryPage
+    log: LogPage
+    keys: KeySetsPage
+    help: HelpPage
 
     @property
     def status(self) -> Status:
@@ -58,6 +67,14 @@ class Pages:
         if self.history.is_working:
             return self.history.status
         return self.run.status or self.plan.status or self.set_up.connection.status
+
+    @property
+    def is_new(self) -> bool:
+        """Nobody has typed, or run, anything yet."""
+        form = self.set_up.form
+        return self.history.total == 0 and not any(
+            form.get(f"{end}.{part}") for end in NAMES for part in ("access_key_id", "bucket")
+        )
 
     def facts(self, page: str, question: Question | None, *, is_quitting: bool) -> Facts:
         """What bar, rail and the intents that are allowed depend on. `page`: the one in sight."""
@@ -81,6 +98,7 @@ class Pages:
             question=question,
             has_problems=self.set_up.has_problems,
             is_quitting=is_quitting,
+            can_start_demo=self.help.can_start_demo,
         )
 
 
@@ -147,6 +165,16 @@ class Intake:
                     pages.run.reported(event)
             case RunForgotten():
                 pages.history.forgotten(event)
+            case KeysListed():
+                pages.keys.listed(event)
+            case KeysTested():
+                pages.keys.tested(event)
+            case KeysForgotten():
+                pages.keys.forgotten(event)
+            case LogSaved():
+                pages.log.saved(event)
+            case Warned(code="log"):
+                pages.log.warned(event)
             case Warned(code="report" | "forget"):
                 pages.history.warned(event)
             case PlanRows():

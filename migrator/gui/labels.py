@@ -298,6 +298,7 @@ REPORT_SAVED = "The report was saved: {path}"
 NOT_OPENED = "The folder {path} could not be opened: {reason}."
 BUSY_NOW = "Something is under way: the other buttons come back when it has ended."
 WHY_IT_ENDED = "What it said at its end"
+HELP_TITLE = "Help"
 SETTINGS_TITLE = "Settings"
 SETTINGS_CONTEXT = "Changes take effect at once and are kept on this computer."
 APPEARANCE = "Appearance"
@@ -326,6 +327,35 @@ SWITCH_NOTES: Mapping[str, str] = {
     "keep_awake": "It may sleep again when nothing is under way. Closing a lid can still put it to sleep.",
     "notify": "By a notification of the system, only while this window is not in front.",
 }
+KEYS_CARD_TITLE = "Keys"
+LOOKING_FOR_KEYS = "Looking for keys…"
+NO_KEYS = "No keys are kept. Generate Config File on Set up keeps those that are typed there."
+KEYS_IN_VAULT = (
+    "Keys are kept in {vault}, under a name, and in no file. They are read when a run begins. "
+    "What only this window knows is gone when it is closed."
+)
+KEYS_IN_MEMORY = (
+    "This computer has no key store that is known here. Keys are kept in memory until the window is closed, "
+    "and in no file."
+)
+KEYS_KEPT = "in {vault}"
+KEYS_NOT_KEPT = "in memory, until the window is closed"
+KEYS_TEMPORARY = "temporary"
+KEYS_UNTIL = "until {moment}"
+KEYS_TESTING = "Trying them…"
+KEYS_IN_USE = "Something is under way that may need them: they can be forgotten when it has ended."
+TEST_KEYS = "Test"
+TEST_KEYS_TIP = "Asks the service that they belong to whether it takes them. Nothing is written there."
+FORGET_KEYS = "Forget…"
+FORGET_ALL = "Forget All Keys…"
+FORGET_KEYS_HEADLINE = "Forget the keys {name}?"
+FORGET_ALL_HEADLINE = "Forget all {count} sets of keys?"
+FORGET_KEYS_TEXT = (
+    "They are removed from the key store, from memory and from Set up: Resume and Roll Back ask for them. "
+    "At the service they go on to be valid: delete them there if they are not needed any more."
+)
+FORGET_KEYS_YES = "Forget Keys"
+FORGET_KEYS_NO = "Keep Them"
 FOLDER_TITLE = "Where runs are kept"
 FOLDER_NOTE = "Job file, journal and log of every run; no keys. Roll Back needs them."
 FOLDER_ELSEWHERE = "To keep them elsewhere, set MIGRATOR_HOME before the program starts."
@@ -355,14 +385,21 @@ LOG_LEVELS: Mapping[str, str] = {"info": "All levels", "warn": "Warnings and err
 LOG_SEARCH = "Search the log"
 LOG_FOLLOW = "Follow"
 LOG_COPY = "Copy"
+LOG_EXPORT = "Export…"
+LOG_EXPORT_TIP = "The complete log of this run, also what is not on screen. There are no secrets in it."
+LOG_KINDS: Mapping[str, str] = {".log": "Log (a line of JSON for each event)"}
+EXPORT_LOG = "Export the Log"
+LOG_SAVING = "The log is being written…"
+LOG_NEWER = "↓ {count} new"
 LOG_EMPTY = "What happens is written here."
 LOG_NO_MATCH = "No line matches."
 
 # -- the menu ----------------------------------------------------------------------------------------
 
-MENUS: Mapping[str, str] = {"file": "File", "edit": "Edit", "run": "Run", "view": "View"}
+MENUS: Mapping[str, str] = {"file": "File", "edit": "Edit", "run": "Run", "view": "View", "help": "Help"}
 EDITS: Mapping[str, str] = {"cut": "Cut", "copy": "Copy", "paste": "Paste", "select_all": "Select All"}
 FIND = "Find"
+OPEN_RUNS_FOLDER = "Open the Folder of Runs"
 QUIT = "Quit Application"
 
 # -- buttons -----------------------------------------------------------------------------------------
@@ -384,4 +421,5 @@ BUTTONS: Mapping[str, str] = {
     "try_again": "Try Again",
     "look": "Show Details",
     "not_now": "Not Now",
+    "start_demo": "Start the Demo",
 }

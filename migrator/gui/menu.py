@@ -7,7 +7,7 @@ import tkinter as tk
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from migrator.gui import labels, theme
+from migrator.gui import help_words, labels, theme
 from migrator.gui.pages.shell import PAGES
 from migrator.gui.presenter import Presenter
 from migrator.gui.screen import Screen
@@ -59,6 +59,7 @@ class Menu:
         self._edit(find)
         self._run()
         self._view(show_log)
+        self._help()
         root.configure(menu=self.bar)
 
     def render(self, screen: Screen) -> None:
@@ -118,6 +119,21 @@ class Menu:
                 command=lambda: self._presenter.settings.choose_appearance(self.appearance.get()),
             )
 
+    def _help(self) -> None:
+        menu = self._menu(labels.MENUS["help"])
+        page = self._presenter.help
+        for section, title in help_words.SECTIONS.items():
+            if section == "demo":
+                self._offer(menu, Intent.START_DEMO, "")
+                continue
+            key = "F1" if section == "guide" else ""
+            self._add(menu, title, lambda name=section: page.open(name), key)  # type: ignore[misc]
+            if section in {"guide", "sent"}:
+                menu.add_separator()
+            if section == "files":
+                self._add(menu, labels.OPEN_RUNS_FOLDER, page.open_folder, "")
+                menu.add_separator()
+
     def _to_focus(self, event: str) -> None:
         widget = self._root.focus_get()
         if widget is not None:
@@ -129,7 +145,8 @@ class Menu:
 
     def _add(self, menu: tk.Menu, text: str, command: Callable[[], None], key: str) -> None:
         modifier, shown = self._key
-        accelerator = f"{shown}+{key.upper()}" if key else ""
+        is_bare = len(key) > 1  # F1
+        accelerator = key if is_bare or not key else f"{shown}+{key.upper()}"
         menu.add_command(label=text, command=command, accelerator=accelerator)
         if not key:
             return
@@ -139,4 +156,4 @@ class Menu:
             return "break"
 
         for letter in {key, key.upper()}:
-            self._root.bind_all(f"<{modifier}-Key-{letter}>", pressed)
+            self._root.bind_all(f"<{letter}>" if is_bare else f"<{modifier}-Key-{letter}>", pressed)

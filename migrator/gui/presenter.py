@@ -17,14 +17,16 @@ from migrator.gui import frame, surroundings
 from migrator.gui.attention import Attention
 from migrator.gui.form import Form, without_secrets
 from migrator.gui.intake import Intake, Pages
-from migrator.gui.log import Log
+from migrator.gui.pages.help import HelpPage
 from migrator.gui.pages.history import HistoryPage
+from migrator.gui.pages.key_sets import KeySetsPage
+from migrator.gui.pages.log import LogPage
 from migrator.gui.pages.plan import PlanPage
 from migrator.gui.pages.run import RunPage
 from migrator.gui.pages.settings import SettingsPage
 from migrator.gui.pages.setup import SetupPage
 from migrator.gui.pages.shell import nothing
-from migrator.gui.screen import LogScreen, Question, Screen, View
+from migrator.gui.screen import Question, Screen, View
 from migrator.gui.service import Service
 from migrator.gui.status import TABLE, Intent, Status, Tone
 from migrator.history_words import zone
@@ -59,9 +61,10 @@ class Presenter:
         self._demo = demo
         self._clock, self._wall = clock, wall
         self._stamp = wall().strftime("%H:%M:%S")
-        self.log = Log()
+        self.system: System = system or Nothing()
+        self.log_page = LogPage(self, lambda: self.run.logged)
+        self.log = self.log_page.log
         self._page = "setup"
-        self._follow = True
         self._quit_by: float | None = None
         self._question: Question | None = None
         self._on_yes: Callable[[], None] = nothing
@@ -72,9 +75,12 @@ class Presenter:
         self.run = RunPage(self, self.set_up)
         self.history = HistoryPage(self, self.run)
         self.settings = SettingsPage(self, preferences or PreferencesFile(), folder)
-        self._pages = Pages(self.set_up, self.plan, self.run, self.history)
+        self.keys = KeySetsPage(self, self.set_up)
+        self.help = HelpPage(self, self.system, folder, is_demo=demo)
+        self._pages = Pages(
+            self.set_up, self.plan, self.run, self.history, self.log_page, self.keys, self.help
+        )
         self._intake = Intake(self._pages, self)
-        self.system: System = system or Nothing()
         self._attention = Attention(self.system, lambda: self.settings.preferences)
         self._intents: Mapping[Intent, Callable[[], None]] = {
             Intent.PREVIEW_PLAN: self._preview_plan,
@@ -91,6 +97,7 @@ class Presenter:
             Intent.NOT_NOW: self.run.not_now,
             Intent.SAVE_REPORT: self.run.save_report,
             Intent.ENTER_KEYS: self._enter_keys,
+            Intent.START_DEMO: self.help.start_demo,
         }
 
     # -- what can be pressed -----------------------------------------------------------------------
@@ -131,17 +138,8 @@ class Presenter:
         self._page, self._dirty = page, True
         if page == "history":
             self.history.ask()
-
-    def filter_log(self, level: str | None = None, search: str | None = None) -> None:
-        self._dirty = True
-        self.log.filter(level, search)
-
-    def follow_log(self, *, follow: bool) -> None:
-        self._follow, self._dirty = follow, True
-
-    def copy_log(self) -> None:
-        """The lines on screen, to the clipboard."""
-        self.view.copy(self.log.text)
+        elif page == "settings":
+            self.keys.ask()
 
     def quit(self) -> None:
         """The window is asked to close."""
@@ -190,8 +188,8 @@ class Presenter:
     def zone(self) -> str:
         return zone(self._wall())
 
-    def ask_for_file(self, name: str, kinds: Mapping[str, str]) -> str:
-        return self.view.ask_for_file(name, kinds)
+    def ask_for_file(self, name: str, kinds: Mapping[str, str], title: str) -> str:
+        return self.view.ask_for_file(name, kinds, title)
 
     def changed(self) -> None:
         self._dirty = True
@@ -246,6 +244,7 @@ class Presenter:
         now = self._clock()
         self.run.measure()
         self.history.tick()
+        self.help.tick()
         self._intake.watch(idle=idle)
         if self._quit_by is not None and (not self.service.is_busy or now > self._quit_by):
             self._quit_by = None
@@ -281,7 +280,6 @@ class Presenter:
     def screen(self) -> Screen:
         """The frozen state of this moment."""
         facts = self._facts
-        log = self.log
         return Screen(
             status=facts.status,
             page=self._page,
@@ -291,7 +289,9 @@ class Presenter:
             run=self.run.screen(facts.status),
             history=self.history.screen(),
             settings=self.settings.screen(),
-            log=LogScreen(log.generation, log.lines, log.note, log.level, log.search, self._follow),
+            keys=self.keys.screen(),
+            help=self.help.screen(is_new=self._pages.is_new),
+            log=self.log_page.screen(),
             bar=frame.action_bar(facts),
             appearance=self.settings.preferences.appearance,
             demo=self._demo,

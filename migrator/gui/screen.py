@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from migrator.gui.form import Form
+from migrator.gui.help_values import HelpScreen
+from migrator.gui.key_values import KeySetsScreen
 from migrator.gui.log import LogLine
 from migrator.gui.plan_values import PlanScreen
 from migrator.gui.run_actions import Act
@@ -241,7 +243,10 @@ class SettingsScreen:
 
 @dataclass(frozen=True, slots=True)
 class LogScreen:
-    """The log's newest matching lines. `generation` changes when the filter does: then all is redrawn."""
+    """The log's newest matching lines. `generation` changes when the filter does: then all is redrawn.
+
+    `newer`: lines that came since following ended; `said`: what came of Export.
+    """
 
     generation: int
     lines: tuple[LogLine, ...]
@@ -249,6 +254,10 @@ class LogScreen:
     level: str
     search: str
     follow: bool
+    newer: int = 0
+    can_export: bool = False
+    said: str = ""
+    said_tone: Tone = Tone.QUIET
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +305,8 @@ class Screen:
     run: RunScreen
     history: HistoryScreen
     settings: SettingsScreen
+    keys: KeySetsScreen
+    help: HelpScreen
     log: LogScreen
     bar: ActionBar
     appearance: str = "system"  #: light | dark | system
@@ -309,6 +320,6 @@ class View(Protocol):
     def render(self, screen: Screen) -> None: ...
     def close(self) -> None: ...
     def copy(self, text: str) -> None: ...
-    def ask_for_file(self, name: str, kinds: Mapping[str, str]) -> str: ...
+    def ask_for_file(self, name: str, kinds: Mapping[str, str], title: str) -> str: ...
     def focus_on(self, field: str) -> None: ...
     def has_focus(self) -> bool: ...

@@ -66,6 +66,7 @@ class Intent(StrEnum):
     NOT_NOW = "not_now"
     SAVE_REPORT = "save_report"
     ENTER_KEYS = "enter_keys"
+    START_DEMO = "start_demo"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,12 @@ class System(Protocol):
     def open_folder(self, path: str) -> str:
         """Show a folder; why that failed, or nothing."""
 
+    def start_demo(self) -> str:
+        """Open the demo in a window of its own; why that failed, or nothing."""
+
+    def demo(self) -> str:
+        """How the demo stands that was started: `none` (it was closed, or never was), `open`, `failed`."""
+
     def close(self) -> None:
         """Let go of everything."""
 
@@ -41,6 +47,12 @@ class Nothing:
 
     def open_folder(self, path: str) -> str:  # noqa: ARG002
         return ""
+
+    def start_demo(self) -> str:
+        return ""
+
+    def demo(self) -> str:
+        return "none"
 
     def close(self) -> None:
         pass
@@ -62,6 +74,7 @@ class Computer:
         self._notices = Notices(sign, platform, starter)
         self._open_path = open_path or _start_file
         self._opener: Child | None = None
+        self._demo: Child | None = None
 
     def keep_awake(self, *, awake: bool) -> None:
         if awake:
@@ -86,7 +99,26 @@ class Computer:
             return (cause.strerror or str(cause)).lower()
         return ""
 
+    def start_demo(self) -> str:
+        is_executable = getattr(sys, "frozen", False)
+        try:
+            self._demo = self._start([sys.executable, *(() if is_executable else ("-m", "migrator")), "demo"])
+        except OSError as cause:
+            return (cause.strerror or str(cause)).lower()
+        return ""
+
+    def demo(self) -> str:
+        if self._demo is None:
+            return "none"
+        code = self._demo.poll()
+        if code is None:
+            return "open"
+        self._demo.end()  # nothing is left of it but its exit code
+        self._demo = None
+        return "failed" if code else "none"
+
     def close(self) -> None:
+        # A demo that is still open has a window of its own, and ends when somebody closes that.
         self._awake.release()
         self._notices.close()
 

@@ -68,6 +68,8 @@ def _environment() -> dict[str, str]:
         environment.pop("LD_LIBRARY_PATH", None)
         if (before := environment.pop("LD_LIBRARY_PATH_ORIG", None)) is not None:
             environment["LD_LIBRARY_PATH"] = before
+        # Our own program (the demo) unpacks itself anew: what we have unpacked goes away with us.
+        environment["PYINSTALLER_RESET_ENVIRONMENT"] = "1"
     return environment
 
 

@@ -35,6 +35,7 @@ from migrator.model.events import (
     UnfinishedFound,
 )
 from migrator.model.findings import Estimated, FidelityChecked, PropertyFound
+from migrator.model.key_sets import KeySet, KeysListed
 from migrator.model.ledger import Outcome
 from migrator.model.past_runs import PastRun, RunsListed
 from migrator.model.planned import Fate, PlanMade, PlanRow, PlanRows
@@ -464,6 +465,19 @@ def past_run(number: int = 0, **more: Any) -> PastRun:
         "is_busy": False,
     }
     return PastRun(**(fields | more))
+
+
+def keys() -> KeysListed:
+    return KeysListed(
+        (
+            KeySet("archive", "STX1…TUV", is_stored=True),
+            KeySet(
+                "aws", "ASIA…N5A", is_stored=False, is_temporary=True, expires="2026-11-22T20:00:00+00:00"
+            ),
+            KeySet("lyve", "STX1…TUV", is_stored=True),
+        ),
+        "Secret Service",
+    )
 
 
 def history() -> RunsListed:

@@ -27,7 +27,7 @@ from PIL import Image, ImageGrab
 from migrator.gui import labels, theme
 from migrator.gui.app import Window
 from tests.gui import canned, looks
-from tests.gui.preview_states import STATES, drain
+from tests.gui.preview_states import FOLDER, STATES, drain
 
 
 def area_of(widget: Any) -> tuple[int, int, int, int]:
@@ -46,7 +46,6 @@ README_PICTURES = (
     ("window.png", "running", False),
     ("history.png", "history", False),
 )
-FOLDER = "/home/me/.local/share/migrations/runs"
 
 
 def main() -> int:

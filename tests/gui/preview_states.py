@@ -11,10 +11,13 @@ from migrator.gui.run_actions import Act
 from migrator.gui.status import Intent
 from migrator.model.events import Event, Phase, PhaseChanged, RollbackProgress, RunStarted
 from migrator.model.findings import PropertyFound
+from migrator.model.key_sets import KeysTested
 from migrator.model.ledger import Outcome
 from migrator.model.past_runs import RunsListed
 from tests.gui import canned
 
+#: Where runs are kept, as far as the window knows.
+FOLDER = "/home/me/.local/share/migrations/runs"
 State = Callable[[Window, canned.FakeService], None]
 
 
@@ -375,6 +378,23 @@ def leftovers(window: Window, service: canned.FakeService) -> None:
     service.say(*canned.rolled_back(5))
 
 
+def first_run(window: Window, service: canned.FakeService) -> None:
+    empty(window, service)
+    service.say(RunsListed((), 0))
+
+
+def keys(window: Window, service: canned.FakeService) -> None:
+    window.presenter.show("settings")
+    service.say(
+        canned.keys(), KeysTested("lyve", ok=True, message="https://s3.acme.lyve.seagate.com accepts them.")
+    )
+
+
+def help_page(window: Window, service: canned.FakeService) -> None:
+    window.presenter.help._folder = FOLDER
+    window.presenter.help.open("guide")
+
+
 STATES: dict[str, State] = {
     each.__name__: each
     for each in (
@@ -400,6 +420,9 @@ STATES: dict[str, State] = {
         comparing,
         no_history,
         settings,
+        keys,
+        first_run,
+        help_page,
         settings_problem,
         no_run,
         listing,

@@ -82,7 +82,7 @@ class Canary(Driver):
                 for text in _texts(widget):
                     must_be_clean(f"{page}, {widget}", text)
                     said.append(text)
-        self.presenter.copy_log()
+        self.presenter.log_page.copy_log()
         must_be_clean("the clipboard", self.root.clipboard_get())
         return "\n".join([*said, self.root.clipboard_get()])
 

@@ -38,7 +38,10 @@ def intake() -> tuple[Intake, Desk, FakeWindow]:
     """The pages of a real presenter behind an intake of their own."""
     desk, window = Desk(), FakeWindow()
     presenter = desk.presenter
-    pages = Pages(presenter.set_up, presenter.plan, presenter.run, presenter.history)
+    pages = Pages(
+        *(presenter.set_up, presenter.plan, presenter.run, presenter.history),
+        *(presenter.log_page, presenter.keys, presenter.help),
+    )
     return Intake(pages, window), desk, window
 
 

@@ -77,7 +77,7 @@ def test_every_tone_can_be_told_from_what_is_behind_it(root: Any, palette: Any, 
         assert ratio >= looks.CONTROL, f"{tone} on {paper}: {ratio:.1f}"
 
 
-PAGE_STATES = {"setup": "connected", "plan": "plan_open", "run": "failed"} | {
+PAGE_STATES = {"setup": "connected", "plan": "plan_open", "run": "failed", "help": "help_page"} | {
     page: page for page in ("history", "settings")
 }
 

@@ -38,7 +38,8 @@ class FakeView:
     def copy(self, text: str) -> None:
         self.copied = text
 
-    def ask_for_file(self, name: str, kinds: Mapping[str, str]) -> str:
+    def ask_for_file(self, name: str, kinds: Mapping[str, str], title: str) -> str:
+        assert title
         self.asked_for = name
         return self.file
 
@@ -56,7 +57,7 @@ class FakeSystem:
         self.is_awake = False
         self.told: list[tuple[str, str]] = []
         self.opened: list[str] = []
-        self.refusal = ""
+        self.refusal, self.demos, self.demo_is = "", 0, "none"
 
     def keep_awake(self, *, awake: bool) -> None:
         self.is_awake = awake
@@ -68,6 +69,14 @@ class FakeSystem:
         self.opened.append(path)
         return self.refusal
 
+    def start_demo(self) -> str:
+        self.demos += 1
+        self.demo_is = "failed" if self.refusal else "open"
+        return self.refusal
+
+    def demo(self) -> str:
+        return self.demo_is
+
     def close(self) -> None:
         pass
 
@@ -76,7 +85,12 @@ class Desk:
     """A presenter and what surrounds it, with a clock that tests move."""
 
     def __init__(
-        self, form: Form | None = canned.FORM, *, preferences: PreferencesFile | None = None
+        self,
+        form: Form | None = canned.FORM,
+        *,
+        preferences: PreferencesFile | None = None,
+        demo: bool = False,
+        folder: str = "",
     ) -> None:
         self.now = 1000.0
         self.service, self.view, self.system = canned.FakeService(), FakeView(), FakeSystem()
@@ -89,6 +103,8 @@ class Desk:
             clock=lambda: self.now,
             wall=lambda: moment,
             system=self.system,
+            demo=demo,
+            folder=folder,
         )
 
     def hear(self, *events: Event) -> Screen:
@@ -526,7 +542,7 @@ def test_secrets_are_in_no_repr_and_no_report() -> None:
     assert canned.SECRET not in repr(desk.presenter.form)
     desk.presenter.report(f"boom {canned.SECRET}")
     assert canned.SECRET not in repr(desk.see())
-    desk.presenter.copy_log()
+    desk.presenter.log_page.copy_log()
     assert canned.SECRET not in desk.view.copied
     assert "boom ***" in desk.view.copied
 
@@ -545,11 +561,11 @@ def test_log_filter_rebuilds_from_what_was_hidden() -> None:
     desk = Desk()
     desk.run(*canned.copied(10), canned.throttled())
     everything = len(desk.see().log.lines)
-    desk.presenter.filter_log(level="warn")
+    desk.presenter.log_page.filter_log(level="warn")
     assert [line.level for line in desk.see().log.lines] == ["warn"]
-    desk.presenter.filter_log(level="info", search="cam07/0003")
+    desk.presenter.log_page.filter_log(level="info", search="cam07/0003")
     assert len(desk.see().log.lines) == 1
-    desk.presenter.filter_log(search="")
+    desk.presenter.log_page.filter_log(search="")
     assert len(desk.see().log.lines) == everything
 
 

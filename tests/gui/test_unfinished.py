@@ -67,7 +67,7 @@ def test_look_shows_the_books_of_the_found_run_and_takes_no_choice_away() -> Non
         "left out by filters": "26",
         "left to do": "796",
     }
-    assert screen.allowed == {Intent.RESUME, Intent.ROLL_BACK, Intent.NOT_NOW}
+    assert screen.allowed == {Intent.RESUME, Intent.ROLL_BACK, Intent.NOT_NOW, Intent.START_DEMO}
 
 
 def test_not_now_offers_the_next_one_and_then_leaves_the_window_to_new_work() -> None:

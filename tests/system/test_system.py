@@ -199,6 +199,8 @@ def test_the_executables_libraries_are_not_for_the_systems_programs(
     environment = environment_of_a_child(tmp_path)
     assert environment.get("LD_LIBRARY_PATH") == before
     assert "LD_LIBRARY_PATH_ORIG" not in environment
+    # The executable's own demo must not live in what this process has unpacked, and removes at its end.
+    assert environment["PYINSTALLER_RESET_ENVIRONMENT"] == "1"
 
 
 def test_without_an_executable_the_users_libraries_stay(
@@ -206,3 +208,46 @@ def test_without_an_executable_the_users_libraries_stay(
 ) -> None:
     monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/lib")
     assert environment_of_a_child(tmp_path)["LD_LIBRARY_PATH"] == "/opt/lib"
+
+
+# -- the demo -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("frozen", "arguments"), [(False, ["-m", "migrator", "demo"]), (True, ["demo"])], ids=["python", "built"]
+)
+def test_the_demo_is_this_very_program(
+    frozen: bool, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "frozen", frozen, raising=False)
+    programs = Programs(sys.executable)
+    computer = Computer(lambda: None, "linux", programs)
+    assert computer.demo() == "none"
+    assert computer.start_demo() == ""
+    assert programs.started[0].command == [sys.executable, *arguments]
+    assert computer.demo() == "open"
+
+
+@pytest.mark.parametrize(("code", "stands"), [(0, "none"), (1, "failed"), (-9, "failed")])
+def test_how_the_demo_ended_is_told_once(code: int, stands: str) -> None:
+    programs = Programs(sys.executable)
+    computer = Computer(lambda: None, "linux", programs)
+    computer.start_demo()
+    programs.started[0].code = code
+    assert computer.demo() == stands
+    assert programs.started[0].has_ended
+    assert computer.demo() == "none"
+
+
+def test_a_demo_that_cannot_be_started_says_why() -> None:
+    computer = Computer(lambda: None, "linux", Programs())
+    assert computer.start_demo() == "no such file or directory"
+    assert computer.demo() == "none"
+
+
+def test_a_demo_outlives_the_window_it_was_started_from() -> None:
+    programs = Programs(sys.executable)
+    computer = Computer(lambda: None, "linux", programs)
+    computer.start_demo()
+    computer.close()
+    assert not programs.started[0].has_ended

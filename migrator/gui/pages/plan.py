@@ -8,7 +8,7 @@ from migrator.config import job_from
 from migrator.errors import JobFileError
 from migrator.gui import plan_screen
 from migrator.gui.decisions import Answered, decisions
-from migrator.gui.form import Form, keys_of, to_table
+from migrator.gui.form import NAMES, Form, keys_of, to_table
 from migrator.gui.pages.setup import SetupPage
 from migrator.gui.pages.shell import Shell
 from migrator.gui.plan_screen import PlanFacts
@@ -56,7 +56,7 @@ class PlanPage:
             return
         self._shell.show("plan")
         self._before, self.state = self.state, RunState(command="plan")
-        self._form, self._is_making, self._cancelling = form, True, False
+        self._form, self._is_making, self._cancelling = _decided_by(form), True, False
         self._actions = _actions_of(form)
         self._then_migrate, self._is_spent = then_migrate, False
         self._answers, self._answered_at, self._rows = {}, {}, None
@@ -121,7 +121,7 @@ class PlanPage:
         if self._form is None or self._is_making or self.state.summary is None:
             return False
         is_old = self._shell.now() - self._made_s > GOOD_FOR_S
-        return is_old or _decided_by(self._form) != _decided_by(self._set_up.form)
+        return is_old or self._form != _decided_by(self._set_up.form)
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
@@ -225,12 +225,19 @@ def _actions_of(form: Form) -> dict[str, int]:
     }
 
 
+def _without_secrets(form: Form) -> Form:
+    """Who forgets keys must not find them in here."""
+    for end in NAMES:
+        form = form.put(f"{end}.secret_access_key", "").put(f"{end}.session_token", "")
+    return form
+
+
 def _decided_by(form: Form) -> Form:
     """The form without what changes nothing about a plan: the pace, keys, and losses that were accepted."""
     rest = {name: value for name, value in form.rest.items() if name != "carry"}
     carry = {name: value for name, value in form.rest.get("carry", {}).items() if name != "accept"}
     return replace(
-        form.put("aws.secret_access_key", "").put("lyve.secret_access_key", ""),
+        _without_secrets(form),
         threads="",
         speed_limit="",
         rest={**rest, "carry": carry},

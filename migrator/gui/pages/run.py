@@ -178,6 +178,11 @@ class RunPage:
         return self._preview is not None
 
     @property
+    def logged(self) -> str:
+        """The run whose log is on disk, empty where there is none."""
+        return self.state.run or self.last_run
+
+    @property
     def can_retry(self) -> bool:
         """Whether groups of failures can be tried again by themselves."""
         return self.status is Status.FINISHED_WITH_FAILURES

@@ -9,7 +9,7 @@ from migrator.config import job_from
 from migrator.errors import JobFileError
 from migrator.gui import checks, labels, losses
 from migrator.gui.connection import Connection
-from migrator.gui.form import AUTO, Form, form_field, keys_of, to_table
+from migrator.gui.form import AUTO, NAMES, Form, form_field, keys_of, to_table
 from migrator.gui.pages.shell import Shell
 from migrator.gui.screen import SetupScreen
 from migrator.gui.status import Status, Tone
@@ -103,6 +103,12 @@ class SetupPage:
             self._shell.changed()
             return ""
         return next(each.text for each in found if each.provider == provider)
+
+    def forget_keys(self, names: Iterable[str]) -> None:
+        """Keys of these names are forgotten: their fields are empty from now on."""
+        for name in (each for each in NAMES if each in names):
+            for part in ("access_key_id", "secret_access_key", "session_token"):
+                self.choose(f"{name}.{part}", "")
 
     def copy_policy(self, name: str) -> None:
         """Copy Policy of a card, also before anything was connected."""

@@ -34,6 +34,7 @@ PAGES = (
     Page("run", "3", labels.RUN_TITLE, "play-circle", "3"),
     Page("history", "", labels.HISTORY_TITLE, "clock-history", "4"),
     Page("settings", "", labels.SETTINGS_TITLE, "gear", "5", is_low=True),
+    Page("help", "", labels.HELP_TITLE, "question-circle", "6", is_low=True),
 )
 
 
@@ -67,7 +68,7 @@ class Shell(Protocol):
     def zone(self) -> str:
         """The zone that moments are shown in: `CET`."""
 
-    def ask_for_file(self, name: str, kinds: Mapping[str, str]) -> str:
+    def ask_for_file(self, name: str, kinds: Mapping[str, str], title: str) -> str:
         """Where to write a file of that name, as one of these kinds (ending -> words); empty: nowhere."""
 
     @property

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from migrator.gui import labels, theme
 from migrator.gui.log import SHOWN_LINES, LogLine
 from migrator.gui.screen import LogScreen
-from migrator.gui.widgets.basics import Card, bind_wheel, scrollbar, set_text
+from migrator.gui.widgets.basics import Card, Tooltip, WrapLabel, bind_wheel, scrollbar, set_text, show
+from migrator.phrases import number
 
 _MARKS = {"info": "\tinfo", "warn": "!\twarn", "error": "✖\terror"}
 SEARCH_MS = 200
@@ -24,6 +25,7 @@ class LogActions(Protocol):
     def filter_log(self, level: str | None = None, search: str | None = None) -> None: ...
     def follow_log(self, *, follow: bool) -> None: ...
     def copy_log(self) -> None: ...
+    def export_log(self) -> None: ...
 
 
 class LogPane(Card):
@@ -59,9 +61,17 @@ class LogPane(Card):
             self.head, text=labels.LOG_COPY, style="Small.TButton", command=actions.copy_log
         )
         self.copy.pack(side="right")
+        self.export = ttk.Button(
+            self.head, text=labels.LOG_EXPORT, style="Small.TButton", command=actions.export_log
+        )
+        self.export.pack(side="right", padx=(0, theme.px(8)))
+        Tooltip(self.export, labels.LOG_EXPORT_TIP)
         self.follow_on = tk.BooleanVar(self, value=True)
         self.follow = theme.switch(self.head, labels.LOG_FOLLOW, self.follow_on, self._follow_toggled)
         self.follow.pack(side="right", padx=theme.px(12))
+        self.newer = ttk.Button(
+            self.head, style="Link.TButton", command=lambda: actions.follow_log(follow=True)
+        )
         self._build_text()
 
     def _build_text(self) -> None:
@@ -109,6 +119,11 @@ class LogPane(Card):
         for gesture in ("<MouseWheel>", "<Button-4>", "<Key-Prior>", "<Key-Up>"):
             text.bind(gesture, lambda _event: self._scrolled_up(), "+")
         text.bind("<Configure>", lambda _event: self._keep_following(), "+")
+        self.said = WrapLabel(self.body, compound="left")
+        self.said.grid(
+            row=2, column=0, columnspan=2, sticky="we", padx=theme.px(12), pady=(theme.px(4), theme.px(8))
+        )
+        self.said.grid_remove()
         self.empty = ttk.Label(self.text, text=labels.LOG_EMPTY, style="Hint.TLabel")
         self.empty.place(relx=0.5, rely=0.5, anchor="center")
 
@@ -117,6 +132,7 @@ class LogPane(Card):
         if before is not None and screen.lines is before.lines and screen == before:
             return
         set_text(self.note, screen.note)
+        self._render_controls(screen)
         if self.follow_on.get() != screen.follow:
             self.follow_on.set(screen.follow)
         self.text.configure(state="normal")
@@ -133,6 +149,18 @@ class LogPane(Card):
             filtered = bool(screen.search) or screen.level != "info"
             set_text(self.empty, labels.LOG_NO_MATCH if filtered else labels.LOG_EMPTY)
             self.empty.place(relx=0.5, rely=0.5, anchor="center")
+
+    def _render_controls(self, screen: LogScreen) -> None:
+        """What there is besides the lines."""
+        self.export.state(["!disabled" if screen.can_export else "disabled"])
+        self.newer.configure(text=labels.LOG_NEWER.format(count=number(screen.newer)))
+        if not screen.newer:
+            self.newer.pack_forget()
+        elif not self.newer.winfo_manager():
+            self.newer.pack(side="right", after=self.follow)
+        set_text(self.said, f" {screen.said}")
+        self.said.configure(image=theme.tone_icon(screen.said_tone, 14))
+        show(self.said, bool(screen.said))
 
     def _append(self, lines: tuple[LogLine, ...]) -> None:
         """Insert what is new in one call, and drop as many of the oldest."""

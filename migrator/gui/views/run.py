@@ -22,8 +22,11 @@ from migrator.gui.widgets.empty import EmptyState
 LOW_TABS, HIGH_TABS = 110, 252
 
 
-class WindowActions(LogActions, Protocol):
+class WindowActions(Protocol):
     """What this page reports to the window as a whole."""
+
+    @property
+    def log_page(self) -> LogActions: ...
 
     def do(self, intent: Intent) -> None: ...
 
@@ -80,7 +83,7 @@ class RunView(PageView):
         page.rowconfigure(5, weight=3, minsize=theme.px(150))
         self.empty = EmptyState(page, "play-circle", labels.NO_RUN, labels.NO_RUN_YET)
         self.empty.grid(row=4, column=0, pady=theme.px(60))
-        self.log = LogPane(page, window)
+        self.log = LogPane(page, window.log_page)
         self.log.grid(row=6, column=0, sticky="nswe", padx=gap, pady=(0, theme.px(16)))
         page.rowconfigure(6, weight=2, minsize=theme.px(130))
         for part in (self.banner, self.top, self.end, self.ledger):

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from migrator.gui import labels, theme
 from migrator.gui.screen import Screen
+from migrator.gui.views.key_sets import KeySetActions, KeySetsView
 from migrator.gui.views.page import GAP, PageView
 from migrator.gui.widgets.basics import Card, WrapLabel, set_text, show
 from migrator.gui.widgets.field import Field
@@ -29,9 +30,9 @@ class SettingsActions(Protocol):
 class SettingsView(PageView):
     """Renders `SettingsScreen`."""
 
-    def __init__(self, parent: tk.Misc, actions: SettingsActions) -> None:
+    def __init__(self, parent: tk.Misc, actions: SettingsActions, keys: KeySetActions) -> None:
         super().__init__(parent, labels.SETTINGS_TITLE, labels.SETTINGS_CONTEXT)
-        self._actions = actions
+        self._actions, self._key_actions = actions, keys
         self.note = ttk.Frame(self.inside)
         self.note.columnconfigure(1, weight=1)
         sign = ttk.Label(self.note, image=theme.tone_icon("warn"))
@@ -43,7 +44,8 @@ class SettingsView(PageView):
         self._card(2, labels.APPEARANCE, "palette", self._appearance)
         self._card(3, labels.LIMITS_TITLE, "sign-stop", self._limits)
         self._card(4, labels.DURING_RUN_TITLE, "bell", self._switches)
-        self._card(5, labels.FOLDER_TITLE, "folder2-open", self._folder)
+        self._card(5, labels.KEYS_CARD_TITLE, "key", self._keys)
+        self._card(6, labels.FOLDER_TITLE, "folder2-open", self._folder)
         self.finish()
 
     def _card(self, row: int, title: str, icon: str, fill: object) -> None:
@@ -104,6 +106,10 @@ class SettingsView(PageView):
             note.grid(row=2 * n + 1, column=0, sticky="we", pady=(theme.px(3), 0))
             self.switches[name] = switch
 
+    def _keys(self, body: ttk.Frame) -> None:
+        self.key_sets = KeySetsView(body, self._key_actions)
+        self.key_sets.grid(row=0, column=0, sticky="we")
+
     def _folder(self, body: ttk.Frame) -> None:
         self.folder = WrapLabel(body)
         self.folder.grid(row=0, column=0, sticky="we")
@@ -135,6 +141,7 @@ class SettingsView(PageView):
         for name, state in self.states.items():
             if state.get() != settings.switches[name]:
                 state.set(settings.switches[name])
+        self.key_sets.render(screen.keys)
         set_text(self.folder, settings.folder or labels.NO_FOLDER)
         self.open.state(["!disabled" if settings.folder else "disabled"])
 

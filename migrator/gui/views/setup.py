@@ -10,9 +10,11 @@ from typing import Protocol
 from migrator.gui import labels, theme
 from migrator.gui.form import AUTO, NAMES
 from migrator.gui.screen import Screen, SetupScreen
+from migrator.gui.status import Intent
 from migrator.gui.views.end_card import CardActions, EndCard
 from migrator.gui.views.page import GAP, PageView
-from migrator.gui.widgets.basics import Card, Tooltip, WrapLabel, set_text
+from migrator.gui.widgets.banner import BannerView
+from migrator.gui.widgets.basics import Card, Tooltip, WrapLabel, set_text, show
 from migrator.gui.widgets.field import Field, Kind
 
 
@@ -38,16 +40,25 @@ _TRANSFER_FIELDS: tuple[tuple[tuple[str, Kind], ...], ...] = (
 class SetupView(PageView):
     """Renders `SetupScreen`."""
 
-    def __init__(self, parent: tk.Misc, actions: SetupActions, generate: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        actions: SetupActions,
+        generate: Callable[[], None],
+        on_intent: Callable[[Intent], None],
+    ) -> None:
         super().__init__(parent, labels.SETUP_TITLE, labels.SETUP_CONTEXT)
         self._actions, self._generate = actions, generate
         self._drawn: SetupScreen | None = None
         self.fields: dict[str, Field] = {}
         page, gap = self.inside, theme.px(GAP)
         self._switch(self.header.right).pack(side="right")
-        self._ends(page).grid(row=1, column=0, sticky="we", padx=gap)
-        self._generate_row(page).grid(row=2, column=0, sticky="we", padx=gap, pady=theme.px(12))
-        self._lower(page).grid(row=3, column=0, sticky="we", padx=gap, pady=(0, theme.px(16)))
+        self.offer = BannerView(page, on_intent, button="Outline.TButton")
+        self.offer.grid(row=1, column=0, sticky="we", padx=gap, pady=(0, theme.px(12)))
+        self.offer.grid_remove()
+        self._ends(page).grid(row=2, column=0, sticky="we", padx=gap)
+        self._generate_row(page).grid(row=3, column=0, sticky="we", padx=gap, pady=theme.px(12))
+        self._lower(page).grid(row=4, column=0, sticky="we", padx=gap, pady=(0, theme.px(16)))
         self.finish()
         for card in self.cards.values():
             card.body.bind("<Configure>", self._fit_soon, "+")
@@ -60,6 +71,10 @@ class SetupView(PageView):
         self.fields[f"{name}.access_key_id"].control.focus_set()
 
     def render(self, screen: Screen) -> None:
+        offer = screen.help.offer
+        show(self.offer, offer is not None)
+        if offer is not None:
+            self.offer.render(offer)
         before, self._drawn = self._drawn, screen.setup
         if screen.setup != before:
             self._draw(screen.setup, before)

@@ -15,9 +15,16 @@ from migrator.gui.widgets.basics import WrapLabel, set_text
 class BannerView(ttk.Frame):
     """Renders `Banner`."""
 
-    def __init__(self, parent: tk.Misc, on_intent: Callable[[Intent], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        on_intent: Callable[[Intent], None] = lambda _: None,
+        *,
+        button: str = "Primary.TButton",
+    ) -> None:
+        """`button`: the style of its buttons."""
         super().__init__(parent)
-        self._on_intent = on_intent
+        self._on_intent, self._button = on_intent, button
         self._drawn: tuple[Button, ...] = ()
         self.pressable: dict[str, ttk.Button] = {}
         self.columnconfigure(2, weight=1)
@@ -56,8 +63,9 @@ class BannerView(ttk.Frame):
             button = ttk.Button(
                 self.buttons,
                 text=each.text,
-                style="Primary.TButton",
+                style=self._button,
                 command=lambda intent=each.intent: self._on_intent(intent),  # type: ignore[misc]
             )
+            button.state(["!disabled" if each.is_enabled else "disabled"])
             button.pack(side="left", padx=(theme.px(8), 0))
             self.pressable[each.intent.value] = button

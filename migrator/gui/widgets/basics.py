@@ -160,7 +160,7 @@ class ScrollPage(ttk.Frame):
             self, background=theme.color("page"), highlightthickness=0, yscrollincrement=theme.px(16)
         )
         self._bar = ttk.Scrollbar(
-            self, orient="vertical", command=self._canvas.yview, style="Quiet.Vertical.TScrollbar"
+            self, orient="vertical", command=self._scrolled, style="Quiet.Vertical.TScrollbar"
         )
         self._canvas.configure(yscrollcommand=self._bar.set)
         self.inside = ttk.Frame(self._canvas)
@@ -175,6 +175,7 @@ class ScrollPage(ttk.Frame):
         self.inside.bind("<Configure>", self._fit_soon)
         self._idle: str | None = None
         self._needs_bar = False
+        self._led_to: tk.Misc | None = None
 
     def watch(self) -> None:
         """Notice when the content wants more room. Call once the page is built: Tk tells of sizes only, and
@@ -185,11 +186,13 @@ class ScrollPage(ttk.Frame):
 
     def wheel(self, units: int) -> None:
         """Scroll, if there is anything to scroll to."""
+        self._led_to = None
         if self._needs_bar:
             self._canvas.yview_scroll(units, "units")
 
     def reveal(self, widget: tk.Misc) -> None:
         """Scroll so that a widget that got the focus is in sight."""
+        self._led_to = None
         if not self._needs_bar:
             return
         top = widget.winfo_rooty() - self.inside.winfo_rooty()
@@ -200,6 +203,23 @@ class ScrollPage(ttk.Frame):
             self._canvas.yview_moveto(max(0, top - theme.px(60)) / whole)
         elif bottom > first + height - theme.px(30):
             self._canvas.yview_moveto((bottom - height + theme.px(60)) / whole)
+
+    def lead_to(self, widget: tk.Misc) -> None:
+        """Scroll so that a part of the page is at its top, as far as there is something below it.
+
+        A page that has just come into sight has not got its height yet: it stays so until somebody scrolls.
+        """
+        self._led_to = widget
+        self._fit_soon(None)
+
+    def _lead(self) -> None:
+        if self._led_to is not None and self._needs_bar:
+            top = self._led_to.winfo_rooty() - self.inside.winfo_rooty() - theme.px(8)
+            self._canvas.yview_moveto(max(0, top) / max(1, self.inside.winfo_height()))
+
+    def _scrolled(self, *args: Any) -> None:
+        self._led_to = None
+        self._canvas.yview(*args)
 
     def _fit_soon(self, _event: object) -> None:
         """Once everything has settled: while it does, the sizes asked for are not the last word."""
@@ -221,6 +241,8 @@ class ScrollPage(ttk.Frame):
             self._bar.grid_remove()
             self._canvas.yview_moveto(0)
         self._needs_bar = needs
+        if self._led_to is not None:
+            self.after_idle(self._lead)
 
 
 def bind_wheel(widget: tk.Misc, scroll: Callable[[int], None]) -> None:
