@@ -173,6 +173,11 @@ class HistoryView(PageView):
             if fixed + least <= room or room <= 1:
                 break
             shown.remove(name)
+        # What was given up for a wider one may fit all the same.
+        for name in (each for each in _EARLY if each not in shown):
+            fixed = sum(self._widths[each] for each in ("started", name, *shown) if each != "places")
+            if fixed + self._wanted <= room:
+                shown = [each for each, _ in _COLUMNS if each in {*shown, name}]
         if tuple(tree["displaycolumns"]) != tuple(shown):
             tree.configure(displaycolumns=shown)
         fixed = 0
