@@ -44,6 +44,7 @@ from migrator.model.events import (
 from migrator.model.findings import CheckFound, Estimated, FidelityChecked, PropertyFound
 from migrator.model.key_sets import KeysForgotten, KeysListed, KeysTested
 from migrator.model.ledger import Outcome
+from migrator.model.not_copied import NotCopied
 from migrator.model.objects import visible
 from migrator.model.past_runs import RunsListed
 from migrator.model.planned import PlanMade, PlanRows
@@ -112,7 +113,9 @@ def sentence(event: Event) -> Line | None:
             return Line("info", "run", text) if text else None
         case ListingProgress():
             return _listed(event) if event.final else None
-        case TransferProgress() | RollbackProgress() | RunsListed() | KeysListed() | PlanMade() | PlanRows():
+        case TransferProgress() | RollbackProgress():
+            return None
+        case RunsListed() | KeysListed() | NotCopied() | PlanMade() | PlanRows():
             return None
         case ObjectCopied():
             proof = ASSURANCES.get(event.assurance, event.assurance)

@@ -178,6 +178,14 @@ class JournalReader:
         found = self._entries("key = ? ORDER BY seq DESC LIMIT 1", (key_bytes(key),))
         return found[0] if found else None
 
+    def not_copied(self, cause: str, limit: int) -> list[Entry]:
+        """The first entries that failed, are in conflict, or cannot be carried over, for this cause."""
+        return self._entries(
+            "(state IN (?, ?) AND (cause = ? OR reason = ?)) OR (action = 'unsupported' AND reason = ?)"
+            " ORDER BY seq LIMIT ?",
+            (State.FAILED.value, State.CONFLICT.value, cause, cause, cause, limit),
+        )
+
     def by_seq(self, seq: int) -> Entry | None:
         found = self._entries("seq = ?", (seq,))
         return found[0] if found else None

@@ -9,7 +9,7 @@ import queue
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -104,6 +104,22 @@ class Executor(Protocol):
     def close(self) -> None:
         """Wait for every thread to end."""
         ...
+
+
+def together(executor: Executor, tasks: Sequence[Callable[[], T]]) -> list[T]:
+    """The results of tasks that are carried out at the same time. What the first one raised that raised
+    anything is raised once none of them is under way any more."""
+    ends = [executor.ahead(task) for task in tasks]
+    results: list[T] = []
+    error: Exception | None = None
+    for end in ends:
+        try:
+            results.append(end())
+        except Exception as raised:
+            error = error or raised
+    if error is not None:
+        raise error
+    return results
 
 
 _Task = tuple[Any, Callable[[], Any]]

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Protocol
 
 from migrator.engine.outcomes import StaysThere
-from migrator.engine.ports import Executor
+from migrator.engine.ports import Executor, together
 from migrator.engine.reserved import look, probe_key, remove_reserved
 from migrator.engine.saving import copy_exactly
 from migrator.errors import (
@@ -95,10 +95,9 @@ class Probing:
         for name in names:
             self._journal.reserve(self._key(name), "probe")
         self._journal.commit()
-        answers = [self._executor.ahead(partial(self._answer, each)) for each in questions]
         found = Capabilities()
-        for answer in answers:
-            found = replace(found, **answer())
+        for answer in together(self._executor, [partial(self._answer, each) for each in questions]):
+            found = replace(found, **answer)
         return found
 
     def clear(self) -> list[str]:
@@ -109,10 +108,10 @@ class Probing:
         """
         since = self._journal.began()
         keys = [probe.key for probe in self._journal.reserved("probe")]
-        removals = [self._executor.ahead(partial(self._is_removed, key, since)) for key in keys]
+        removed = together(self._executor, [partial(self._is_removed, key, since) for key in keys])
         left = []
-        for key, is_removed in zip(keys, removals, strict=True):
-            if is_removed():
+        for key, is_removed in zip(keys, removed, strict=True):
+            if is_removed:
                 self._journal.release(key)
             else:
                 left.append(key)

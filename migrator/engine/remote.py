@@ -106,6 +106,9 @@ class EngineProcess:
     def save_log(self, run: str, path: str) -> None:
         self._tell("save_log", run, path)
 
+    def find_not_copied(self, run: str, cause: str, most: int) -> None:
+        self._tell("find_not_copied", run, cause, most)
+
     def list_keys(self) -> None:
         self._tell("list_keys")
 
@@ -181,10 +184,10 @@ def serve(pipe: Connection, root: Path, is_demo: bool) -> None:
     # Ctrl-C in a terminal reaches both processes; the window's decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Here and not above: the window's process has no use for them, and opens sooner.
-    from migrator.engine.allocator import give_back, keep_few_arenas
+    from migrator.engine.allocator import give_back, keep_little
     from migrator.engine.service import EngineService
 
-    keep_few_arenas()
+    keep_little()
     service = EngineService(root, is_demo=is_demo)
     sender = _Sender(pipe, service, give_back)
     thread = threading.Thread(target=sender.run, name="events-out", daemon=True)

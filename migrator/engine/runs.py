@@ -20,6 +20,7 @@ from migrator.engine.ports import Clock
 from migrator.errors import JobFileError, JournalError
 from migrator.model.events import Phase
 from migrator.model.ledger import Drift, Ledger
+from migrator.model.not_copied import NotCopied
 from migrator.model.past_runs import PastRun
 
 #: The name of the demo's jobs.
@@ -162,6 +163,19 @@ def _phase(journal: Journal, state: str, undo: str, ledger: Ledger) -> str:
     if not journal.is_listed():
         return Phase.LISTING
     return Phase.COPYING if ledger.left else Phase.CHECKING
+
+
+def not_copied(directory: RunDir, clock: Clock, cause: str, most: int) -> NotCopied:
+    """Which keys a run did not copy for one cause, up to `most`."""
+    journal = Journal.read_only(directory, clock)
+    try:
+        found = journal.not_copied(cause, most + 1)
+    finally:
+        journal.close()
+    keys = dict.fromkeys(
+        entry.key for entry in found[:most]
+    )  # of a history, one key may fail in many versions
+    return NotCopied(directory.run, cause, tuple(keys), more=len(found) > most)
 
 
 def past_run(directory: RunDir, clock: Clock, there: Collection[str] = ()) -> PastRun:

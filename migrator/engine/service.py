@@ -26,7 +26,7 @@ from migrator.engine.log import save_log
 from migrator.engine.plan_book import PlanBook
 from migrator.engine.ports import Ports, Stop, SystemClock
 from migrator.engine.report import save_report
-from migrator.engine.runs import past_run, waiting_runs
+from migrator.engine.runs import not_copied, past_run, waiting_runs
 from migrator.engine.wishes import Wishes, possible_wish
 from migrator.errors import CredentialsError, MigratorError
 from migrator.job_file import job_text, write_private
@@ -195,6 +195,10 @@ class EngineService:
         asked for."""
         self._records.do("log", lambda: self._save_log(run, Path(path)))
 
+    def find_not_copied(self, run: str, cause: str, most: int) -> None:
+        """Objects that a run did not copy for one cause: a `NotCopied`. Beside whatever else is asked for."""
+        self._records.do("not-copied", lambda: self._find_not_copied(run, cause, most))
+
     def list_keys(self) -> None:
         """Which sets of keys there are: a `KeysListed`. Beside whatever else is asked for."""
         self._keys.do("keys", lambda: self._put(list_keys(only_session=self._is_demo)))
@@ -332,6 +336,12 @@ class EngineService:
             self._put(LogSaved(directory.run, str(path), save_log(directory, path)))
         except (MigratorError, OSError) as error:
             self._tell(Warned("log", f"The log was not saved. {error}"))
+
+    def _find_not_copied(self, run: str, cause: str, most: int) -> None:
+        try:
+            self.events.put(not_copied(find_run(self._root, run), SystemClock(), cause, most))
+        except (MigratorError, OSError) as error:
+            self._tell(Warned("not-copied", f"The run's journal could not be read: {error}"))
 
     def _test_keys(self, name: str, table: Mapping[str, Any]) -> None:
         try:

@@ -5,7 +5,10 @@ Failures are grouped by `RunState` already; this does the same for the rest, wit
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from migrator import phrases, reasons
+from migrator.gui import labels
 from migrator.gui.screen import Group
 from migrator.gui.status import Tone
 from migrator.model.events import Event, ObjectConflict, ObjectUndone, ObjectUnsupported
@@ -13,6 +16,8 @@ from migrator.model.objects import visible
 from migrator.model.run_state import MAX_GROUPS, MAX_SAMPLES, RunState
 from migrator.phrases import KEY_CHARS
 
+#: More objects than this are no list for a person: a pattern says better what they share.
+MOST_LEFT_OUT = 100
 _TABLES = {
     "conflict": reasons.CONFLICTS,
     "unsupported": reasons.UNSUPPORTED,
@@ -44,7 +49,7 @@ class Groups:
         n, samples = found
         self._found[kind, reason] = (n + 1, (*samples, key) if len(samples) < MAX_SAMPLES else samples)
 
-    def of(self, state: RunState) -> tuple[Group, ...]:
+    def of(self, state: RunState, *, can_leave_out: bool = False) -> tuple[Group, ...]:
         """All groups of the run, failures first; keys made visible."""
         failed = [
             Group(
@@ -68,7 +73,24 @@ class Groups:
             )
             for (kind, reason), (n, keys) in self._found.items()
         ]
-        return (*failed, *others)[:MAX_GROUPS]
+        causes = [*(each.cause for each in state.failures), *(self._cause(*each) for each in self._found)]
+        named = zip((*failed, *others), causes, strict=True)
+        found = (replace(group, named_by=cause) for group, cause in named)
+        return tuple(_left_out(each) if can_leave_out else each for each in found)[:MAX_GROUPS]
+
+    @staticmethod
+    def _cause(kind: str, reason: str) -> str:
+        """By which the journal knows them; what had to stay in an undo is no part of a next run."""
+        return "" if kind == "left" else reason
+
+
+def _left_out(group: Group) -> Group:
+    """With Leave Out, where all of them can be named one by one."""
+    if not group.named_by:
+        return group
+    if group.count > MOST_LEFT_OUT:
+        return replace(group, why_not=labels.TOO_MANY_TO_LEAVE_OUT.format(most=MOST_LEFT_OUT))
+    return replace(group, left_out_by=group.named_by)
 
 
 def _shown(keys: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from migrator import words
+from migrator.gui import checks
 from migrator.gui.form import NAMES
 from migrator.gui.frame import Facts
 from migrator.gui.pages.help import HelpPage
@@ -37,6 +38,7 @@ from migrator.model.events import (
     Warned,
 )
 from migrator.model.key_sets import KeysForgotten, KeysListed, KeysTested
+from migrator.model.not_copied import NotCopied
 from migrator.model.past_runs import RunsListed
 from migrator.model.planned import PlanRows
 from migrator.words import Line
@@ -78,8 +80,9 @@ class Pages:
 
     def facts(self, page: str, question: Question | None, *, is_quitting: bool) -> Facts:
         """What bar, rail and the intents that are allowed depend on. `page`: the one in sight."""
+        status = self.status
         return Facts(
-            status=self.status,
+            status=status,
             page=page,
             connection=self.set_up.connection.status,
             run=self.run.state,
@@ -98,6 +101,7 @@ class Pages:
             question=question,
             has_problems=self.set_up.has_problems,
             is_quitting=is_quitting,
+            is_filled=status is Status.EMPTY and not checks.blocking_generate(self.set_up.form),
             can_start_demo=self.help.can_start_demo,
         )
 
@@ -165,6 +169,8 @@ class Intake:
                     pages.run.reported(event)
             case RunForgotten():
                 pages.history.forgotten(event)
+            case NotCopied():
+                pages.run.uncopied.found(event)
             case KeysListed():
                 pages.keys.listed(event)
             case KeysTested():

@@ -159,6 +159,7 @@ CONNECTING = "Checking…"
 CHANGED = "Changed since the last check"
 CHECKING_BOTH = "Checking both sides…"
 GENERATE_HINT = "Checks both sides, fills the bucket lists and saves your settings."
+FILLED = "Both sides are filled in: Generate Config File tries them."
 PUT_RIGHT = "Put the marked fields right first."
 GENERATED = "Config generated successfully!"
 
@@ -223,6 +224,26 @@ NO_WAITING = "Nothing is waiting."
 NO_DONE = "Nothing has been copied yet."
 RETRY_THESE = "Retry These {count}"
 COPY_KEYS = "Copy Keys"
+KEYS_COPIED = "{keys} copied to the clipboard, one a line."
+SOME_KEYS_COPIED = "The first {keys} copied to the clipboard, one a line; the report has all of them."
+LEAVE_OUT = "Leave Out…"
+TOO_MANY_TO_LEAVE_OUT = (
+    "More than {most} objects are not left out one by one. "
+    "Write what they share into Not keys like on Set up."
+)
+LEAVE_OUT_HEADLINE = "Leave {objects} out from the next run?"
+LEAVE_OUT_TEXT = (
+    "Each is added by name to Not keys like on Set up, so the next plan counts it as left out by a filter. "
+    "This run goes on to name it as not copied, and its report too."
+)
+LEAVE_OUT_YES = "Leave Out"
+LEAVE_OUT_NO = "Keep Them"
+LEFT_OUT = (
+    "{objects} added to Not keys like. Preview Plan shows what is left out. "
+    "Clear the field to have all of it again."
+)
+NOT_LEFT_OUT = "{objects} could not be added: no pattern can say the name."
+MORE_THAN_LEFT_OUT = "There are more by now than could be named one by one: nothing was changed."
 ENTER_KEYS = "Enter New Keys"
 UNDO_POSSIBLE = "Undo is possible"
 END_TITLE = "What now?"
@@ -337,6 +358,9 @@ KEYS_IN_VAULT = (
 KEYS_IN_MEMORY = (
     "This computer has no key store that is known here. Keys are kept in memory until the window is closed, "
     "and in no file."
+)
+KEYS_OF_DEMO = (
+    "The demo keeps its made-up keys in memory only. Keys of your own are neither shown nor touched here."
 )
 KEYS_KEPT = "in {vault}"
 KEYS_NOT_KEPT = "in memory, until the window is closed"

@@ -42,6 +42,7 @@ class RunFacts:
     speeds: Speeds = field(default_factory=Speeds)
     saved_to: str = ""  #: where the report is
     can_retry: bool = False
+    can_leave_out: bool = False  #: the form is what this run was about
 
 
 def run_screen(state: RunState, status: Status, facts: RunFacts) -> RunScreen:
@@ -49,7 +50,7 @@ def run_screen(state: RunState, status: Status, facts: RunFacts) -> RunScreen:
     if not state.run and state.phase is None:
         return RunScreen(Head(labels.NO_RUN_CONTEXT), empty=labels.NO_RUN_YET)
     is_undo = state.command == "rollback"
-    all_groups = facts.groups.of(state)
+    all_groups = facts.groups.of(state, can_leave_out=facts.can_leave_out)
     running = state.is_running
     waiting = facts.lately.waiting(facts.now) if running else ()
     return RunScreen(

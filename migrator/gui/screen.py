@@ -79,7 +79,11 @@ class TransferRow:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Objects that share a cause. `code` is what can be retried by itself; empty: it cannot."""
+    """Objects that share a cause. `code` is what can be retried by itself; empty: it cannot.
+
+    `named_by`: the cause by which the journal names all of them; empty: only the samples are known.
+    `left_out_by`: the cause by which the next run can do without them; empty: `why_not` may say why not.
+    """
 
     cause: str
     count: int
@@ -88,6 +92,9 @@ class Group:
     samples: tuple[str, ...]
     tone: Tone = Tone.PROBLEM
     code: str = ""
+    named_by: str = ""
+    left_out_by: str = ""
+    why_not: str = ""
 
 
 @dataclass(frozen=True, slots=True)

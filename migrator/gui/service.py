@@ -75,6 +75,10 @@ class Service(Protocol):
         """Write a run's complete log to a file: `LogSaved`, or a `Warned` of `log`. The service is not busy
         meanwhile."""
 
+    def find_not_copied(self, run: str, cause: str, most: int) -> None:
+        """Which objects, up to `most`, a run did not copy for one cause: a `NotCopied`, or a `Warned` of
+        `not-copied`. The service is not busy meanwhile."""
+
     def list_keys(self) -> None:
         """Which named sets of keys there are: a `KeysListed`. The service is not busy meanwhile."""
 

@@ -15,6 +15,7 @@ from typing import Any
 from migrator.model.findings import CheckFound, Estimated, FidelityChecked
 from migrator.model.key_sets import KeysForgotten, KeysListed, KeysTested
 from migrator.model.ledger import Drift, Outcome
+from migrator.model.not_copied import NotCopied
 from migrator.model.past_runs import RunsListed
 from migrator.model.planned import PlanMade, PlanRows
 
@@ -342,6 +343,7 @@ Event = (
     | KeysListed
     | KeysTested
     | KeysForgotten
+    | NotCopied
     | RunForgotten
     | CheckFound
     | Summary

@@ -40,6 +40,7 @@ from migrator.model.events import (
 )
 from migrator.model.findings import CheckFound, Estimated, FidelityChecked
 from migrator.model.key_sets import KeysForgotten, KeysListed, KeysTested
+from migrator.model.not_copied import NotCopied
 from migrator.model.past_runs import RunsListed
 from migrator.model.planned import PlanMade, PlanRows
 
@@ -190,7 +191,7 @@ class RunState:
                 return replace(self, fidelity=event)
             case PlanMade():
                 return replace(self, made=event)
-            case LogSaved() | KeysListed() | KeysTested() | KeysForgotten():
+            case LogSaved() | KeysListed() | KeysTested() | KeysForgotten() | NotCopied():
                 return self
             case ObjectUndone() | ObjectChecked() | Reported() | RunForgotten():
                 return self

@@ -15,9 +15,9 @@ from migrator.engine.allocator import ARENAS
 #: Threads that ask for memory at the same time, with the engine's setting or without; then what glibc tells.
 PROGRAM = """
 import ctypes, sys, threading
-from migrator.engine.allocator import keep_few_arenas
+from migrator.engine.allocator import keep_little
 if sys.argv[1] == "few":
-    keep_few_arenas()
+    keep_little()
 barrier = threading.Barrier(12)
 def work():
     barrier.wait()
@@ -48,6 +48,31 @@ give_back()
 print(pages())
 """
 
+#: Large buffers in several threads, then many smaller ones; then what stays.
+BUFFERS = """
+import sys, threading
+from pathlib import Path
+from migrator.engine.allocator import give_back, keep_little
+if sys.argv[1] == "few":
+    keep_little()
+def pages():
+    return int(Path("/proc/self/statm").read_text().split()[1])
+def in_threads(count, size):
+    barrier = threading.Barrier(8)
+    def work():
+        barrier.wait()
+        buffers = [bytearray(size) for _ in range(count)]
+        barrier.wait()
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for each in threads: each.start()
+    for each in threads: each.join()
+print(pages())
+in_threads(1, 16 << 20)
+in_threads(4, 1 << 20)
+give_back()
+print(pages())
+"""
+
 pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library is another one")
 
 
@@ -65,3 +90,14 @@ def test_what_was_freed_goes_back_to_the_system() -> None:
     told = subprocess.run([sys.executable, "-c", FREED], check=True, timeout=60, capture_output=True)
     before, after = (int(each) * 4096 for each in told.stdout.split())
     assert before - after > 40_000_000
+
+
+def test_buffers_of_threads_go_back_to_the_system_whatever_sizes_there_were() -> None:
+    def kept_bytes(setting: str) -> int:
+        program = [sys.executable, "-c", BUFFERS, setting]
+        told = subprocess.run(program, check=True, timeout=60, capture_output=True)
+        before, after = (int(each) * 4096 for each in told.stdout.split())
+        return after - before
+
+    assert kept_bytes("usual") > 12_000_000
+    assert kept_bytes("few") < 6_000_000

@@ -100,7 +100,7 @@ def test_content_beyond_one_copy_request_is_copied_in_parts(
 ) -> None:
     monkeypatch.setattr("migrator.engine.saving.COPY_LIMIT_BYTES", 2 * PART)
     monkeypatch.setattr("migrator.engine.saving.COPY_PART_BYTES", PART)
-    monkeypatch.setattr("migrator.engine.undoing.DEFAULT_PART_BYTES", 0)
+    monkeypatch.setattr("migrator.engine.restoring.DEFAULT_PART_BYTES", 0)
     overwriting(world)
     body = bytes(range(256)) * (5 * PART // 512)
     world.put_there("a", body, **OLD)

@@ -24,6 +24,7 @@ from migrator.model.events import (
     Warned,
 )
 from migrator.model.ledger import Outcome
+from migrator.model.not_copied import NotCopied
 from migrator.model.past_runs import RunsListed
 from tests.engine.test_runs import crash, seeded
 from tests.support.faulty import Faulty, fails
@@ -295,3 +296,19 @@ def test_the_runs_of_a_demo_that_goes_on_can_be_undone(world: World) -> None:
     later.list_runs()
     assert until(later, RunsListed).runs[0].is_demo
     assert later.close(60)
+
+
+def test_what_a_run_did_not_copy_is_named_by_its_cause(world: World) -> None:
+    seeded(world)
+    world.put_there("1", b"somebody else's")
+    world.run()
+    service = service_of(world)
+    service.find_not_copied("latest", "different-content", 10)
+    assert until(service, NotCopied) == NotCopied(
+        world.directory.run, "different-content", ("1",), more=False
+    )
+    service.find_not_copied("latest", "archived", 10)
+    assert until(service, NotCopied).keys == ()
+    service.find_not_copied("20260101T000000000Z-000000", "archived", 10)
+    assert until(service, Warned).code == "not-copied"
+    assert service.close(60)

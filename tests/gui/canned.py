@@ -116,6 +116,9 @@ class FakeService:
     def save_log(self, run: str, path: str) -> None:
         self.asked.append(("save_log", run, path))
 
+    def find_not_copied(self, run: str, cause: str, most: int) -> None:
+        self.asked.append(("find_not_copied", run, cause, most))
+
     def list_keys(self) -> None:
         self.keys_listed += 1
 

@@ -77,7 +77,7 @@ def test_a_key_is_text_in_every_table(root: Any, key: str) -> None:
     transfers.render((TransferRow(4, key, "1 KB", key),))
     assert shown(transfers.tree, "set", "t0", "state").strip() == key.strip()
 
-    problems = ProblemsTable(root, Nobody().retry, Nobody().copy)
+    problems = ProblemsTable(root, Nobody().retry, Nobody().copy, Nobody().leave_out)
     problems.render((Group(key, 1, key, key, (key,)),))
     assert shown(problems.tree, "item", "g0s0", "-text") == key
     assert str(problems.message.cget("text")) == key

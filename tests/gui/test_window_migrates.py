@@ -12,6 +12,8 @@ import pytest
 from migrator.demo.clouds import LYVE_BUCKET, Cloud, two_clouds
 from migrator.demo.show import demo_form
 from migrator.engine.remote import EngineProcess
+from migrator.gui import labels
+from migrator.gui.run_actions import Act
 from migrator.gui.status import Status, Tone
 from tests.gui.conftest import Driver
 from tests.store.keepers import client_of
@@ -70,6 +72,76 @@ def test_a_bucket_is_migrated_and_rolled_back_with_the_buttons(real: RealDriver)
     real.until(Status.ROLLED_BACK, Status.ROLLED_BACK_LEFTOVERS)
     assert real.screen.status is Status.ROLLED_BACK
     assert real.arrived() == 0
+
+
+def test_from_the_first_start_to_undo_by_what_the_window_says(
+    real: RealDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every step is the button that stands out, or the one that its page names."""
+    window = real.window
+
+    def text(name: str) -> str:
+        return str(window.bar.buttons[name].cget("text"))
+
+    assert real.screen.bar.help == labels.FILLED
+    window.setup.generate.invoke()
+    real.until(Status.CONNECTED)
+    real.press("preview_plan")
+    real.until(Status.PLANNED)
+    assert f"Ready: {COUNT - 1} objects" in real.screen.bar.sentence  # one that only the run can try
+    assert window.plan.outcomes.rows[0].count.cget("text") == str(COUNT - 1)
+    real.press("migrate")
+    speeds: set[str] = set()
+
+    def is_over() -> bool:
+        speeds.update(row.speed for row in real.screen.run.transfers)
+        return real.screen.status is Status.FINISHED
+
+    real.pump(is_over)
+    assert speeds  # transfers were on screen, each with what is known of its speed
+    assert real.arrived() == COUNT
+    assert real.screen.run.ledger.balances
+
+    # The whole log, though the pane shows only some of the lines.
+    copy = tmp_path / "out.log"
+    monkeypatch.setattr(window, "ask_for_file", lambda *_: str(copy))
+    window.run.log.export.invoke()
+    real.pump(lambda: real.screen.log.said_tone is Tone.OK)
+    exported = copy.read_text(encoding="utf-8")
+    assert exported.count('"event": "object-copied"') == COUNT
+    assert sum(line.part == "copy" for line in real.screen.log.lines) < COUNT
+
+    # The keys: there, accepted, and nowhere else than in memory.
+    window.rail.buttons["settings"].invoke()
+    real.pump(lambda: len(real.screen.keys.rows) == 2)
+    window.settings.key_sets.rows["lyve"].test.invoke()
+    real.pump(lambda: real.screen.keys.rows[1].said_tone is Tone.OK)
+    assert "accepts the keys lyve" in window.settings.key_sets.rows["lyve"].said.cget("text")
+
+    # Undo, from the history; first it says what that would do.
+    window.rail.buttons["history"].invoke()
+    detail = window.history.detail
+    real.pump(lambda: not detail.buttons[Act.ROLL_BACK].instate(["disabled"]))
+    detail.buttons[Act.ROLL_BACK].invoke()
+    real.pump(lambda: "yes" in window.bar.buttons)
+    assert text("yes") == f"Roll Back {COUNT} Objects"
+    assert real.arrived() == COUNT  # nothing yet
+    real.press("yes")
+    real.until(Status.ROLLED_BACK)
+    assert real.arrived() == 0
+
+    # And the keys are forgotten: nothing starts any more, and no field has them.
+    window.rail.buttons["settings"].invoke()
+    real.pump(lambda: not window.settings.key_sets.forget_all.instate(["disabled"]))
+    window.settings.key_sets.forget_all.invoke()
+    real.pump(lambda: "yes" in window.bar.buttons)
+    real.press("yes")
+    real.pump(lambda: real.screen.keys.said_tone is Tone.OK and not real.screen.keys.rows)
+    window.rail.buttons["setup"].invoke()
+    real.pump()
+    for name, field in window.setup.fields.items():
+        if name.endswith(("access_key_id", "secret_access_key")):
+            assert field.get() == ""
 
 
 def test_a_bucket_is_migrated_and_rolled_back_with_the_keyboard_alone(real: RealDriver) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from migrator.model import events, findings
 from migrator.model.events import Event, Phase, Summary, as_json, event_name
+from migrator.model.key_sets import KeySet
 from migrator.model.ledger import Assurance, Drift, Ledger, Outcome, outcome_of
 from migrator.model.past_runs import PastRun
 from migrator.model.planned import Fate, PlanRow
@@ -99,6 +100,7 @@ _VALUES: dict[str, Any] = {
 _VALUES["tuple[PastRun, ...]"] = (
     PastRun(**{name: _VALUES[each.type] for name, each in PastRun.__dataclass_fields__.items()}),
 )
+_VALUES["tuple[KeySet, ...]"] = (KeySet("lyve", "AKIA…N5A", is_stored=True),)
 _VALUES["tuple[Fate, ...]"] = (Fate("copy", "new", 3, 4),)
 _VALUES["tuple[int, ...]"] = (1, 2)
 _VALUES["tuple[PlanRow, ...]"] = (PlanRow("key", "copy", "new", 3, "2026-01-02T03:04:05+00:00", "STANDARD"),)

@@ -16,6 +16,7 @@ from migrator.gui.pages.pace import PacePage
 from migrator.gui.pages.reports import save_report
 from migrator.gui.pages.setup import SetupPage
 from migrator.gui.pages.shell import Shell
+from migrator.gui.pages.uncopied import Uncopied
 from migrator.gui.preview import Preview
 from migrator.gui.run_screen import RunFacts
 from migrator.gui.screen import RunScreen
@@ -63,6 +64,7 @@ class RunPage:
         self._meter, self._groups, self._lately = Meter(), Groups(), Lately()
         self._speeds = Speeds()
         self._saved_to = ""
+        self.uncopied = Uncopied(shell, set_up, lambda: self.state, self._leave_behind)
         self.pace = PacePage(shell)
 
     # -- what can be pressed -----------------------------------------------------------------------
@@ -72,6 +74,7 @@ class RunPage:
         form = self._set_up.form
         if self._shell.ask_service(lambda: self._shell.service.start(to_table(form), keys_of(form))):
             self._begin("run")
+            self.uncopied.begins(form)
 
     def cancel(self) -> None:
         """Stop what is running. The answer is a summary."""
@@ -94,10 +97,6 @@ class RunPage:
         run = self.last_run
         if self.can_retry and self._shell.ask_service(lambda: self._shell.service.resume(run, cause)):
             self._begin("resume")
-
-    def copy_keys(self, keys: Sequence[str]) -> None:
-        """Keys of a group, one a line, to the clipboard."""
-        self._shell.copy("\n".join(keys))
 
     def save_report(self) -> None:
         """Ask for a place, and have the report of the run written there."""
@@ -141,6 +140,10 @@ class RunPage:
     def dismiss(self) -> None:
         """The ended run is not what the window is about any more, unless it can be gone on with."""
         self._dismissed = self._dismissed or not self._wants_more
+
+    def _leave_behind(self) -> None:
+        """The window is about the next run now."""
+        self._dismissed = True
 
     def settled(self, run: str) -> None:
         """A run was accepted or deleted: nothing can be resumed or undone there any more."""
@@ -197,6 +200,7 @@ class RunPage:
             self._speeds,
             self._saved_to,
             self.can_retry,
+            self.uncopied.can_leave_out,
         )
         # What the window is about now may be something else; how the run ended stays.
         ended = status_of.status_of_summary(self.state) if self.state.summary is not None else status
@@ -214,6 +218,8 @@ class RunPage:
             self._forget_details()
             self._waiting_for, self._dismissed = "", False
             self.last_run = event.run
+            if event.command == "run":
+                self.uncopied.begun(event.run)
         self.state = self.state.apply(event)
         self.pace.take(event)
         match event:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from migrator.config import job_from
 from migrator.errors import JobFileError
 from migrator.gui import checks, labels, losses
 from migrator.gui.connection import Connection
-from migrator.gui.form import AUTO, NAMES, Form, form_field, keys_of, to_table
+from migrator.gui.form import AUTO, NAMES, Form, form_field, keys_of, split_patterns, to_table
 from migrator.gui.pages.shell import Shell
 from migrator.gui.screen import SetupScreen
 from migrator.gui.status import Status, Tone
 from migrator.model.events import EndChecked, Summary
+from migrator.model.globs import BadPattern, exact
 from migrator.model.policy import policies
+from migrator.phrases import count
 
 
 class SetupPage:
@@ -109,6 +111,28 @@ class SetupPage:
         for name in (each for each in NAMES if each in names):
             for part in ("access_key_id", "secret_access_key", "session_token"):
                 self.choose(f"{name}.{part}", "")
+
+    def leave_out(self, keys: Sequence[str]) -> None:
+        """Not keys like names these too, one by one; what cannot be named is told, and stays."""
+        prefix = self.form.end(self.form.direction.source).prefix
+        patterns, unsaid = split_patterns(self.form.exclude), 0
+        added = 0
+        for key in keys:
+            try:
+                pattern = exact(key.removeprefix(prefix))
+            except BadPattern:
+                unsaid += 1
+                continue
+            added += 1
+            if pattern not in patterns:
+                patterns.append(pattern)
+        if added:
+            self.choose("exclude", ", ".join(patterns))
+        said = labels.LEFT_OUT.format(objects=count(added, "object")) if added else ""
+        if unsaid:
+            said += f" {labels.NOT_LEFT_OUT.format(objects=count(unsaid, 'object'))}"
+        self.connection.say(said.strip(), Tone.WARN if unsaid else Tone.OK)
+        self._shell.changed()
 
     def copy_policy(self, name: str) -> None:
         """Copy Policy of a card, also before anything was connected."""

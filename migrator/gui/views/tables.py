@@ -10,6 +10,7 @@ from tkinter import ttk
 from migrator.gui import labels, theme
 from migrator.gui.screen import Group, Row, TransferRow
 from migrator.gui.widgets.basics import WrapLabel, scrollbar, set_text, show
+from migrator.gui.widgets.flow import Flow
 from migrator.gui.widgets.meter_bar import BarPictures
 from migrator.gui.widgets.rows import RowTip, copyable
 from migrator.phrases import count
@@ -142,10 +143,11 @@ class ProblemsTable(ttk.Frame):
         self,
         parent: tk.Misc,
         on_retry: Callable[[str], None],
-        on_copy: Callable[[Sequence[str]], None],
+        on_copy: Callable[[str, Sequence[str]], None],
+        on_leave_out: Callable[[str, int], None],
     ) -> None:
         super().__init__(parent)
-        self._on_retry, self._on_copy = on_retry, on_copy
+        self._on_retry, self._on_copy, self._on_leave_out = on_retry, on_copy, on_leave_out
         self._can_retry = False
         self.rowconfigure(0, weight=1)
         self.columnconfigure(0, weight=3, uniform="half")
@@ -175,15 +177,18 @@ class ProblemsTable(ttk.Frame):
         self.advice = WrapLabel(detail)
         for n, part in enumerate((self.cause, self.happened, self.message, self.advised, self.advice)):
             part.grid(row=n, column=0, sticky="we", pady=(theme.px(10 if n in {1, 3} else 2), 0))
-        row = ttk.Frame(detail)
-        row.grid(row=5, column=0, sticky="sw", pady=(theme.px(8), 0))
+        self._buttons = row = Flow(detail)
+        row.grid(row=5, column=0, sticky="swe", pady=(theme.px(8), 0))
         detail.rowconfigure(5, weight=1)
         self.retry = ttk.Button(row, style="Outline.TButton", command=self._retry_pressed)
-        self.retry.pack(side="left", padx=(0, theme.px(8)))
         self.copy = ttk.Button(
             row, text=labels.COPY_KEYS, style="Secondary.TButton", command=self._copy_pressed
         )
-        self.copy.pack(side="left")
+        self.leave_out = ttk.Button(
+            row, text=labels.LEAVE_OUT, style="Secondary.TButton", command=self._leave_out_pressed
+        )
+        self.why_not = WrapLabel(detail, style="Hint.TLabel")
+        self.why_not.grid(row=6, column=0, sticky="we", pady=(theme.px(6), 0))
         self.empty = ttk.Label(self, text=labels.NO_PROBLEMS, style="Hint.TLabel")
         self.empty.place(relx=0.5, rely=0.5, anchor="center")
         detail.grid_remove()
@@ -247,7 +252,11 @@ class ProblemsTable(ttk.Frame):
 
     def _copy_pressed(self) -> None:
         if self._chosen is not None:
-            self._on_copy(self._chosen.samples)
+            self._on_copy(self._chosen.named_by, self._chosen.samples)
+
+    def _leave_out_pressed(self) -> None:
+        if self._chosen is not None:
+            self._on_leave_out(self._chosen.left_out_by, self._chosen.count)
 
     def _explain(self) -> None:
         group = self._chosen
@@ -259,7 +268,8 @@ class ProblemsTable(ttk.Frame):
         for part in (self.advised, self.advice):
             show(part, bool(group.advice))
         self.retry.configure(text=labels.RETRY_THESE.format(count=f"{group.count:,}"))
-        if self._can_retry and group.code:
-            self.retry.pack(side="left", padx=(0, theme.px(8)), before=self.copy)
-        else:
-            self.retry.pack_forget()
+        self._buttons.show(self.retry, visible=self._can_retry and bool(group.code))
+        self._buttons.show(self.leave_out, visible=bool(group.left_out_by))
+        self._buttons.arrange()
+        set_text(self.why_not, group.why_not)
+        show(self.why_not, bool(group.why_not))
