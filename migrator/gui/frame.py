@@ -115,6 +115,8 @@ def rail(facts: Facts) -> tuple[RailItem, ...]:
 
 def allowed(facts: Facts) -> frozenset[Intent]:
     """Intents that a button or a menu entry may carry out now."""
+    if facts.question is not None:  # first that, then anything else
+        return frozenset()
     row = TABLE[facts.status]
     cells = (row.primary, *row.secondary) if row.primary else row.secondary
     found = {button.intent for button in (_button(cell, facts) for cell in cells) if button.is_enabled}

@@ -170,7 +170,7 @@ class Intake:
             case RunForgotten():
                 pages.history.forgotten(event)
             case NotCopied():
-                pages.run.not_copied(event)
+                pages.run.uncopied.found(event)
             case KeysListed():
                 pages.keys.listed(event)
             case KeysTested():

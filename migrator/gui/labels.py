@@ -224,6 +224,8 @@ NO_WAITING = "Nothing is waiting."
 NO_DONE = "Nothing has been copied yet."
 RETRY_THESE = "Retry These {count}"
 COPY_KEYS = "Copy Keys"
+KEYS_COPIED = "{keys} copied to the clipboard, one a line."
+SOME_KEYS_COPIED = "The first {keys} copied to the clipboard, one a line; the report has all of them."
 LEAVE_OUT = "Leave Out…"
 TOO_MANY_TO_LEAVE_OUT = (
     "More than {most} objects are not left out one by one. "

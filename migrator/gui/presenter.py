@@ -111,7 +111,7 @@ class Presenter:
     def generate(self) -> None:
         """Generate Config File."""
         self._dirty = True
-        if not TABLE[self.status].form_is_open:
+        if self.is_asking or not TABLE[self.status].form_is_open:
             return
         if found := surroundings.open_variables(self.form, os.environ):
             self.ask(surroundings.question(found), lambda: self._generate_through(found))
@@ -215,11 +215,14 @@ class Presenter:
     def ask(
         self, question: Question, on_yes: Callable[[], None], on_no: Callable[[], None] = nothing
     ) -> None:
+        self._take_for_no()
         self._question, self._on_yes, self._on_no, self._dirty = question, on_yes, on_no, True
 
     def ask_service(self, call: Callable[[], None]) -> bool:
         self._dirty = True
         self._intake.asked()
+        if not self.service.is_busy:  # what goes on may be changed while somebody is asked whether to quit
+            self._take_for_no()
         try:
             call()
         except JobFileError as cause:
@@ -332,10 +335,13 @@ class Presenter:
             self.plan.cancel()
         elif self.history.is_working:
             self.history.cancel()
-        elif self.run.is_previewing and self._question is not None:
-            self.answer(yes=False)
         else:
             self.run.cancel()
+
+    def _take_for_no(self) -> None:
+        """Another question, or work that begins, is no answer to the question on screen: the safe one is."""
+        if self._question is not None:
+            self.answer(yes=False)
 
     def _stop_and_quit(self) -> None:
         self._quit_by = self._clock() + QUIT_S

@@ -31,15 +31,23 @@ class WindowActions(Protocol):
     def do(self, intent: Intent) -> None: ...
 
 
+class UncopiedActions(Protocol):
+    """What it reports about objects that were not copied."""
+
+    def copy_keys(self, cause: str, samples: Sequence[str]) -> None: ...
+    def leave_out(self, cause: str, objects: int) -> None: ...
+
+
 class RunActions(Protocol):
     """What it reports about runs."""
 
     @property
     def pace(self) -> PaceActions: ...
 
+    @property
+    def uncopied(self) -> UncopiedActions: ...
+
     def retry_only(self, cause: str) -> None: ...
-    def copy_keys(self, keys: Sequence[str]) -> None: ...
-    def leave_out(self, cause: str, objects: int) -> None: ...
 
 
 class RunView(PageView):
@@ -70,7 +78,9 @@ class RunView(PageView):
         self.tabs = ttk.Notebook(page, style="Tabs.TNotebook", height=theme.px(LOW_TABS))
         self.tabs.grid(row=5, column=0, sticky="nswe", padx=gap, pady=below)
         self.transfers = TransfersTable(self.tabs)
-        self.problems = ProblemsTable(self.tabs, actions.retry_only, actions.copy_keys, actions.leave_out)
+        self.problems = ProblemsTable(
+            self.tabs, actions.retry_only, actions.uncopied.copy_keys, actions.uncopied.leave_out
+        )
         self.waiting = PlainTable(self.tabs, _WAITING, labels.NO_WAITING)
         self.done = PlainTable(self.tabs, _DONE, labels.NO_DONE)
         self._named: tuple[tuple[ttk.Frame, Callable[[RunScreen], str]], ...] = (

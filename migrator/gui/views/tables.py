@@ -143,7 +143,7 @@ class ProblemsTable(ttk.Frame):
         self,
         parent: tk.Misc,
         on_retry: Callable[[str], None],
-        on_copy: Callable[[Sequence[str]], None],
+        on_copy: Callable[[str, Sequence[str]], None],
         on_leave_out: Callable[[str, int], None],
     ) -> None:
         super().__init__(parent)
@@ -252,7 +252,7 @@ class ProblemsTable(ttk.Frame):
 
     def _copy_pressed(self) -> None:
         if self._chosen is not None:
-            self._on_copy(self._chosen.samples)
+            self._on_copy(self._chosen.named_by, self._chosen.samples)
 
     def _leave_out_pressed(self) -> None:
         if self._chosen is not None:
