@@ -418,7 +418,7 @@ def planned(
         RunStarted("", "plan", SOURCE, DESTINATION, 16),
         PhaseChanged(Phase.LISTING),
         totals,
-        PlanMade(every, SIZES),
+        PlanMade(every, SIZES if sums["copy"] else (0,) * len(SIZES)),
         FidelityChecked(64, planned, is_exact=False, found=found),
         estimated(usd, hours),
         summary(Outcome.PLANNED, ledger=books | {"copied": 0, "verified": 0}, filtered_by=by),

@@ -68,7 +68,7 @@ def main() -> int:
     if options.readme:
         for file, state, dark in README_PICTURES:
             theme.dress(root, dark=dark)
-            picture(root, state, "1280x800", options.readme / file, is_small=True)
+            picture(root, state, "1280x800", options.readme / file)
     elif options.all:
         everything(root, options.states or list(STATES), options.all)
     else:
@@ -91,8 +91,8 @@ def everything(root: tk.Tk, states: Sequence[str], directory: Path) -> None:
             picture(root, state, "1280x800", directory / f"{state}-translated.png")
 
 
-def picture(root: tk.Tk, state: str, size: str, file: Path | None, *, is_small: bool = False) -> None:
-    """The window in a state: into a file (`is_small`: of few colours), or for as long as somebody looks."""
+def picture(root: tk.Tk, state: str, size: str, file: Path | None) -> None:
+    """The window in a state: into a file, or for as long as somebody looks at it."""
     service = canned.FakeService()
     for child in root.winfo_children():
         child.destroy()
@@ -115,10 +115,8 @@ def picture(root: tk.Tk, state: str, size: str, file: Path | None, *, is_small: 
     for _ in range(5):
         root.update()
         time.sleep(0.02)
-    taken = grab((0, 0, width, height)).convert("RGB")
-    if is_small:  # nobody sees it
-        taken = taken.quantize(255, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    taken.save(file, optimize=True)
+    # In all its colours: a palette makes it a third as large, and states that are told by colour look alike.
+    grab((0, 0, width, height)).convert("RGB").save(file, optimize=True)
     print(file)
 
 

@@ -280,3 +280,36 @@ def test_a_crashed_run_is_rolled_back_from_the_offer(real: RealDriver, tmp_path:
     real.press("yes")
     real.until(Status.ROLLED_BACK)
     assert real.arrived() == 0
+
+
+def test_what_is_left_out_is_a_success_of_the_next_run_that_names_it(real: RealDriver) -> None:
+    """One object is already there with other content, and shall stay as it is."""
+    key = "documents/2024/report-00001.pdf"
+    real.lyve.put_object(Bucket=LYVE_BUCKET, Key=key, Body=b"somebody else's")
+    real.window.setup.generate.invoke()
+    real.until(Status.CONNECTED)
+    real.press("migrate")
+    real.until(Status.PLAN_OPEN)
+    real.presenter.plan.decide("conflicts", "leave")
+    real.pump()
+    real.press("migrate")
+    real.until(Status.FINISHED_WITH_FAILURES)
+    table = real.window.run.problems
+    table.copy.invoke()
+    real.pump(lambda: "copied to the clipboard" in real.screen.log.lines[-1].text)
+    assert real.root.clipboard_get() == key
+    table.leave_out.invoke()
+    real.pump()
+    real.press("yes")
+    real.pump(lambda: real.screen.page == "setup")
+    assert real.window.setup.fields["exclude"].get() == f"/{key}"
+    real.lyve.delete_object(Bucket=LYVE_BUCKET, Key="documents/2024/report-00006.pdf")  # something to do
+    real.press("migrate")
+    real.until(Status.FINISHED)
+    terms = {term.caption: term.value for term in real.screen.run.ledger.terms}
+    assert terms["left out by filters"] == "1"
+    assert (terms["copied and verified"], terms["already identical"]) == ("1", str(COUNT - 2))
+    assert real.screen.run.ledger.balances
+    assert "Not keys like" in real.screen.run.ledger.note
+    there = real.lyve.get_object(Bucket=LYVE_BUCKET, Key=key)["Body"].read()
+    assert there == b"somebody else's"
