@@ -28,7 +28,7 @@ from migrator.engine.ports import Ports, Stop, SystemClock
 from migrator.engine.report import save_report
 from migrator.engine.runs import not_copied, past_run, waiting_runs
 from migrator.engine.wishes import Wishes, possible_wish
-from migrator.errors import CredentialsError, MigratorError
+from migrator.errors import Cancelled, CredentialsError, MigratorError
 from migrator.job_file import job_text, write_private
 from migrator.model.events import (
     ConfigWritten,
@@ -389,7 +389,10 @@ class EngineService:
     ) -> None:
         in_vault = [self._store_keys(name, pair) for name, pair in keys.items()]
         for side, end in zip(("source", "destination"), ends, strict=True):
-            self._tell(self._check(side, end, accept))
+            found = self._check(side, end, accept)
+            if self._stop.is_asked:
+                raise Cancelled("Stopped. The config file was not written.")
+            self._tell(found)
         write_private(self.job_file, job_text(table))
         vault = credentials.vault_name() if all(in_vault) else ""
         self._tell(ConfigWritten(str(self.job_file), vault))

@@ -41,7 +41,7 @@ from migrator.model.key_sets import KeysForgotten, KeysListed, KeysTested
 from migrator.model.not_copied import NotCopied
 from migrator.model.past_runs import RunsListed
 from migrator.model.planned import PlanRows
-from migrator.words import Line
+from migrator.words import Level, Line
 
 #: A service that has been idle for so many ticks has nothing left to say.
 SILENT_TICKS = 3
@@ -160,7 +160,8 @@ class Intake:
             case Summary() if connection.is_checking:
                 # Not the end of a run: Generate Config File went wrong, and the newest run stays what it is.
                 connection.failed(f"{event.message} {event.advice}".strip())
-                self._window.write(Line("error", "check", connection.said[0]))
+                level: Level = "info" if connection.is_stopping else "error"
+                self._window.write(Line(level, "check", connection.said[0]))
                 return False
             case Warned() if connection.is_checking:
                 connection.say(event.message, Tone.WARN)

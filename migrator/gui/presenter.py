@@ -331,7 +331,9 @@ class Presenter:
         self.focus_on(self.set_up.keys_at_fault(self.run.state.summary))
 
     def _cancel(self) -> None:
-        if self.plan.is_making:
+        if self.set_up.connection.is_checking:
+            self.set_up.cancel()
+        elif self.plan.is_making:
             self.plan.cancel()
         elif self.history.is_working:
             self.history.cancel()

@@ -165,6 +165,12 @@ class SetupPage:
         ):
             self.connection.begin()
 
+    def cancel(self) -> None:
+        """Stop trying both ends. The answer is a summary."""
+        self.connection.stop()
+        self._shell.changed()
+        self._shell.service.cancel()
+
     def _may_generate(self) -> bool:
         """Whether nothing stands against Generate Config File; what does is told."""
         if self._is_free_of(checks.blocking_generate(self.form)):
