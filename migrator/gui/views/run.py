@@ -102,6 +102,7 @@ class RunView(PageView):
         self.finish()
         for inner in (self.phases, self.throughput, self.end.body):
             inner.bind("<Configure>", self._fit_soon, "+")
+        self.problems.on_height = self._give_room
         self._titles: dict[int, str] = {}
         self._tabs_shown: tuple[bool, ...] | None = None
 
@@ -165,10 +166,7 @@ class RunView(PageView):
         before, self._tabs_shown = self._tabs_shown, wanted
         there = any(wanted)
         show(self.tabs, there)
-        # What is to be read needs more room than what passes by.
-        height = theme.px(HIGH_TABS if has_problems and not runs else LOW_TABS)
-        self.inside.rowconfigure(5, weight=3 if there else 0, minsize=height + theme.px(22) if there else 0)
-        self.tabs.configure(height=height)
+        self._give_room()
         for (tab, _), visible in zip(self._named, wanted, strict=True):
             state = "normal" if visible else "hidden"
             self.tabs.tab(tab, state=state)  # type: ignore[no-untyped-call]
@@ -176,6 +174,15 @@ class RunView(PageView):
             self._select(self.transfers)
         elif not runs and has_problems:
             self._select(self.problems)
+
+    def _give_room(self, told: int = 0) -> None:
+        """To the tables: what is to be read needs more than what passes by, and `told` all of its height."""
+        shown = self._tabs_shown or (False,)
+        there, is_read = any(shown), any(shown) and not shown[0]
+        height = max(theme.px(HIGH_TABS), told) if is_read else theme.px(LOW_TABS)
+        self.inside.rowconfigure(5, weight=3 if there else 0, minsize=height + theme.px(22) if there else 0)
+        if int(self.tabs.cget("height")) != height:
+            self.tabs.configure(height=height)
 
     def _select(self, tab: ttk.Frame) -> None:
         self.tabs.select(tab)  # type: ignore[no-untyped-call]

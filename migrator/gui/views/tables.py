@@ -149,6 +149,7 @@ class ProblemsTable(ttk.Frame):
         super().__init__(parent)
         self._on_retry, self._on_copy, self._on_leave_out = on_retry, on_copy, on_leave_out
         self._can_retry = False
+        self.on_height: Callable[[int], None] = lambda _height: None  #: hears how high the words are
         self.rowconfigure(0, weight=1)
         self.columnconfigure(0, weight=3, uniform="half")
         self.columnconfigure(2, weight=2, uniform="half")
@@ -180,6 +181,9 @@ class ProblemsTable(ttk.Frame):
         self._buttons = row = Flow(detail)
         row.grid(row=5, column=0, sticky="swe", pady=(theme.px(8), 0))
         detail.rowconfigure(5, weight=1)
+        for part in (self.cause, self.message, self.advice):
+            part.bind("<Configure>", lambda _event: self._measure(), "+")
+        row.bind("<<Arranged>>", lambda _event: self._measure(), "+")
         self.retry = ttk.Button(row, style="Outline.TButton", command=self._retry_pressed)
         self.copy = ttk.Button(
             row, text=labels.COPY_KEYS, style="Secondary.TButton", command=self._copy_pressed
@@ -227,6 +231,9 @@ class ProblemsTable(ttk.Frame):
         else:
             self.detail.grid_remove()
             self.empty.place(relx=0.5, rely=0.5, anchor="center")
+
+    def _measure(self) -> None:
+        self.on_height(self.detail.winfo_reqheight() + 2 * theme.px(6))
 
     def _samples(self, iid: str, n: int, old: Group | None, group: Group) -> None:
         had = len(old.samples) if old else 0
