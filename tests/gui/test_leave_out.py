@@ -140,9 +140,9 @@ def test_an_answer_that_nobody_waits_for_any_more_changes_nothing() -> None:
 def test_a_name_that_no_pattern_can_say_is_told_and_not_left_out() -> None:
     desk = failed()
     left_out(desk)
-    screen = desk.hear(NotCopied(canned.RUN, KMS, (*KEYS, "video/\udcff")))
+    screen = desk.hear(NotCopied(canned.RUN, KMS, (*KEYS, "video/\udcff", "video/***/masked")))
     assert len(split_patterns(screen.setup.form.exclude)) == 3
-    assert "1 object could not be added" in screen.setup.generated
+    assert "2 objects could not be added" in screen.setup.generated
     assert screen.setup.generated_tone is Tone.WARN
 
 

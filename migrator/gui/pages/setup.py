@@ -17,6 +17,7 @@ from migrator.model.events import EndChecked, Summary
 from migrator.model.globs import BadPattern, exact
 from migrator.model.policy import policies
 from migrator.phrases import count
+from migrator.redacting import MASK
 
 
 class SetupPage:
@@ -121,6 +122,8 @@ class SetupPage:
             try:
                 pattern = exact(key.removeprefix(prefix))
             except BadPattern:
+                pattern = ""
+            if not pattern or MASK in key:  # a masked key is told, never guessed at
                 unsaid += 1
                 continue
             added += 1
