@@ -7,6 +7,7 @@ accept and refuse the same things. Secrets never appear here: `credentials` is a
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,7 @@ PROVIDER_NAMES: Mapping[Provider, str] = {"aws": "AWS", "lyve": "Lyve Cloud", "s
 
 DEFAULT_THREADS = 16
 MAX_THREADS = 512
+LARGEST_JOB_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,20 +159,28 @@ def read_job(path: Path) -> Job:
     Raises:
         JobFileError: it cannot be read, is not TOML, or is not a job; every problem is named.
     """
+    return parse_job(_text_of(path), path=str(path))
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """The nested dictionary of a job file that `read_job` accepts; see there."""
+    text = _text_of(path)
+    parse_job(text, path=str(path))
+    return tomllib.loads(text)
+
+
+def _text_of(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            content = file.read(LARGEST_JOB_BYTES + 1)
+        if len(content) > LARGEST_JOB_BYTES:
+            raise JobFileError([Problem("file", "is larger than any job")], path=str(path))
+        return content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
     except OSError as cause:
         problem = Problem("file", f"cannot be read: {cause.strerror}")
         raise JobFileError([problem], path=str(path)) from cause
     except UnicodeDecodeError as cause:
         raise JobFileError([Problem("file", "is not UTF-8 text")], path=str(path)) from cause
-    return parse_job(text, path=str(path))
-
-
-def read_table(path: Path) -> dict[str, Any]:
-    """The nested dictionary of a job file that `read_job` accepts; see there."""
-    read_job(path)
-    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def ends_of(table: Mapping[str, Any]) -> tuple[End, End]:
@@ -193,6 +203,13 @@ def ends_of(table: Mapping[str, Any]) -> tuple[End, End]:
 
 
 _NO_BUCKET = "no-bucket-chosen-yet"
+#: What tomllib takes minutes for, or Python does not print: `a.b.c.…` where a name stands (first in a line, a
+#: heading, a table within a line), and numbers to another base.
+_WITHOUT_END = re.compile(
+    r"""(?:^|[\[{,])[ \t]*(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){16}"""
+    r"""|[=\[,][ \t]*0[xob][0-9a-fA-F_]{300}""",
+    re.MULTILINE,
+)
 
 
 def parse_job(text: str, *, path: str = "") -> Job:
@@ -202,9 +219,14 @@ def parse_job(text: str, *, path: str = "") -> Job:
         JobFileError: not TOML, or not a job.
     """
     try:
+        if _WITHOUT_END.search(text):
+            raise ValueError("not for tomllib")
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as cause:
         raise JobFileError([Problem("file", f"is not TOML: {cause}")], path=path) from cause
+    except (ValueError, RecursionError) as cause:
+        problem = Problem("file", "holds a number, a name or tables in tables beyond all measure")
+        raise JobFileError([problem], path=path) from cause
     try:
         return job_from(table)
     except JobFileError as cause:
@@ -255,6 +277,8 @@ def job_from(table: Mapping[str, Any]) -> Job:
         environment=check.environment(),
         warnings=tuple(check.warnings),
     )
+    if check.untold:
+        check.problems.append(Problem("file", f"has {check.untold:,} more of them."))
     if check.problems:
         raise JobFileError(check.problems)
     return job

@@ -25,6 +25,7 @@ _MUST_BE_NAMED: Mapping[str, str] = {
 }
 _ONLY_SHOWN: Mapping[str, str] = {
     r"AWS_CA_BUNDLE|REQUESTS_CA_BUNDLE": "says which certificate authorities are trusted",
+    r"OPENSSL_CONF": "says which TLS is good enough, and may load code into it",
     r"SSL_CERT_FILE|SSL_CERT_DIR": "has no effect here: ca_file, AWS_CA_BUNDLE and REQUESTS_CA_BUNDLE do",
 }
 

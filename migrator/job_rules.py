@@ -62,17 +62,25 @@ _REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
+#: Problems that are told one by one, and characters of each: nobody reads further.
+MOST_PROBLEMS, MOST_CHARS = 50, 600
+
+
 class Checker:
     """Reads fields out of the nested dictionary, remembers every problem, and returns usable stand-ins."""
 
     def __init__(self, table: Mapping[str, Any]) -> None:
         self.table = table
         self.problems: list[Problem] = []
+        self.untold = 0  #: problems beyond those
         self.warnings: list[str] = []
 
     def problem(self, field: str, message: str) -> None:
         # What was typed is repeated in messages, and shown by terminals and labels.
-        self.problems.append(Problem(visible(field), visible(message)))
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(Problem(visible(field, MOST_CHARS), visible(message, MOST_CHARS)))
+        else:
+            self.untold += 1
 
     def get(self, field: str, default: Any = None) -> Any:
         section, _, name = field.rpartition(".")
@@ -206,14 +214,14 @@ class Checker:
 
     def credentials(self, field: str) -> str:
         value = self.get(field, "default")
-        if not isinstance(value, str) or not _REFERENCE.fullmatch(value):
+        if not isinstance(value, str) or not _REFERENCE.fullmatch(value) or not value.isprintable():
             self.problem(field, "must be one of: keyring:NAME, env, profile:NAME, default.")
             return "default"
         return value
 
     def ca_file(self, field: str) -> str:
         value = self.text(field)
-        if value and not Path(value).expanduser().is_file():
+        if value and not _is_file(value):
             self.problem(field, f'there is no file "{value}".')
         return value
 
@@ -364,6 +372,13 @@ class Checker:
             else:
                 good.append(pattern)
         return tuple(good)
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return Path(path).expanduser().is_file()
+    except (OSError, RuntimeError, ValueError):  # too long; `~` of nobody; a null character
+        return False
 
 
 def _is_text_list(value: object) -> bool:

@@ -11,6 +11,7 @@ docs/MUTATION.md. Standard library only.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
@@ -67,7 +68,7 @@ def _sample(tree: Path, patterns: list[str], size: int) -> list[str]:
 
 
 def _told(mutmut: str, tree: Path, environment: dict[str, str], chosen: set[str] | None) -> int:
-    """Print what survived, and the numbers for each module. `chosen`: of these mutants only."""
+    """Print what survived, and the numbers by module; 1 where none was tried. `chosen`: of these only."""
     total: Counter[str] = Counter()
     killed: Counter[str] = Counter()
     for file in sorted((tree / "mutants").rglob("*.py.meta")):
@@ -96,17 +97,19 @@ def _told(mutmut: str, tree: Path, environment: dict[str, str], chosen: set[str]
     for module in total:
         print(f"{module}: {killed[module]}/{total[module]} killed")
     print(f"in all: {killed.total()}/{total.total()} killed, {killed.total() / max(1, total.total()):.1%}")
-    return 0
+    return int(not total)
 
 
 def _installed() -> str:
     """The program mutmut in an environment of its own."""
     scripts = VENV / ("Scripts" if os.name == "nt" else "bin")
-    if not (scripts / "mutmut").exists():
+    stamp, digest = VENV / ".lock", hashlib.sha256(LOCK.read_bytes()).hexdigest()
+    if not stamp.exists() or stamp.read_text(encoding="ascii") != digest:
         print(f"Making a virtual environment in {VENV.name} ...", flush=True)
         subprocess.check_call([sys.executable, "-m", "venv", str(VENV)])
         pip = [str(scripts / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.check_call([*pip, "--require-hashes", "-r", str(LOCK)])
+        stamp.write_text(digest, encoding="ascii")
     return str(scripts / "mutmut")
 
 

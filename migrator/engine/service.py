@@ -19,25 +19,20 @@ from migrator.engine.commands import Engine
 from migrator.engine.endings import EXIT_FAILED, EXIT_USAGE
 from migrator.engine.ends import StoreFactory, check_end, environment_of, open_s3
 from migrator.engine.errands import Errands
-from migrator.engine.forgetting import forget_run
-from migrator.engine.home import all_runs, find_run
+from migrator.engine.home import all_runs
 from migrator.engine.key_sets import forget_keys, list_keys, try_keys
-from migrator.engine.log import save_log
 from migrator.engine.plan_book import PlanBook
 from migrator.engine.ports import Ports, Stop, SystemClock
-from migrator.engine.report import save_report
-from migrator.engine.runs import not_copied, past_run, waiting_runs
+from migrator.engine.records import forgotten, found_not_copied, log_saved, report_saved
+from migrator.engine.runs import past_run, waiting_runs
 from migrator.engine.wishes import Wishes, possible_wish
-from migrator.errors import CredentialsError, MigratorError
+from migrator.errors import Cancelled, CredentialsError, MigratorError
 from migrator.job_file import job_text, write_private
 from migrator.model.events import (
     ConfigWritten,
     EndChecked,
     Event,
-    LogSaved,
     ObjectCopied,
-    Reported,
-    RunForgotten,
     Summary,
     UnfinishedFound,
     Warned,
@@ -164,7 +159,7 @@ class EngineService:
     def forget(self, run: str) -> None:
         """Remove a run's directory: `RunForgotten`, or a `Warned` of `forget`. Beside whatever else is asked
         for."""
-        self._records.do("forget", lambda: self._forget(run))
+        self._records.do("forget", lambda: self._put(forgotten(self._root, run)))
 
     def find_unfinished(self) -> None:
         """Look for runs that wait for a person: an `UnfinishedFound` for each, newest first.
@@ -188,16 +183,16 @@ class EngineService:
     def save_report(self, run: str, kind: str, path: str) -> None:
         """Write a run's report (`html`, `json` or `csv`) to a file: `Reported`, or a `Warned` with `report`.
         Beside whatever else is asked for."""
-        self._records.do("report", lambda: self._save_report(run, kind, Path(path)))
+        self._records.do("report", lambda: self._put(report_saved(self._root, run, kind, Path(path))))
 
     def save_log(self, run: str, path: str) -> None:
         """Write a run's complete log to a file: `LogSaved`, or a `Warned` with `log`. Beside whatever else is
         asked for."""
-        self._records.do("log", lambda: self._save_log(run, Path(path)))
+        self._records.do("log", lambda: self._put(log_saved(self._root, run, Path(path))))
 
     def find_not_copied(self, run: str, cause: str, most: int) -> None:
         """Objects that a run did not copy for one cause: a `NotCopied`. Beside whatever else is asked for."""
-        self._records.do("not-copied", lambda: self._find_not_copied(run, cause, most))
+        self._records.do("not-copied", lambda: self._put(found_not_copied(self._root, run, cause, most)))
 
     def list_keys(self) -> None:
         """Which sets of keys there are: a `KeysListed`. Beside whatever else is asked for."""
@@ -323,26 +318,6 @@ class EngineService:
         except (MigratorError, OSError) as error:
             self._tell(Warned("runs", f"Earlier runs could not be looked at: {error}"))
 
-    def _save_report(self, run: str, kind: str, path: Path) -> None:
-        try:
-            written = save_report(find_run(self._root, run), kind, path)
-            self._put(Reported(kind, str(path), written.sha256))
-        except (MigratorError, OSError) as error:
-            self._tell(Warned("report", f"The report could not be written: {error}"))
-
-    def _save_log(self, run: str, path: Path) -> None:
-        try:
-            directory = find_run(self._root, run)
-            self._put(LogSaved(directory.run, str(path), save_log(directory, path)))
-        except (MigratorError, OSError) as error:
-            self._tell(Warned("log", f"The log was not saved. {error}"))
-
-    def _find_not_copied(self, run: str, cause: str, most: int) -> None:
-        try:
-            self.events.put(not_copied(find_run(self._root, run), SystemClock(), cause, most))
-        except (MigratorError, OSError) as error:
-            self._tell(Warned("not-copied", f"The run's journal could not be read: {error}"))
-
     def _test_keys(self, name: str, table: Mapping[str, Any]) -> None:
         try:
             self._tell(try_keys(name, table, self._root, Ports(), self._factory))
@@ -355,12 +330,6 @@ class EngineService:
         else:
             self._tell(forget_keys(names, only_session=self._is_demo))
         self._put(list_keys(only_session=self._is_demo))
-
-    def _forget(self, run: str) -> None:
-        try:
-            self._put(RunForgotten(forget_run(self._root, run, SystemClock())))
-        except (MigratorError, OSError) as error:
-            self._tell(Warned("forget", f"The records could not be removed: {error}"))
 
     def _search(self) -> None:
         while True:
@@ -389,7 +358,10 @@ class EngineService:
     ) -> None:
         in_vault = [self._store_keys(name, pair) for name, pair in keys.items()]
         for side, end in zip(("source", "destination"), ends, strict=True):
-            self._tell(self._check(side, end, accept))
+            found = self._check(side, end, accept)
+            if self._stop.is_asked:
+                raise Cancelled("Stopped. The config file was not written.")
+            self._tell(found)
         write_private(self.job_file, job_text(table))
         vault = credentials.vault_name() if all(in_vault) else ""
         self._tell(ConfigWritten(str(self.job_file), vault))

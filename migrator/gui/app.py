@@ -30,6 +30,7 @@ from migrator.gui.views.settings import SettingsView
 from migrator.gui.views.setup import SetupView
 from migrator.preferences import PreferencesFile
 from migrator.redacting import redacted
+from migrator.system.appearance import SystemAppearance
 from migrator.system.computer import Computer, System
 
 #: Without the menu bar, which Tk does not count.
@@ -51,18 +52,29 @@ def open_window(
 
     Returns the exit code: 0, or 1 if work had to be left running.
     """
+    looks = SystemAppearance()
+    looks.ask()
     file = preferences or PreferencesFile()
-    root = theme.build_root(
-        labels.TITLE + (" (demo)" if demo else ""), dark=theme.wanted_dark(file.load().appearance)
-    )
+    dark = theme.wanted_dark(file.load().appearance, system=looks.wait())
+    root = theme.build_root(labels.TITLE + (" (demo)" if demo else ""), dark=dark)
     system = Computer(lambda: attract(root))
-    window = Window(root, service, prefill=prefill, demo=demo, preferences=file, system=system, folder=folder)
+    window = Window(
+        root,
+        service,
+        prefill=prefill,
+        demo=demo,
+        preferences=file,
+        system=system,
+        looks=looks,
+        folder=folder,
+    )
     try:
         window.start()
         root.mainloop()
         return 0 if service.close(CLOSE_S) else 1
     finally:
         system.close()
+        looks.close()
 
 
 class Window:
@@ -77,9 +89,11 @@ class Window:
         demo: bool = False,
         preferences: PreferencesFile | None = None,
         system: System | None = None,
+        looks: SystemAppearance | None = None,
         folder: str = "",
     ) -> None:
         self.root = root
+        self._looks = looks or SystemAppearance.light()
         self.presenter = Presenter(
             service, self, form=prefill, demo=demo, preferences=preferences, system=system, folder=folder
         )
@@ -89,6 +103,7 @@ class Window:
         self.errors: list[str] = []
         self._timer: str | None = None
         self._appearance = self.presenter.settings.preferences.appearance
+        self._is_dark = self._wants_dark()
         self._is_narrow = False
         root.report_callback_exception = self._callback_failed
         root.protocol("WM_DELETE_WINDOW", self.presenter.quit)
@@ -141,8 +156,8 @@ class Window:
 
     def render(self, screen: Screen) -> None:
         before = self.screen
-        if screen.appearance != self._appearance:
-            self._appearance = screen.appearance
+        self._appearance = screen.appearance
+        if self._wants_dark() != self._is_dark:
             self._dress()
             before = None
         self.screen = screen
@@ -190,9 +205,19 @@ class Window:
     def has_focus(self) -> bool:
         return self.root.focus_displayof() is not None
 
+    def _wants_dark(self) -> bool:
+        return theme.wanted_dark(self._appearance, system=self._looks.is_dark)
+
+    def _follow_system(self) -> None:
+        """The system's answer may come late, or be another one by now."""
+        self._looks.poll()
+        if self.screen is not None and self._wants_dark() != self._is_dark:
+            self.render(self.screen)
+
     def _dress(self) -> None:
         """Light or dark from now on: colours are in the widgets, so all of them are made anew."""
-        theme.dress(self.root, dark=theme.wanted_dark(self._appearance))
+        self._is_dark = self._wants_dark()
+        theme.dress(self.root, dark=self._is_dark)
         for child in self.root.winfo_children():
             child.destroy()
         self._build()
@@ -210,6 +235,7 @@ class Window:
     def step(self) -> int:
         """One batch of events and a redraw; what the timer does, without the timer."""
         taken = self.pump.tick()
+        self._follow_system()
         self.presenter.tick(idle=self.pump.is_idle)
         return taken
 
@@ -257,7 +283,9 @@ class Window:
         return "break" if self.bar.press(event.keysym) else None
 
     def _focused(self, event: tk.Event[Any]) -> None:
-        """Whoever has the focus is in sight."""
+        """Whoever has the focus is in sight. Who comes back may have changed the system's colours."""
+        if event.widget is self.root:
+            self._looks.ask()
         page = self.pages[self.presenter.page]
         if str(event.widget).startswith(str(page.inside)):
             page.reveal(event.widget)

@@ -22,7 +22,7 @@ class Connection:
     """Results of the newest test of each end; a changed field takes its end's result away."""
 
     def __init__(self) -> None:
-        self.is_checking = False
+        self.is_checking = self.is_stopping = False
         self.said: tuple[str, Tone] = (labels.GENERATE_HINT, Tone.QUIET)
         self.path = ""
         self._ends: dict[str, EndChecked] = {}
@@ -30,7 +30,7 @@ class Connection:
         self._stale: set[str] = set()
 
     def begin(self) -> None:
-        self.is_checking = True
+        self.is_checking, self.is_stopping = True, False
         self._ends.clear()
         self._stale.clear()
         self.say(labels.CHECKING_BOTH, Tone.BUSY)
@@ -63,10 +63,15 @@ class Connection:
             self.say(form_words.written_in_part(kept), Tone.WARN)
         self.path = event.path
 
+    def stop(self) -> None:
+        """Somebody does not want to wait for it."""
+        self.is_stopping = True
+        self.say(labels.CHECK_STOPPING, Tone.BUSY)
+
     def failed(self, text: str) -> None:
-        """The service could not do it, and says why."""
+        """The service could not do it, or was stopped, and says why."""
         self.is_checking = False
-        self.say(text, Tone.PROBLEM)
+        self.say(text, Tone.QUIET if self.is_stopping else Tone.PROBLEM)
 
     def gave_up(self) -> None:
         """The service ended without its last word."""

@@ -38,6 +38,7 @@ class Facts:
     has_problems: bool
     is_quitting: bool
     can_start_demo: bool = False
+    is_filled: bool = False  #: nothing that trying both sides needs is blank
 
     @property
     def failed(self) -> int:
@@ -65,6 +66,8 @@ def action_bar(facts: Facts) -> ActionBar:
     )
     if facts.has_problems and facts.status in {Status.EMPTY, Status.CONNECTED}:
         help_text = labels.PUT_RIGHT
+    elif facts.status is Status.EMPTY and facts.is_filled:
+        help_text = labels.FILLED
     if facts.status in OFFERS and facts.more_found:
         help_text = f"{help_text}  ·  {run_words.more_after(facts.more_found)}"
     primary = _button(row.primary, facts) if row.primary else None
@@ -112,6 +115,8 @@ def rail(facts: Facts) -> tuple[RailItem, ...]:
 
 def allowed(facts: Facts) -> frozenset[Intent]:
     """Intents that a button or a menu entry may carry out now."""
+    if facts.question is not None:  # first that, then anything else
+        return frozenset()
     row = TABLE[facts.status]
     cells = (row.primary, *row.secondary) if row.primary else row.secondary
     found = {button.intent for button in (_button(cell, facts) for cell in cells) if button.is_enabled}

@@ -75,7 +75,8 @@ class Groups:
         ]
         causes = [*(each.cause for each in state.failures), *(self._cause(*each) for each in self._found)]
         named = zip((*failed, *others), causes, strict=True)
-        return tuple(_left_out(each, cause) if can_leave_out else each for each, cause in named)[:MAX_GROUPS]
+        found = (replace(group, named_by=cause) for group, cause in named)
+        return tuple(_left_out(each) if can_leave_out else each for each in found)[:MAX_GROUPS]
 
     @staticmethod
     def _cause(kind: str, reason: str) -> str:
@@ -83,13 +84,13 @@ class Groups:
         return "" if kind == "left" else reason
 
 
-def _left_out(group: Group, cause: str) -> Group:
+def _left_out(group: Group) -> Group:
     """With Leave Out, where all of them can be named one by one."""
-    if not cause:
+    if not group.named_by:
         return group
     if group.count > MOST_LEFT_OUT:
         return replace(group, why_not=labels.TOO_MANY_TO_LEAVE_OUT.format(most=MOST_LEFT_OUT))
-    return replace(group, left_out_by=cause)
+    return replace(group, left_out_by=group.named_by)
 
 
 def _shown(keys: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from migrator import words
+from migrator.gui import checks
 from migrator.gui.form import NAMES
 from migrator.gui.frame import Facts
 from migrator.gui.pages.help import HelpPage
@@ -40,7 +41,7 @@ from migrator.model.key_sets import KeysForgotten, KeysListed, KeysTested
 from migrator.model.not_copied import NotCopied
 from migrator.model.past_runs import RunsListed
 from migrator.model.planned import PlanRows
-from migrator.words import Line
+from migrator.words import Level, Line
 
 #: A service that has been idle for so many ticks has nothing left to say.
 SILENT_TICKS = 3
@@ -79,8 +80,9 @@ class Pages:
 
     def facts(self, page: str, question: Question | None, *, is_quitting: bool) -> Facts:
         """What bar, rail and the intents that are allowed depend on. `page`: the one in sight."""
+        status = self.status
         return Facts(
-            status=self.status,
+            status=status,
             page=page,
             connection=self.set_up.connection.status,
             run=self.run.state,
@@ -99,6 +101,7 @@ class Pages:
             question=question,
             has_problems=self.set_up.has_problems,
             is_quitting=is_quitting,
+            is_filled=status is Status.EMPTY and not checks.blocking_generate(self.set_up.form),
             can_start_demo=self.help.can_start_demo,
         )
 
@@ -157,7 +160,8 @@ class Intake:
             case Summary() if connection.is_checking:
                 # Not the end of a run: Generate Config File went wrong, and the newest run stays what it is.
                 connection.failed(f"{event.message} {event.advice}".strip())
-                self._window.write(Line("error", "check", connection.said[0]))
+                level: Level = "info" if connection.is_stopping else "error"
+                self._window.write(Line(level, "check", connection.said[0]))
                 return False
             case Warned() if connection.is_checking:
                 connection.say(event.message, Tone.WARN)
@@ -167,7 +171,7 @@ class Intake:
             case RunForgotten():
                 pages.history.forgotten(event)
             case NotCopied():
-                pages.run.not_copied(event)
+                pages.run.uncopied.found(event)
             case KeysListed():
                 pages.keys.listed(event)
             case KeysTested():

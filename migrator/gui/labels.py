@@ -27,19 +27,6 @@ WRITTEN = "Will be written"
 
 WHERE_FROM = "Where do I get these?"
 HIDE_STEPS = "Hide"
-STEPS: Mapping[str, tuple[str, ...]] = {
-    "aws": (
-        "Press Copy Policy. In the AWS console open IAM, Policies, Create policy, JSON, and paste it.",
-        "IAM, Users, Create user: no console access. Attach the policy to this user.",
-        "Open the user, Security credentials, Create access key, and paste both of its parts here.",
-        "The region stands beside the bucket in the S3 console.",
-    ),
-    "lyve": (
-        "Press Copy Policy. Make a new policy in the Lyve Cloud console (older accounts: a permission).",
-        "Make a user (older accounts: a service account) with it, and paste its two keys here.",
-        "Open the bucket in the console and copy its S3 endpoint URL into Endpoint. It is never guessed.",
-    ),
-}
 COPY_THIS_POLICY = "Copy Policy"
 POLICY_COPIED = "The policy is on the clipboard."
 POLICY_PLACEHOLDER = "It says {name}: put the bucket's name in its place."
@@ -96,60 +83,6 @@ VERIFY: Mapping[str, str] = {
 ADJUSTS = "Adjusts itself"
 CHOICES: Mapping[str, Mapping[str, str]] = {"existing": EXISTING, "verify": VERIFY}
 
-TOOLTIPS: Mapping[str, str] = {
-    "access_key_id": "The public half of the key pair.",
-    "secret_access_key": "Kept in the system's key store, never in the config file.",
-    "session_token": "Temporary keys expire; the run then pauses and can be resumed with new ones.",
-    "aws.region": "Where the bucket lives.",
-    "lyve.region": "Read from the endpoint where it is left empty.",
-    "aws.endpoint": "Leave it empty for AWS itself; a VPC endpoint or another address goes here.",
-    "lyve.endpoint": "Copy the S3 endpoint URL from the Lyve Cloud console.",
-    "bucket": "Generate Config File fills this list. You may type a name if your key cannot list buckets.",
-    "prefix": "Only keys that begin with this text. At the destination it is put in front of them.",
-    "min_date": "Compares with Last Modified, in UTC.",
-    "max_date": "Compares with Last Modified, in UTC. The whole day is included.",
-    "min_size": "Bytes, or a number with KB, MB, GB, TB (1000) or KiB, MiB, GiB, TiB (1024).",
-    "max_size": "Bytes, or a number with KB, MB, GB, TB (1000) or KiB, MiB, GiB, TiB (1024).",
-    "include": "Patterns, separated by commas: * stays inside a folder, ** crosses folders.",
-    "exclude": "Patterns, separated by commas. Not keys like wins over Only keys like.",
-    "threads": "How many objects are copied at the same time.",
-    "existing": "Identical means the same content, not the same date.",
-    "verify": "Size only cannot notice changed bytes.",
-    "speed_limit": "Bytes a second, e.g. 50 MB/s.",
-    "adjusts": "Begins with 16, takes more where that is faster, and fewer when a service asks to slow down.",
-    "direction": "Swaps the two cards. Data always flows from left to right.",
-    "generate": "Checks both sides, fills the bucket lists and saves your settings, without secrets.",
-}
-
-AWS_REGIONS = (
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-    "ca-central-1",
-    "eu-central-1",
-    "eu-north-1",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-south-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "sa-east-1",
-)
-LYVE_REGIONS = ("us-east-1", "us-east-2", "us-west-1", "us-central-1", "eu-west-1", "ap-southeast-1")
-REGIONS: Mapping[str, tuple[str, ...]] = {"aws": AWS_REGIONS, "lyve": LYVE_REGIONS}
-
-#: What stands in a policy for what is not typed yet.
-PLACEHOLDERS: Mapping[str, str] = {
-    "aws.bucket": "your-aws-bucket",
-    "lyve.bucket": "your-lyve-bucket",
-    "lyve.endpoint": "https://s3.your-region.example.lyve.seagate.com",
-    "aws.region": "us-east-1",
-}
-
 FILL_THIS = "Please fill out this field."
 FILL_ALL = "Please fill out all the fields."
 CHOOSE_BUCKET = "Choose a bucket, or type its name."
@@ -159,6 +92,9 @@ CONNECTING = "Checking…"
 CHANGED = "Changed since the last check"
 CHECKING_BOTH = "Checking both sides…"
 GENERATE_HINT = "Checks both sides, fills the bucket lists and saves your settings."
+CHECK_STOPPING = "Stopping… What is waited for just now is the last request."
+CHECK_STOPPED = "Stopped. The config file was not written."
+FILLED = "Both sides are filled in: Generate Config File tries them."
 PUT_RIGHT = "Put the marked fields right first."
 GENERATED = "Config generated successfully!"
 
@@ -223,6 +159,8 @@ NO_WAITING = "Nothing is waiting."
 NO_DONE = "Nothing has been copied yet."
 RETRY_THESE = "Retry These {count}"
 COPY_KEYS = "Copy Keys"
+KEYS_COPIED = "{keys} copied to the clipboard, one a line."
+SOME_KEYS_COPIED = "The first {keys} copied to the clipboard, one a line; the report has all of them."
 LEAVE_OUT = "Leave Out…"
 TOO_MANY_TO_LEAVE_OUT = (
     "More than {most} objects are not left out one by one. "
@@ -355,6 +293,9 @@ KEYS_IN_VAULT = (
 KEYS_IN_MEMORY = (
     "This computer has no key store that is known here. Keys are kept in memory until the window is closed, "
     "and in no file."
+)
+KEYS_OF_DEMO = (
+    "The demo keeps its made-up keys in memory only. Keys of your own are neither shown nor touched here."
 )
 KEYS_KEPT = "in {vault}"
 KEYS_NOT_KEPT = "in memory, until the window is closed"

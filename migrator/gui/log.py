@@ -52,6 +52,8 @@ class Log:
         is_success = line.level == "info" and line.part in {"copy", "undo"}
         if is_success and self.fold(time):
             return
+        if line.part == "run":
+            self.flush()  # what was counted so far came before this word on the whole run
         self._written += is_success
         self._append(time, line)
 
@@ -63,18 +65,20 @@ class Log:
         self._folded += 1
         return True
 
-    def flush_before(self, time: str) -> None:
-        """Write out what was counted in an earlier second."""
+    def flush_before(self, time: str) -> bool:
+        """Write out what was counted in an earlier second; whether there was anything."""
         if time == self._second:
-            return
-        self.flush()
-        self._second = time
+            return False
+        found = self.flush()
+        self._second, self._written = time, 0
+        return found
 
-    def flush(self) -> None:
-        """Write out what was counted so far."""
-        folded, self._folded, self._written = self._folded, 0, 0
+    def flush(self) -> bool:
+        """Write out what was counted so far; whether there was anything."""
+        folded, self._folded = self._folded, 0
         if folded:
             self._append(self._second, Line("info", "copy", run_words.folded(folded)))
+        return folded > 0
 
     def filter(self, level: str | None = None, search: str | None = None) -> None:
         """Change what is shown: the window is rebuilt from the ring."""

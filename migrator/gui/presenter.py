@@ -70,12 +70,13 @@ class Presenter:
         self._on_yes: Callable[[], None] = nothing
         self._on_no: Callable[[], None] = nothing
         self._dirty, self._drawn_at = True, 0.0
+        self._was_busy = False
         self.set_up = SetupPage(self, form or Form())
         self.plan = PlanPage(self, self.set_up)
         self.run = RunPage(self, self.set_up)
         self.history = HistoryPage(self, self.run)
         self.settings = SettingsPage(self, preferences or PreferencesFile(), folder)
-        self.keys = KeySetsPage(self, self.set_up)
+        self.keys = KeySetsPage(self, self.set_up, is_demo=demo)
         self.help = HelpPage(self, self.system, folder, is_demo=demo)
         self._pages = Pages(
             self.set_up, self.plan, self.run, self.history, self.log_page, self.keys, self.help
@@ -110,7 +111,7 @@ class Presenter:
     def generate(self) -> None:
         """Generate Config File."""
         self._dirty = True
-        if not TABLE[self.status].form_is_open:
+        if self.is_asking or not TABLE[self.status].form_is_open:
             return
         if found := surroundings.open_variables(self.form, os.environ):
             self.ask(surroundings.question(found), lambda: self._generate_through(found))
@@ -214,11 +215,14 @@ class Presenter:
     def ask(
         self, question: Question, on_yes: Callable[[], None], on_no: Callable[[], None] = nothing
     ) -> None:
+        self._take_for_no()
         self._question, self._on_yes, self._on_no, self._dirty = question, on_yes, on_no, True
 
     def ask_service(self, call: Callable[[], None]) -> bool:
         self._dirty = True
         self._intake.asked()
+        if not self.service.is_busy:  # what goes on may be changed while somebody is asked whether to quit
+            self._take_for_no()
         try:
             call()
         except JobFileError as cause:
@@ -246,13 +250,16 @@ class Presenter:
         self.history.tick()
         self.help.tick()
         self._intake.watch(idle=idle)
+        if self.service.is_busy != self._was_busy:
+            # Buttons that need it to be free: it gets free after its last word, without another one.
+            self._was_busy, self._dirty = self.service.is_busy, True
         if self._quit_by is not None and (not self.service.is_busy or now > self._quit_by):
             self._quit_by = None
             self.view.close()
             return
         # Once a tick, not once an event: making text of the time costs more than folding an event.
         self._stamp = self._wall().strftime("%H:%M:%S")
-        self.log.flush_before(self._stamp)
+        self._dirty = self.log.flush_before(self._stamp) or self._dirty
         is_moving = self.run.state.is_running or self.plan.is_making
         if self._dirty or (is_moving and now - self._drawn_at >= FIGURES_S):
             self.draw()
@@ -324,14 +331,19 @@ class Presenter:
         self.focus_on(self.set_up.keys_at_fault(self.run.state.summary))
 
     def _cancel(self) -> None:
-        if self.plan.is_making:
+        if self.set_up.connection.is_checking:
+            self.set_up.cancel()
+        elif self.plan.is_making:
             self.plan.cancel()
         elif self.history.is_working:
             self.history.cancel()
-        elif self.run.is_previewing and self._question is not None:
-            self.answer(yes=False)
         else:
             self.run.cancel()
+
+    def _take_for_no(self) -> None:
+        """Another question, or work that begins, is no answer to the question on screen: the safe one is."""
+        if self._question is not None:
+            self.answer(yes=False)
 
     def _stop_and_quit(self) -> None:
         self._quit_by = self._clock() + QUIT_S

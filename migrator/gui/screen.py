@@ -81,6 +81,7 @@ class TransferRow:
 class Group:
     """Objects that share a cause. `code` is what can be retried by itself; empty: it cannot.
 
+    `named_by`: the cause by which the journal names all of them; empty: only the samples are known.
     `left_out_by`: the cause by which the next run can do without them; empty: `why_not` may say why not.
     """
 
@@ -91,6 +92,7 @@ class Group:
     samples: tuple[str, ...]
     tone: Tone = Tone.PROBLEM
     code: str = ""
+    named_by: str = ""
     left_out_by: str = ""
     why_not: str = ""
 

@@ -48,3 +48,4 @@ class Banner:
     detail: str
     tone: Tone
     buttons: tuple[Button, ...] = ()
+    is_offer: bool = False  #: nothing has happened: something may be tried

@@ -102,7 +102,7 @@ _T = Tone
 #: Status -> primary, secondaries, form open, Generate Config File stands out, tone.
 TABLE: Mapping[Status, Row] = {
     _S.EMPTY: Row("-migrate", ("-preview_plan",), True, True, _T.QUIET),
-    _S.CONNECTING: Row("-migrate", ("-preview_plan",), False, False, _T.BUSY),
+    _S.CONNECTING: Row("", ("cancel",), False, False, _T.BUSY),
     _S.HALF_CONNECTED: Row("-migrate", ("-preview_plan",), True, True, _T.WARN),
     _S.CONNECTED: Row("migrate", ("preview_plan",), True, False, _T.OK),
     _S.PLANNING: Row("", ("cancel",), False, False, _T.BUSY),

@@ -84,7 +84,7 @@ DARK: Palette = {
 #: Tone -> icon: each has a shape of its own.
 TONE_ICONS: Mapping[str, str] = {
     "quiet": "circle",
-    "busy": "play-circle-fill",
+    "busy": "arrow-repeat",
     "ok": "check-circle-fill",
     "warn": "exclamation-triangle-fill",
     "problem": "x-octagon-fill",
@@ -108,8 +108,8 @@ _fonts: list[tkfont.Font] = []
 _scale = 1.0
 
 
-def build_root(title: str, *, dark: bool | None = None) -> tk.Tk:
-    """The root window with theme, fonts and styles; `dark` None follows the system."""
+def build_root(title: str, *, dark: bool = False) -> tk.Tk:
+    """The root window with theme, fonts and styles."""
     # Desktops group windows by their class, and find their icon by it.
     root: tk.Tk = ttkbootstrap.App(title=title, high_dpi=True, iconphoto=None, className="lyve-s3-migrator")
     if not root.event_info("<<Invoke>>"):
@@ -124,19 +124,18 @@ def build_root(title: str, *, dark: bool | None = None) -> tk.Tk:
     return root
 
 
-def dress(root: tk.Tk, *, dark: bool | None = None) -> None:
-    """Colours and styles for every widget made from now on; `dark` None follows the system."""
-    is_dark = system_is_dark(root) if dark is None else dark
+def dress(root: tk.Tk, *, dark: bool = False) -> None:
+    """Colours and styles for every widget made from now on."""
     _palette.clear()
-    _palette.update(DARK if is_dark else LIGHT)
-    _use_theme(is_dark=is_dark)
+    _palette.update(DARK if dark else LIGHT)
+    _use_theme(is_dark=dark)
     styles.apply(root, _palette, px)
     root.configure(background=_palette["page"])
 
 
-def wanted_dark(appearance: str) -> bool | None:
-    """`light`, `dark`, or anything else for what the system has (None)."""
-    return {"light": False, "dark": True}.get(appearance)
+def wanted_dark(appearance: str, *, system: bool) -> bool:
+    """`light`, `dark`, or anything else for what the system has."""
+    return {"light": False, "dark": True}.get(appearance, system)
 
 
 def color(role: str) -> str:
@@ -183,25 +182,6 @@ def pick_date(parent: tk.Misc, text: str) -> str | None:
         start = date.today()  # noqa: DTZ011  (the day this person has in mind)
     picked: datetime | date | None = Querybox.get_date(parent=parent, start_date=start, first_weekday=0)
     return None if picked is None else picked.strftime("%Y-%m-%d")
-
-
-def system_is_dark(root: tk.Tk) -> bool:
-    """Whether the system asks for dark windows; False where that takes more than a look."""
-    if sys.platform == "win32":
-        import winreg
-
-        path = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
-        try:
-            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, path) as key:
-                return bool(winreg.QueryValueEx(key, "AppsUseLightTheme")[0] == 0)
-        except OSError:
-            return False
-    if sys.platform == "darwin":
-        try:
-            return bool(int(root.tk.call("tk::unsupported::MacWindowStyle", "isdark", root)))
-        except (tk.TclError, ValueError):
-            return False
-    return False
 
 
 def _make_fonts(root: tk.Tk) -> None:

@@ -7,15 +7,37 @@
     {{re}}   a regular expression            \\x         the character x itself
 
 Source: https://rclone.org/filtering/#patterns
+
+A key may have been named to make matching take for ever (many stars, and a key that nearly fits). So a part
+between two stars, once found, is not looked for further on, where that could change nothing: the star that
+follows takes in whatever lies between. This is so for parts of one length only: braces are multiplied out.
 """
 
 from __future__ import annotations
 
 import re
+from enum import Enum
+
+#: Patterns that braces may stand for, all together.
+MOST_ALTERNATIVES = 1000
 
 
 class BadPattern(ValueError):
     """The pattern is not finished; the message says what is missing."""
+
+
+class _Mark(Enum):
+    STAR = "*"
+    STARS = "**"
+    OPEN = "{"
+    COMMA = ","
+    CLOSE = "}"
+
+
+#: A mark, or the regular expression of what stands for itself.
+_Token = _Mark | str
+#: How the regular expression of a `{{...}}` begins; nothing else begins like it.
+_OWN = "(?:"
 
 
 def compile_glob(pattern: str) -> re.Pattern[str]:
@@ -30,8 +52,9 @@ def compile_glob(pattern: str) -> re.Pattern[str]:
     body = pattern.removeprefix("/")
     if body.endswith("/"):
         body += "**"
+    bodies = "|".join(map(_regex, _alternatives(_tokens(body))))
     try:
-        return re.compile(rf"{start}{_translate(body)}\Z", re.DOTALL)
+        return re.compile(rf"{start}(?:{bodies})\Z", re.DOTALL)
     except re.error as cause:
         raise BadPattern(str(cause)) from cause
 
@@ -64,8 +87,11 @@ def _is_text(key: str) -> bool:
     return key.isprintable()
 
 
-def _translate(glob: str) -> str:
-    out: list[str] = []
+# -- a pattern's tokens ---------------------------------------------------------------------------
+
+
+def _tokens(glob: str) -> list[_Token]:
+    out: list[_Token] = []
     in_braces = False
     index = 0
     while index < len(glob):
@@ -79,7 +105,7 @@ def _translate(glob: str) -> str:
         elif char == "*":
             doubled = glob.startswith("*", index)
             index += doubled
-            out.append(".*" if doubled else "[^/]*")
+            out.append(_Mark.STARS if doubled else _Mark.STAR)
         elif char == "?":
             out.append("[^/]")
         elif char == "[":
@@ -91,25 +117,83 @@ def _translate(glob: str) -> str:
                 raise BadPattern('missing "}}"')
             while glob.startswith("}", end + 2):  # {{\\d{4}}} ends with the last of them
                 end += 1
-            out.append(f"(?:{glob[index + 1 : end]})")
+            out.append(f"{_OWN}{glob[index + 1 : end]})")
             index = end + 2
         elif char == "{":
             if in_braces:
                 raise BadPattern('"{" inside "{": braces do not nest')
             in_braces = True
-            out.append("(?:")
+            out.append(_Mark.OPEN)
         elif char == "}":
             if not in_braces:
                 raise BadPattern('"}" without "{"')
             in_braces = False
-            out.append(")")
+            out.append(_Mark.CLOSE)
         elif char == "," and in_braces:
-            out.append("|")
+            out.append(_Mark.COMMA)
         else:
             out.append(re.escape(char))
     if in_braces:
         raise BadPattern('missing "}"')
-    return "".join(out)
+    return out
+
+
+def _alternatives(tokens: list[_Token]) -> list[list[_Token]]:
+    """The patterns without braces that are meant."""
+    found: list[list[_Token]] = [[]]
+    choices: list[list[_Token]] | None = None
+    for token in tokens:
+        if token is _Mark.OPEN:
+            choices = [[]]
+        elif token is _Mark.CLOSE and choices is not None:
+            if len(found) * len(choices) > MOST_ALTERNATIVES:
+                raise BadPattern(f"its braces stand for more than {MOST_ALTERNATIVES} patterns")
+            found = [[*before, *choice] for before in found for choice in choices]
+            choices = None
+        elif choices is None:
+            for each in found:
+                each.append(token)
+        elif token is _Mark.COMMA:
+            choices.append([])
+        else:
+            choices[-1].append(token)
+    return found
+
+
+# -- their regular expression ---------------------------------------------------------------------
+
+
+def _regex(tokens: list[_Token]) -> str:
+    if any(isinstance(each, str) and each.startswith(_OWN) for each in tokens):
+        # Who writes regular expressions knows what they cost.
+        plain = {_Mark.STAR: "[^/]*", _Mark.STARS: ".*"}
+        return "".join(each if isinstance(each, str) else plain[each] for each in tokens)
+    first, *others = _split(tokens, _Mark.STARS)
+    if not others:
+        return _part(first, is_last=True)
+    *middle, last = others
+    once = "".join(f"(?>.*?{_part(each, is_last=False)})" for each in middle)
+    return f"(?>{_part(first, is_last=False)}){once}.*{_part(last, is_last=True)}"
+
+
+def _part(tokens: list[_Token], *, is_last: bool) -> str:
+    """What stands between two `**`. The first place where it fits is as good as any, but for the last."""
+    first, *others = ("".join(map(str, each)) for each in _split(tokens, _Mark.STAR))
+    if not others:
+        return first
+    *middle, last = others
+    once = "".join(f"(?>[^/]*?{each})" for each in middle)
+    return f"{first}{once}[^/]*{last}" if is_last else f"{first}{once}(?>[^/]*?{last})"
+
+
+def _split(tokens: list[_Token], mark: _Mark) -> list[list[_Token]]:
+    parts: list[list[_Token]] = [[]]
+    for token in tokens:
+        if token is mark:
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return parts
 
 
 def _character_set(glob: str, index: int) -> tuple[str, int]:

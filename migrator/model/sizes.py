@@ -16,8 +16,11 @@ _UNITS = {
     "GIB": 2**30,
     "TIB": 2**40,
 }
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)")
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
+# With bounds: longer numbers are no sizes, and Python refuses to read thousands of digits.
+_SIZE = re.compile(r"([0-9]{1,19}(?:\.[0-9]{1,19})?)\s*([A-Za-z]*)")
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*([smhd])")
+#: As much as a journal can hold.
+LARGEST = 2**63 - 1
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 SIZE_HELP = "bytes, or a number with KB MB GB TB (1000) or KiB MiB GiB TiB (1024), e.g. 5 GB"
@@ -35,7 +38,10 @@ def parse_size(text: str) -> int:
     whole, _, fraction = match[1].partition(".")
     unit = _UNITS[match[2].upper()]
     # Integers throughout: a float would lose bytes above 2**53.
-    return int(whole) * unit + (int(fraction) * unit // 10 ** len(fraction) if fraction else 0)
+    size = int(whole) * unit + (int(fraction) * unit // 10 ** len(fraction) if fraction else 0)
+    if size > LARGEST:
+        raise ValueError(f'"{text}" is too large for a size')
+    return size
 
 
 def parse_duration(text: str) -> float:

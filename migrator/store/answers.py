@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,8 @@ from migrator.errors import (
     Unreachable,
     WrongRegion,
 )
-from migrator.model.objects import visible
+from migrator.model.objects import ObjectVersion, visible
+from migrator.model.sizes import LARGEST
 from migrator.redacting import redacted
 
 #: S3's error codes by what they mean to us. Codes not named here go by their HTTP status.
@@ -229,6 +230,17 @@ def wrong_length(got: int, wanted: int, where: Where) -> DigestMismatch:
         f"{where.end} announced {got} bytes where {wanted} were expected.",
         code="WrongLength",
         **where.fields(),
+    )
+
+
+def believable(listed: Iterable[ObjectVersion]) -> bool:
+    """Whether every object of a listing has a name, and a size that a journal can hold."""
+    return all(each.key and 0 <= each.size_bytes <= LARGEST for each in listed)
+
+
+def wrong_range(where: Where) -> DigestMismatch:
+    return DigestMismatch(
+        f"{where.end} sent other bytes than were asked for.", code="WrongRange", **where.fields()
     )
 
 

@@ -21,7 +21,7 @@ from migrator.model.objects import (
     bare_etag,
 )
 from migrator.store import s3_wire
-from migrator.store.answers import of_code, wrong_length
+from migrator.store.answers import of_code, wrong_length, wrong_range
 from migrator.store.base import ALWAYS, PLAIN, Body, Condition, OnBytes
 from migrator.store.connection import Connection
 from migrator.store.s3_buckets import utc
@@ -83,10 +83,14 @@ class S3Store(S3Locks):
                 # An answer in chunks does not say how long it is: then it is what was asked for, or wrong.
                 length = answer.get("ContentLength", len(into))
                 size = length
-                if offset is not None:
-                    size = s3_wire.total_size(answer.get("ContentRange", ""), size)
                 if length != len(into):
                     raise wrong_length(length, len(into), where)
+                content_range = answer.get("ContentRange", "")
+                status = answer["ResponseMetadata"]["HTTPStatusCode"]
+                if not s3_wire.is_answer_to(status, content_range, offset, len(into)):
+                    raise wrong_range(where)
+                if offset is not None:
+                    size = s3_wire.total_size(content_range, size)
                 got = _fill(into, body, on_bytes)
                 if got != len(into):
                     raise wrong_length(got, len(into), where)

@@ -18,7 +18,7 @@ from migrator.model.objects import (
     xml_can_hold,
 )
 from migrator.store import s3_wire
-from migrator.store.answers import Where, endless, not_s3
+from migrator.store.answers import Where, believable, endless, not_s3
 from migrator.store.base import BucketLock, Versioning
 from migrator.store.connection import Connection
 from migrator.store.s3_client import make_client
@@ -103,22 +103,23 @@ class S3Buckets:
             params["StartAfter"] = start_after
         with self._call("ListObjectsV2", bucket):
             answer = self._client.list_objects_v2(**params)
+            objects = tuple(
+                ObjectVersion(
+                    key=entry["Key"],
+                    size_bytes=entry["Size"],
+                    etag=bare_etag(entry.get("ETag", "")),
+                    last_modified=utc(entry["LastModified"]),
+                    storage_class=entry.get("StorageClass", "STANDARD"),
+                )
+                for entry in answer.get("Contents", [])
+            )
         # A captive portal's web page parses as an empty answer: a listing names its bucket and prefix.
-        if answer.get("Name") != bucket or not s3_wire.is_echo(answer.get("Prefix", ""), prefix):
+        is_ours = answer.get("Name") == bucket and s3_wire.is_echo(answer.get("Prefix", ""), prefix)
+        if not is_ours or not believable(objects):
             raise self._not_s3("ListObjectsV2", bucket)
         next_token = answer.get("NextContinuationToken")
         if answer.get("IsTruncated") and not next_token:
             raise endless(self._where("ListObjectsV2", bucket))
-        objects = tuple(
-            ObjectVersion(
-                key=entry["Key"],
-                size_bytes=entry["Size"],
-                etag=bare_etag(entry.get("ETag", "")),
-                last_modified=utc(entry["LastModified"]),
-                storage_class=entry.get("StorageClass", "STANDARD"),
-            )
-            for entry in answer.get("Contents", [])
-        )
         return Page(objects, next_token if answer.get("IsTruncated") else None)
 
     def list_versions_page(
@@ -136,12 +137,12 @@ class S3Buckets:
             answer = self._client.list_object_versions(
                 Bucket=bucket, Prefix=prefix, MaxKeys=limit, EncodingType="url", **params, **self._payer
             )
+            page = s3_wire.listed_versions(answer)
         named = answer.get("Prefix", "")
         # Ceph repeats the prefix as it is in an answer that is otherwise encoded.
         if answer.get("Name") != bucket or prefix not in {named, s3_wire.decoded_key(answer, named)}:
             raise self._not_s3("ListObjectVersions", bucket)
-        page = s3_wire.listed_versions(answer)
-        if page is None:
+        if page is None or not believable(page):
             raise self._not_s3("ListObjectVersions", bucket)
         if not answer.get("IsTruncated"):
             return VersionPage(page, None)
@@ -172,6 +173,7 @@ class S3Buckets:
                 answer = self._client.list_object_versions(
                     Bucket=bucket, Prefix=key, EncodingType="url", **params, **self._payer
                 )
+                page = s3_wire.versions_of(answer, key)
             if answer.get("Name") != bucket:
                 raise self._not_s3("ListObjectVersions", bucket, key)
             if answer.get("EncodingType") != "url" and not xml_can_hold(key):
@@ -180,7 +182,7 @@ class S3Buckets:
                     code="KeyNotXML",
                     **self._where("ListObjectVersions", bucket, key).fields(),
                 )
-            found.extend(s3_wire.versions_of(answer, key))
+            found.extend(page)
             following = {
                 "KeyMarker": s3_wire.decoded_key(answer, answer.get("NextKeyMarker", "")),
                 "VersionIdMarker": answer.get("NextVersionIdMarker", ""),

@@ -59,8 +59,8 @@ def translated(where: Where) -> Iterator[None]:
             code="InvalidParameter",
             **where.fields(),
         ) from None
-    except KeyError:
-        raise not_s3(where) from None  # something that every answer of the kind has
+    except (KeyError, OverflowError):
+        raise not_s3(where) from None  # something that every answer of the kind has; a date before all time
     except ValueError as cause:
         if isinstance(cause, UnicodeError):
             raise Rejected(

@@ -274,6 +274,22 @@ def lock_of_hold(answer: Any) -> Lock:
     return Lock(hold=answer.get("LegalHold", {}).get("Status") == "ON")
 
 
+#: Ends in time whatever stands there.
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/(?:[0-9]{1,19}|\*)")
+
+
+def is_answer_to(status: int, content_range: str, offset: int | None, length: int) -> bool:
+    """Whether the body of an answer to a read is what was asked for: `length` bytes from `offset` on, or all.
+
+    An answer that says nothing of a part is the whole object, which will do for a first part of its length.
+    """
+    if offset is None or (status == 200 and offset == 0 and not content_range):
+        return status == 200
+    found = _CONTENT_RANGE.fullmatch(content_range.strip())
+    wanted = offset, offset + length - 1
+    return status == 206 and found is not None and (int(found[1]), int(found[2])) == wanted
+
+
 def total_size(content_range: str, fallback: int) -> int:
     """The whole object's size out of `bytes 0-9/123`."""
     _, _, total = content_range.rpartition("/")

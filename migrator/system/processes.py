@@ -80,3 +80,53 @@ def start(command: Sequence[str]) -> Process:
         OSError: there is none of that name, or it cannot be started.
     """
     return Process(command)
+
+
+class Answer(Protocol):
+    """What a program says, once it has said it."""
+
+    def poll(self) -> str | None:
+        """Its words, empty where it failed; None while it runs."""
+
+    def end(self) -> None:
+        """It takes too long: nobody waits for it any more."""
+
+
+Asker = Callable[[Sequence[str]], Answer]
+
+
+class Asked:
+    """A real one. What it says has to fit into a pipe."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        more: Mapping[str, int] = {}
+        if sys.platform == "win32":
+            more = {"creationflags": subprocess.CREATE_NO_WINDOW}
+        self._process = subprocess.Popen(  # noqa: S603  (commands of ours, without a shell)
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+            **more,  # type: ignore[call-overload]
+        )
+
+    def poll(self) -> str | None:
+        code = self._process.poll()
+        if code is None:
+            return None
+        said: bytes = self._process.communicate()[0]
+        return said.decode("utf-8", "replace") if code == 0 else ""
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+def ask(command: Sequence[str]) -> Asked:
+    """Start a program for what it says.
+
+    Raises:
+        OSError: there is none of that name, or it cannot be started.
+    """
+    return Asked(command)

@@ -111,7 +111,7 @@ def test_the_window_hears_where_it_is_or_why_not(world: World, tmp_path: Path) -
     assert saved.path == str(tmp_path / "out.log")
     service.save_log(world.directory.run, str(tmp_path / "nowhere" / "out.log"))
     told = until(service, Warned)
-    assert (told.code, told.message.startswith("The log was not saved.")) == ("log", True)
+    assert (told.code, told.message.startswith("The log was not saved: The log cannot")) == ("log", True)
     service.save_log("20260101T000000000Z-000000", str(tmp_path / "other.log"))
     assert "There is no run" in until(service, Warned).message
     assert service.close(60)

@@ -26,6 +26,7 @@ from migrator.model.events import (
 from migrator.model.ledger import Outcome
 from migrator.model.not_copied import NotCopied
 from migrator.model.past_runs import RunsListed
+from migrator.store.memory import MemoryStore
 from tests.engine.test_runs import crash, seeded
 from tests.support.faulty import Faulty, fails
 from tests.support.world import World
@@ -311,4 +312,26 @@ def test_what_a_run_did_not_copy_is_named_by_its_cause(world: World) -> None:
     assert until(service, NotCopied).keys == ()
     service.find_not_copied("20260101T000000000Z-000000", "archived", 10)
     assert until(service, Warned).code == "not-copied"
+    assert service.close(60)
+
+
+def test_trying_both_ends_is_stopped_before_the_file_is_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, asked, may_answer = service_of(world), threading.Event(), threading.Event()
+    list_buckets = MemoryStore.list_buckets
+
+    def waits(store: MemoryStore) -> object:
+        asked.set()
+        assert may_answer.wait(60)
+        return list_buckets(store)
+
+    monkeypatch.setattr(MemoryStore, "list_buckets", waits)
+    service.generate(world.table, {})
+    assert asked.wait(60)
+    service.cancel()
+    may_answer.set()
+    end = until(service, Summary)
+    assert end.message == "Stopped. The config file was not written."
+    assert not service.job_file.exists()
     assert service.close(60)

@@ -100,6 +100,9 @@ def _cut(widget: Any) -> Iterator[str]:
     parent = widget.master
     if widget.winfo_x() < 0 or widget.winfo_x() + width > parent.winfo_width():
         yield f"{name_of(widget)} sticks out: {widget.winfo_x()}+{width} of {parent.winfo_width()}"
+    # What a page is scrolled in is as high as it likes.
+    if not isinstance(parent, tk.Canvas) and widget.winfo_y() + height > parent.winfo_height():
+        yield f"{name_of(widget)} sticks out below: {widget.winfo_y()}+{height} of {parent.winfo_height()}"
 
 
 def _cut_choice(box: Any) -> Iterator[str]:

@@ -51,6 +51,11 @@ def test_where_keys_are_kept_is_said_also_without_any(vault: str, says: str) -> 
     assert not keys.can_forget
 
 
+def test_a_demo_says_that_keys_of_ones_own_are_not_touched() -> None:
+    desk = Desk(demo=True)
+    assert desk.hear(KeysListed((), "")).keys.where == labels.KEYS_OF_DEMO
+
+
 def test_testing_says_beside_the_set_how_it_went() -> None:
     desk = Desk()
     settings(desk)

@@ -96,13 +96,6 @@ def test_a_bucket_is_migrated_and_rolled_back_from_history_by_the_keyboard_alone
         hands.type_into(field, hands.wanted.get(field))
     hands.tab_to(hands.window.setup.generate)
     hands.tap("<space>")
-    print(
-        "DBG",
-        [(k, v.problem) for k, v in hands.screen.setup.fields.items() if v.problem],
-        hands.screen.setup.generated,
-        hands.screen.bar,
-        hands.focus,
-    )
     hands.until(Status.CONNECTED)
     hands.press_by_key("migrate")
     hands.until(Status.FINISHED)

@@ -34,13 +34,13 @@ def group(desk: Desk, cause: str) -> Group:
 
 
 def left_out(desk: Desk) -> None:
-    desk.presenter.run.leave_out(KMS, 21)
+    desk.presenter.run.uncopied.leave_out(KMS, 21)
     desk.presenter.answer(yes=True)
 
 
 def test_it_is_asked_for_and_says_what_it_will_do_and_what_not() -> None:
     desk = failed()
-    desk.presenter.run.leave_out(KMS, 21)
+    desk.presenter.run.uncopied.leave_out(KMS, 21)
     question = desk.see().bar.question
     assert question is not None
     assert question.headline == "Leave 21 objects out from the next run?"
@@ -117,7 +117,7 @@ def test_it_is_not_offered_where_set_up_is_about_something_else(what: str) -> No
             desk.presenter.do(Intent.NEW_MIGRATION)
             desk.hear(canned.found("20261101T105002Z-7f3a"))
     assert not any(each.left_out_by for each in desk.see().run.groups)
-    desk.presenter.run.leave_out(KMS, 21)
+    desk.presenter.run.uncopied.leave_out(KMS, 21)
     assert desk.see().bar.question is None
 
 
@@ -140,9 +140,9 @@ def test_an_answer_that_nobody_waits_for_any_more_changes_nothing() -> None:
 def test_a_name_that_no_pattern_can_say_is_told_and_not_left_out() -> None:
     desk = failed()
     left_out(desk)
-    screen = desk.hear(NotCopied(canned.RUN, KMS, (*KEYS, "video/\udcff")))
+    screen = desk.hear(NotCopied(canned.RUN, KMS, (*KEYS, "video/\udcff", "video/***/masked")))
     assert len(split_patterns(screen.setup.form.exclude)) == 3
-    assert "1 object could not be added" in screen.setup.generated
+    assert "2 objects could not be added" in screen.setup.generated
     assert screen.setup.generated_tone is Tone.WARN
 
 
@@ -157,6 +157,31 @@ def test_the_form_is_good_for_a_run_again_after_it() -> None:
         "plan",
         ["/2025/01/raw/k17.mov", "/2025/01/raw/k18.mov"],
     )
+
+
+def test_copy_keys_copies_every_key_whole_and_not_what_the_table_shows() -> None:
+    """The table has 20 samples of 21, and shortens long ones."""
+    desk = failed()
+    found = group(desk, KMS)
+    assert len(found.samples) < found.count
+    desk.presenter.run.uncopied.copy_keys(found.named_by, found.samples)
+    assert desk.service.asked[-1][:3] == ("find_not_copied", canned.RUN, KMS)
+    keys = (*(f"video/{n}.mov" for n in range(20)), "video/" + "long/" * 60, "two\nlines")
+    screen = desk.hear(NotCopied(canned.RUN, KMS, keys))
+    assert desk.view.copied.splitlines() == [*keys[:-1], "two\\u{a}lines"]
+    assert screen.log.lines[-1].text == "22 keys copied to the clipboard, one a line."
+    assert screen.status is Status.FINISHED_WITH_FAILURES  # nothing else has changed
+    assert screen.setup.form == canned.FORM
+
+
+def test_copy_keys_of_what_had_to_stay_copies_what_is_known() -> None:
+    desk = failed()
+    desk.presenter.do(Intent.ROLL_BACK)
+    desk.hear(*canned.looked_ahead(3))
+    desk.presenter.answer(yes=True)
+    found = desk.hear(*canned.rolled_back(3)).run.groups[0]
+    desk.presenter.run.uncopied.copy_keys(found.named_by, found.samples)
+    assert desk.view.copied.splitlines() == list(found.samples)
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
@@ -203,6 +228,6 @@ def test_leave_out_is_a_button_beside_retry(driver: Driver) -> None:
 
 def test_the_place_of_a_run_is_no_place_for_keys() -> None:
     desk = failed()
-    place = desk.presenter.run._begun[1]
+    place = desk.presenter.run.uncopied._begun_place
     assert place is not None
     assert not place.aws.keys.secrets + place.lyve.keys.secrets

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from migrator.gui import labels
+from migrator.gui.log import SUCCESSES_A_SECOND
 from migrator.gui.status import Tone
-from migrator.model.events import LogSaved, Warned
+from migrator.model.events import LogSaved, Phase, PhaseChanged, Warned
 from tests.gui import canned
 from tests.gui.conftest import Driver
 from tests.gui.test_presenter import Desk
@@ -77,6 +79,33 @@ def test_what_came_while_somebody_reads_is_counted_as_it_is_shown() -> None:
     assert desk.see().log.newer == 1
     log.follow_log(follow=True)
     assert desk.see().log.newer == 0
+
+
+def test_what_was_only_counted_stands_before_the_end_of_the_run() -> None:
+    """Also where hundreds were copied in the run's last second."""
+    desk = Desk()
+    lines = desk.run(*canned.copied(SUCCESSES_A_SECOND + 30), canned.summary()).log.lines
+    assert [line.text.split(".")[0] for line in lines[-2:]] == [
+        "30 more objects in the same second",
+        "Transfer successful! 218/218",
+    ]
+
+
+def test_what_was_only_counted_is_drawn_when_its_second_is_over() -> None:
+    desk = Desk()
+    moments = iter(datetime(2026, 11, 22, 14, 31, 3 + n, tzinfo=UTC) for n in range(9))
+    desk.run(*canned.copied(SUCCESSES_A_SECOND + 30))
+    desk.presenter.draw()
+    desk.presenter._wall = lambda: next(moments)
+    desk.presenter.tick()
+    assert "30 more objects" in desk.view.screens[-1].log.lines[-1].text
+
+
+def test_counting_goes_on_after_a_word_in_between() -> None:
+    desk = Desk()
+    desk.run(*canned.copied(SUCCESSES_A_SECOND + 30), PhaseChanged(Phase.CHECKING))
+    lines = desk.hear(*canned.copied(40, 80)).log.lines
+    assert len([line for line in lines if line.part == "copy"]) == SUCCESSES_A_SECOND + 1
 
 
 # -- the widgets ----------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ import pytest
 from migrator.gui import theme
 from migrator.gui.app import Window
 from migrator.gui.pages.shell import PAGES
+from migrator.system.appearance import SystemAppearance, looking
 from tests.gui import canned, looks, preview, scattered
 
 pytestmark = [pytest.mark.window, pytest.mark.timeout(120)]
@@ -162,3 +163,26 @@ def test_a_sentence_written_into_a_view_is_found(root: Any) -> None:
     assert [node.value for node in scattered.prose_in(ast.parse(source))] == [
         "Everything seems splendid today"
     ]
+
+
+# -- light and dark -------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("light_again")
+def test_the_window_follows_the_system_while_it_is_open(root: Any) -> None:
+    themes = {"GTK_THEME": "Adwaita"}
+    system = SystemAppearance(lambda: looking("linux", themes))
+    for child in root.winfo_children():
+        child.destroy()
+    window = Window(root, canned.FakeService(), prefill=canned.FORM, looks=system)
+    window.presenter.draw()
+    assert theme.color("page") == theme.LIGHT["page"]
+    themes["GTK_THEME"] = "Adwaita:dark"
+    root.event_generate("<FocusIn>")  # somebody comes back from the system's settings
+    window.step()
+    assert theme.color("page") == theme.DARK["page"]
+    assert window.setup.fields["aws.bucket"].get() == "acme-media-prod", "made anew, with what was typed"
+    window.presenter.settings.choose_appearance("light")
+    window.step()
+    assert theme.color("page") == theme.LIGHT["page"], "a choice on Settings goes before the system"
+    assert window.errors == []

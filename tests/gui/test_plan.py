@@ -332,3 +332,24 @@ def test_no_number_of_the_plan_is_cut_off(driver: Driver, width: int) -> None:
         assert label.winfo_width() >= label.winfo_reqwidth()
     for row in view.decisions.rows.values():
         assert row.control.winfo_width() >= row.control.winfo_reqwidth()
+
+
+@pytest.mark.window
+def test_copied_is_said_only_of_what_was_copied(driver: Driver) -> None:
+    driver.connect()
+    driver.press("preview_plan")
+    driver.service.say(*canned.planned())
+    driver.pump()
+    card = driver.window.plan.permissions
+    driver.presenter.set_up.edit("lyve.endpoint", "no address at all")
+    driver.root.clipboard_clear()
+    driver.root.clipboard_append("mine")
+    card.buttons["lyve"].invoke()
+    assert driver.root.clipboard_get() == "mine"
+    assert str(card.said.cget("text")) == ""
+    driver.pump()
+    assert driver.screen.page == "setup"  # where it is said what is wrong
+    assert driver.screen.setup.fields["lyve.endpoint"].problem
+    driver.presenter.set_up.edit("lyve.endpoint", canned.FORM.lyve.endpoint)
+    card.buttons["lyve"].invoke()
+    assert str(card.said.cget("text")) == labels.COPIED

@@ -571,3 +571,22 @@ def test_log_filter_rebuilds_from_what_was_hidden() -> None:
 
 def test_form_survives_being_replaced_as_a_value() -> None:
     assert replace(canned.FORM).aws.keys.secret_access_key == canned.SECRET
+
+
+def test_a_form_that_is_filled_in_is_not_asked_to_be_filled_in() -> None:
+    """As it is when the demo opens."""
+    assert Desk().see().bar.help == labels.FILLED
+    assert "Fill in both sides" in Desk(Form()).see().bar.help
+
+
+def test_buttons_come_back_when_the_service_gets_free_after_its_last_word() -> None:
+    desk = Desk()
+    desk.run()
+    desk.presenter.show("settings")
+    desk.hear(canned.keys(), canned.summary())
+    desk.service.is_busy = True  # its last word is out, and it closes its files
+    desk.presenter.tick()
+    assert not desk.view.screens[-1].keys.can_forget
+    desk.service.is_busy = False
+    desk.presenter.tick()
+    assert desk.view.screens[-1].keys.can_forget

@@ -11,6 +11,7 @@ from migrator.gui.lately import MOST_DONE, Lately
 from migrator.gui.status import Intent, Status, Tone
 from migrator.model.events import ObjectFailed, Phase, PhaseChanged, Reported, Retrying
 from migrator.model.ledger import Drift, Outcome
+from migrator.model.not_copied import NotCopied
 from tests.gui import canned
 from tests.gui.conftest import Driver
 from tests.gui.test_presenter import Desk, reach
@@ -224,7 +225,11 @@ def test_buttons_of_a_group_retry_it_and_copy_its_keys(driver: Driver) -> None:
     problems = driver.window.run.problems
     assert problems.retry.cget("text") == "Retry These 21"
     problems.copy.invoke()
-    assert "video/2025/01/raw/k17.mov\n" in driver.root.clipboard_get()
+    assert driver.service.asked[-1][0] == "find_not_copied"
+    keys = tuple(f"video/2025/01/raw/k{n}.mov" for n in range(17, 38))
+    driver.service.say(NotCopied(canned.RUN, "Access denied by a KMS key", keys))
+    driver.pump()
+    assert tuple(driver.root.clipboard_get().splitlines()) == keys
     last = problems.tree.get_children()[-1]
     problems.tree.selection_set(last)
     driver.pump()

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from migrator.gui import labels
+from migrator.gui import form_words, labels
 from migrator.gui.form import Form, to_table
 from migrator.gui.status import Status
 from migrator.model.events import EndChecked
@@ -21,10 +21,10 @@ from tests.gui.test_presenter import Desk
 def test_a_policy_is_copied_before_anything_is_typed(name: str) -> None:
     desk = Desk(Form())
     desk.presenter.set_up.copy_policy(name)
-    assert labels.PLACEHOLDERS[f"{name}.bucket"] in json.dumps(json.loads(desk.view.copied))
+    assert form_words.PLACEHOLDERS[f"{name}.bucket"] in json.dumps(json.loads(desk.view.copied))
     said = desk.see().setup.generated
     assert said.startswith("The policy is on the clipboard.")
-    assert labels.PLACEHOLDERS[f"{name}.bucket"] in said
+    assert form_words.PLACEHOLDERS[f"{name}.bucket"] in said
     assert desk.service.asked == []
 
 

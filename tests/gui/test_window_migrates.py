@@ -12,6 +12,8 @@ import pytest
 from migrator.demo.clouds import LYVE_BUCKET, Cloud, two_clouds
 from migrator.demo.show import demo_form
 from migrator.engine.remote import EngineProcess
+from migrator.gui import labels
+from migrator.gui.run_actions import Act
 from migrator.gui.status import Status, Tone
 from tests.gui.conftest import Driver
 from tests.store.keepers import client_of
@@ -70,6 +72,76 @@ def test_a_bucket_is_migrated_and_rolled_back_with_the_buttons(real: RealDriver)
     real.until(Status.ROLLED_BACK, Status.ROLLED_BACK_LEFTOVERS)
     assert real.screen.status is Status.ROLLED_BACK
     assert real.arrived() == 0
+
+
+def test_from_the_first_start_to_undo_by_what_the_window_says(
+    real: RealDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every step is the button that stands out, or the one that its page names."""
+    window = real.window
+
+    def text(name: str) -> str:
+        return str(window.bar.buttons[name].cget("text"))
+
+    assert real.screen.bar.help == labels.FILLED
+    window.setup.generate.invoke()
+    real.until(Status.CONNECTED)
+    real.press("preview_plan")
+    real.until(Status.PLANNED)
+    assert f"Ready: {COUNT - 1} objects" in real.screen.bar.sentence  # one that only the run can try
+    assert window.plan.outcomes.rows[0].count.cget("text") == str(COUNT - 1)
+    real.press("migrate")
+    speeds: set[str] = set()
+
+    def is_over() -> bool:
+        speeds.update(row.speed for row in real.screen.run.transfers)
+        return real.screen.status is Status.FINISHED
+
+    real.pump(is_over)
+    assert speeds  # transfers were on screen, each with what is known of its speed
+    assert real.arrived() == COUNT
+    assert real.screen.run.ledger.balances
+
+    # The whole log, though the pane shows only some of the lines.
+    copy = tmp_path / "out.log"
+    monkeypatch.setattr(window, "ask_for_file", lambda *_: str(copy))
+    window.run.log.export.invoke()
+    real.pump(lambda: real.screen.log.said_tone is Tone.OK)
+    exported = copy.read_text(encoding="utf-8")
+    assert exported.count('"event": "object-copied"') == COUNT
+    assert sum(line.part == "copy" for line in real.screen.log.lines) < COUNT
+
+    # The keys: there, accepted, and nowhere else than in memory.
+    window.rail.buttons["settings"].invoke()
+    real.pump(lambda: len(real.screen.keys.rows) == 2)
+    window.settings.key_sets.rows["lyve"].test.invoke()
+    real.pump(lambda: real.screen.keys.rows[1].said_tone is Tone.OK)
+    assert "accepts the keys lyve" in window.settings.key_sets.rows["lyve"].said.cget("text")
+
+    # Undo, from the history; first it says what that would do.
+    window.rail.buttons["history"].invoke()
+    detail = window.history.detail
+    real.pump(lambda: not detail.buttons[Act.ROLL_BACK].instate(["disabled"]))
+    detail.buttons[Act.ROLL_BACK].invoke()
+    real.pump(lambda: "yes" in window.bar.buttons)
+    assert text("yes") == f"Roll Back {COUNT} Objects"
+    assert real.arrived() == COUNT  # nothing yet
+    real.press("yes")
+    real.until(Status.ROLLED_BACK)
+    assert real.arrived() == 0
+
+    # And the keys are forgotten: nothing starts any more, and no field has them.
+    window.rail.buttons["settings"].invoke()
+    real.pump(lambda: not window.settings.key_sets.forget_all.instate(["disabled"]))
+    window.settings.key_sets.forget_all.invoke()
+    real.pump(lambda: "yes" in window.bar.buttons)
+    real.press("yes")
+    real.pump(lambda: real.screen.keys.said_tone is Tone.OK and not real.screen.keys.rows)
+    window.rail.buttons["setup"].invoke()
+    real.pump()
+    for name, field in window.setup.fields.items():
+        if name.endswith(("access_key_id", "secret_access_key")):
+            assert field.get() == ""
 
 
 def test_a_bucket_is_migrated_and_rolled_back_with_the_keyboard_alone(real: RealDriver) -> None:
@@ -208,3 +280,36 @@ def test_a_crashed_run_is_rolled_back_from_the_offer(real: RealDriver, tmp_path:
     real.press("yes")
     real.until(Status.ROLLED_BACK)
     assert real.arrived() == 0
+
+
+def test_what_is_left_out_is_a_success_of_the_next_run_that_names_it(real: RealDriver) -> None:
+    """One object is already there with other content, and shall stay as it is."""
+    key = "documents/2024/report-00001.pdf"
+    real.lyve.put_object(Bucket=LYVE_BUCKET, Key=key, Body=b"somebody else's")
+    real.window.setup.generate.invoke()
+    real.until(Status.CONNECTED)
+    real.press("migrate")
+    real.until(Status.PLAN_OPEN)
+    real.presenter.plan.decide("conflicts", "leave")
+    real.pump()
+    real.press("migrate")
+    real.until(Status.FINISHED_WITH_FAILURES)
+    table = real.window.run.problems
+    table.copy.invoke()
+    real.pump(lambda: "copied to the clipboard" in real.screen.log.lines[-1].text)
+    assert real.root.clipboard_get() == key
+    table.leave_out.invoke()
+    real.pump()
+    real.press("yes")
+    real.pump(lambda: real.screen.page == "setup")
+    assert real.window.setup.fields["exclude"].get() == f"/{key}"
+    real.lyve.delete_object(Bucket=LYVE_BUCKET, Key="documents/2024/report-00006.pdf")  # something to do
+    real.press("migrate")
+    real.until(Status.FINISHED)
+    terms = {term.caption: term.value for term in real.screen.run.ledger.terms}
+    assert terms["left out by filters"] == "1"
+    assert (terms["copied and verified"], terms["already identical"]) == ("1", str(COUNT - 2))
+    assert real.screen.run.ledger.balances
+    assert "Not keys like" in real.screen.run.ledger.note
+    there = real.lyve.get_object(Bucket=LYVE_BUCKET, Key=key)["Body"].read()
+    assert there == b"somebody else's"

@@ -5,6 +5,7 @@ Never another exception, never a success, never without an end: what is read has
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -75,6 +76,15 @@ LISTINGS: dict[str, bytes] = {
     "no name": b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>",
     "a date that is none": page(line(date="tomorrow")),
     "a size that is none": page(line(size="big")),
+    "a size below nothing": page(line(size="-1")),
+    "a size that no journal can hold": page(line(size=str(2**63))),
+    "a size without end": page(line(size="9" * 5000)),
+    "a date before all time": page(line(date="0001-01-01T00:00:00+14:00")),
+    "an object without a name": page(line().replace("<Key>k</Key>", "")),
+    "an object with an empty name": page(line(key="")),
+    "an object without a date": page(re.sub("<LastModified>.*?</LastModified>", "", line())),
+    "very deep": b"<ListBucketResult>" + b"<a>" * 1_000_000,
+    "very many attributes": b"<ListBucketResult %b/>" % b" ".join(b'a%d="x"' % n for n in range(200_000)),
     "a page that goes on to nowhere": page(line()).replace(b">false<", b">true<"),
     "a bomb of entities": BOMB,
     "a file of this computer": FILE,
@@ -104,6 +114,11 @@ RAW: dict[str, bytes] = {
     "a chunk of no size": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n",
     "a chunk below nothing": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n",
     "a chunk without end": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nhello",
+    "an end of chunks without end": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: "
+    + b"x" * 3_000_000,
+    "a size of a chunk without end": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;"
+    + b"x" * 3_000_000,
+    "interim answers with headers without end": b"HTTP/1.1 100 Continue\r\n" + b"X: y\r\n" * 300_000,
     "a body that stops": b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nhello",
 }
 
@@ -158,6 +173,56 @@ def test_an_object_in_chunks_is_taken_where_it_is_as_long_as_it_should_be(
             assert get(open_store(server.url)) == body
         else:
             must_fail(lambda: get(open_store(server.url)))
+
+
+OF_AN_OBJECT = 'HTTP/1.1 {} OK\r\nETag: "e"\r\nLast-Modified: Thu, 29 Feb 2024 12:00:00 GMT\r\n'
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "is_right"),
+    [
+        (206, "Content-Range: bytes 5-9/20", True),
+        (206, "Content-Range: bytes 5-9/*", True),
+        (206, "Content-Range: bytes 0-4/20", False),
+        (206, "Content-Range: bytes 6-10/20", False),
+        (206, "Content-Range: bytes 5-8/20", False),
+        (206, "Content-Range: bytes 5-9", False),
+        (206, "Content-Range: items 5-9/20", False),
+        (206, "Content-Range: bytes 5-9/20, bytes 5-9/20", False),
+        (206, "Content-Range: " + "9" * 5000, False),
+        (206, "X: y", False),
+        (200, "X: y", False),
+        (200, "Content-Range: bytes 5-9/20", False),
+    ],
+)
+def test_a_part_is_the_part_that_was_asked_for(
+    open_store: Make, status: int, header: str, is_right: bool
+) -> None:
+    """A cache between may have kept another one of the same length."""
+    raw = f"{OF_AN_OBJECT.format(status)}{header}\r\nContent-Length: 5\r\n\r\nhello".encode()
+    into = bytearray(5)
+    with Scripted(lambda _: Reply(raw, closes=True)) as server:
+        store = open_store(server.url)
+        if is_right:
+            store.read("bucket", "key", into, offset=5)
+            assert into == b"hello"
+        else:
+            error = must_fail(lambda: store.read("bucket", "key", into, offset=5))
+            assert "other bytes than were asked for" in error.message
+
+
+def test_a_part_is_no_whole_object(open_store: Make) -> None:
+    raw = f"{OF_AN_OBJECT.format(206)}Content-Range: bytes 0-4/20\r\nContent-Length: 5\r\n\r\nhello".encode()
+    with Scripted(lambda _: Reply(raw, closes=True)) as server:
+        must_fail(lambda: get(open_store(server.url)))
+
+
+def test_the_whole_object_will_do_for_its_first_part(open_store: Make) -> None:
+    raw = f"{OF_AN_OBJECT.format(200)}Content-Length: 5\r\n\r\nhello".encode()
+    into = bytearray(5)
+    with Scripted(lambda _: Reply(raw, closes=True)) as server:
+        open_store(server.url).read("bucket", "key", into, offset=0)
+    assert into == b"hello"
 
 
 @pytest.mark.parametrize("wish", ["-1", "1e400", "NaN", "inf", "soon", "9" * 50, ""])

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from migrator.cli import run_command_line
-from migrator.config import parse_job, read_job
+from migrator.config import LARGEST_JOB_BYTES, parse_job, read_job, read_table
 from migrator.errors import JobFileError
+from migrator.job_rules import MOST_CHARS, MOST_PROBLEMS
 
 pytestmark = pytest.mark.hostile
 
@@ -75,7 +76,15 @@ NOT_JOBS = {
     "another version": ("version = 2", "version: is 2"),
     "a version that is true": ("version = true", "version: is True"),
     "a version in quotes": ('version = "1"', "version: is '1'"),
-    "very deep": ("a = " + "[" * 400 + "]" * 400, ""),
+    "very deep": ("a = " + "[" * 400 + "]" * 400, "a: is not known here"),
+    "deeper than Python": ("a = " + "[" * 100_000 + "]" * 100_000, "beyond all measure"),
+    "tables in tables": ("a = " + "{a = " * 50_000 + "1" + "}" * 50_000, "beyond all measure"),
+    "a name without end": (".".join("a" * 50_000) + " = 1", "beyond all measure"),
+    "quoted names without end": (".".join(['"a"'] * 50_000) + " = 1", "beyond all measure"),
+    "a heading without end": ("[" + ".".join("a" * 50_000) + "]", "beyond all measure"),
+    "a name without end, inside": ("a = {" + ".".join("a" * 50_000) + " = 1}", "beyond all measure"),
+    "a number without end": ("version = " + "9" * 5_000, "beyond all measure"),
+    "a number without end, in another base": ("version = 0x" + "f" * 50_000, "beyond all measure"),
 }
 
 
@@ -85,6 +94,34 @@ def test_what_is_no_job_is_said_to_be_none(name: str) -> None:
     with pytest.raises(JobFileError) as caught:
         parse_job(text)
     assert says in str(caught.value)
+
+
+def test_a_file_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "job.toml"
+    with path.open("wb") as file:
+        file.write(GOOD.encode())
+        file.truncate(LARGEST_JOB_BYTES + 1)
+    for read in (read_job, read_table):
+        with pytest.raises(JobFileError, match="is larger than any job"):
+            read(path)
+
+
+def test_what_is_wrong_is_told_with_an_end() -> None:
+    many = GOOD + "".join(f"k{number} = 1\n" for number in range(2_000))
+    with pytest.raises(JobFileError) as caught:
+        parse_job(many)
+    *told, last = caught.value.problems
+    assert len(told) == MOST_PROBLEMS
+    assert "2,000" not in last.message
+    assert last.message == f"has {2_000 - MOST_PROBLEMS:,} more of them."
+
+
+def test_line_ends_of_every_system_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "job.toml"
+    for end in ("\n", "\r\n", "\r"):
+        path.write_bytes(GOOD.replace("\n", end).encode())
+        assert read_job(path).source.bucket == "photos"
+        assert read_table(path)["version"] == 1
 
 
 @pytest.mark.parametrize(
@@ -192,6 +229,11 @@ FIELDS: list[tuple[str, str, str]] = [
     ("source", 'ca_file = "/no/such/file"', "there is no file"),
     ("source", 'ca_file = "/"', "there is no file"),
     ("source", 'ca_file = "a\\u0000b"', "there is no file"),
+    ("source", f'ca_file = "{"a/" * 5000}"', "there is no file"),
+    ("source", 'ca_file = "~nobody-at-all/ca.pem"', "there is no file"),
+    ("source", f'credentials = "keyring:a{ESC}[2J"', "must be one of"),
+    ("source", f'credentials = "profile:{ESC}[2J"', "must be one of"),
+    ("source", 'credentials = "profile:a\\u202eb"', "must be one of"),
     ("source", 'allow_http = "yes"', "must be true or false"),
     ("source", "requester_pays = 1", "must be true or false"),
     ("destination", 'create_bucket = "true"', "must be true or false"),
@@ -203,6 +245,11 @@ FIELDS: list[tuple[str, str, str]] = [
     ("filters", 'min_size = "1e9999"', "is not a size"),
     ("filters", 'min_size = "NaN"', "is not a size"),
     ("filters", 'min_size = "5 XB"', "is not a size"),
+    ("filters", f'min_size = "{"9" * 400}"', "is not a size"),
+    ("filters", f"max_size = {'9' * 4000}", "is not a size"),
+    ("filters", 'max_size = "9223372036854775808"', "is not a size"),
+    ("filters", f'max_size = "1.{"9" * 400} TB"', "is not a size"),
+    ("filters", 'min_size = "\\uff11\\uff12 GB"', "is not a size"),
     ("filters", "min_size = true", "Allowed:"),
     ("filters", "min_size = 1.5", "Allowed:"),
     ("filters", 'include = "*.jpg"', "must be a list of patterns"),
@@ -221,8 +268,12 @@ FIELDS: list[tuple[str, str, str]] = [
     ("transfer", 'undo = "never"', "Allowed: required"),
     ("transfer", 'bandwidth_limit = "-1 MB/s"', "is not a speed"),
     ("transfer", 'bandwidth_limit = "fast"', "is not a speed"),
+    ("transfer", f'bandwidth_limit = "{"9" * 400} TB/s"', "is not a speed"),
+    ("transfer", f"threads = {'9' * 4000}", "between 1 and 512"),
     ("transfer", 'wait = "forever"', "is not a duration"),
     ("transfer", 'wait = "-1h"', "is not a duration"),
+    ("transfer", f'wait = "{"9" * 400}d"', "is not a duration"),
+    ("transfer", 'wait = "\\u0663h"', "is not a duration"),
     ("transfer", 'data_plane = "curl"', "Allowed: auto, boto3"),
     ("transfer", 'token = "no"', "must be true or false"),
     # carry and environment
@@ -252,6 +303,7 @@ def test_a_field_is_refused_with_its_cause(section: str, line: str, says: str) -
     assert problem.field == field
     assert problem.line is not None or not name
     assert str(error).replace("\n", "").isprintable(), "a terminal would act on it"
+    assert len(problem.message) <= MOST_CHARS, "nobody reads that far"
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrator.model.globs import BadPattern, compile_glob
@@ -82,3 +83,69 @@ def test_any_text_is_a_pattern_or_is_refused(text: str) -> None:
 def test_two_stars_match_everything_and_one_stays_inside_a_segment(key: str) -> None:
     assert matches("/**", key)
     assert matches("/*", key) == ("/" not in key)
+
+
+#: A pattern's pieces, and what each takes of a key: characters, one of some, any number of some.
+PIECES = ("a", "b", "/", "?", "*", "**", "[ab]", "[!a]", "{a,aab}", "{b,}", "{*,a/}", r"\a")
+
+
+def taken(pieces: list[str], key: str) -> bool:
+    """Whether pieces match a whole key, by trying everything."""
+    if not pieces:
+        return not key
+    piece, *rest = pieces
+    match piece:
+        case "*":
+            stretch = len(key.partition("/")[0])
+            return any(taken(rest, key[length:]) for length in range(stretch + 1))
+        case "**":
+            return any(taken(rest, key[length:]) for length in range(len(key) + 1))
+        case "?" | "[!a]":
+            return key[:1] not in ("", "/", *("a" if piece == "[!a]" else ())) and taken(rest, key[1:])
+        case "[ab]":
+            return key[:1] in ("a", "b") and taken(rest, key[1:])
+        case "{a,aab}":
+            return taken(["a", *rest], key) or taken([*"aab", *rest], key)
+        case "{b,}":
+            return taken(["b", *rest], key) or taken(rest, key)
+        case "{*,a/}":
+            return taken(["*", *rest], key) or taken(["a", "/", *rest], key)
+        case _:
+            return key[:1] == piece[-1] and taken(rest, key[1:])
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=7), st.text("ab/", max_size=9))
+def test_a_pattern_matches_what_trying_everything_would(pieces: list[str], key: str) -> None:
+    pattern = "".join(pieces)
+    # As they are read: `***` is `**` and `*`, and a last "/" means all below.
+    read = re.findall(r"\*\*|\[.*?\]|\{.*?\}|\\.|.", pattern.removeprefix("/"))
+    if read and read[-1] == "/":
+        read.append("**")
+    starts = [0] if pattern.startswith("/") else [0, *(at + 1 for at, char in enumerate(key) if char == "/")]
+    assert matches(pattern, key) == any(taken(read, key[at:]) for at in starts)
+
+
+@pytest.mark.hostile
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("pattern", "key"),
+    [
+        ("*a*a*a*a*a*a*a*ab", "a" * 1024),
+        ("*a" * 25 + "b", "a" * 1024),
+        ("**a" * 25 + "b", "a/" * 512),
+        ("**a*a" * 12 + "b", "aa/" * 341),
+        ("*" * 31 + "b", "a" * 1024),
+        ("?*" * 20 + "b", "a" * 1024),
+        ("*[a-z]" * 9 + "x", "q" * 1024),
+        ("*{a,aa}" * 5 + "b", "a" * 1024),
+    ],
+)
+def test_no_key_makes_matching_take_for_ever(pattern: str, key: str) -> None:
+    assert not matches(pattern, key)
+
+
+def test_braces_that_stand_for_too_many_patterns_are_refused() -> None:
+    assert matches("{a,b}" * 9, "ab" * 4 + "a")
+    with pytest.raises(BadPattern, match="more than 1000 patterns"):
+        compile_glob("{a,b}" * 10)

@@ -119,5 +119,7 @@ class HelpPage:
 
     def _offer(self, said: str) -> Banner:
         button = Button(Intent.START_DEMO, labels.BUTTONS["start_demo"], is_enabled=self.can_start_demo)
-        tone = Tone.PROBLEM if self._demo == "failed" else Tone.BUSY
-        return Banner(help_words.OFFER, said or help_words.DEMO_TEXT, tone, (button,))
+        has_failed = self._demo == "failed"
+        tone = Tone.PROBLEM if has_failed else Tone.BUSY
+        text = said or help_words.DEMO_TEXT
+        return Banner(help_words.OFFER, text, tone, (button,), is_offer=not has_failed)

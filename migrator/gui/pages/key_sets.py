@@ -21,8 +21,9 @@ KEY_NAME_CHARS = 60
 class KeySetsPage:
     """The sets as the service listed them last, and what was done about them since."""
 
-    def __init__(self, shell: Shell, set_up: SetupPage) -> None:
-        self._shell, self._set_up = shell, set_up
+    def __init__(self, shell: Shell, set_up: SetupPage, *, is_demo: bool = False) -> None:
+        """`is_demo`: only the demo's own keys are known here; nothing is stored of them."""
+        self._shell, self._set_up, self._is_demo = shell, set_up, is_demo
         self._listed: KeysListed | None = None
         self._said: dict[str, tuple[str, Tone]] = {}  #: by name, what testing came to
         self._testing: set[str] = set()
@@ -86,13 +87,18 @@ class KeySetsPage:
         said, tone = self._forgotten
         return KeySetsScreen(
             tuple(self._row(each, listed.vault) for each in listed.sets),
-            labels.KEYS_IN_VAULT.format(vault=listed.vault) if listed.vault else labels.KEYS_IN_MEMORY,
+            self._where(listed.vault),
             "" if listed.sets else labels.NO_KEYS,
             can_forget=bool(listed.sets) and not is_busy,
             why_not=labels.KEYS_IN_USE if listed.sets and is_busy else "",
             said=said,
             said_tone=tone,
         )
+
+    def _where(self, vault: str) -> str:
+        if self._is_demo:
+            return labels.KEYS_OF_DEMO
+        return labels.KEYS_IN_VAULT.format(vault=vault) if vault else labels.KEYS_IN_MEMORY
 
     def _row(self, keys: KeySet, vault: str) -> KeySetRow:
         said, tone = self._said.get(keys.name, ("", Tone.QUIET))

@@ -94,10 +94,14 @@ class PlanPage:
             self._shell.service.find_in_plan(self._find, self._outcome)
         self._shell.changed()
 
-    def copy_policy(self, provider: str) -> None:
-        """The policy of one end, to the clipboard."""
-        if text := self._set_up.policy(provider):
+    def copy_policy(self, provider: str) -> bool:
+        """The policy of one end, to the clipboard; False where the form is no job any more: it says why."""
+        text = self._set_up.policy(provider)
+        if text:
             self._shell.copy(text)
+        else:
+            self._shell.show("setup")
+        return bool(text)
 
     # -- how it stands -----------------------------------------------------------------------------
 

@@ -6,21 +6,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from migrator import pace_words
-from migrator.gui import labels, losses, run_screen, status_of
+from migrator.gui import losses, run_screen, status_of
 from migrator.gui.figures import Meter
-from migrator.gui.form import EndForm, Form, keys_of, to_table
+from migrator.gui.form import keys_of, to_table
 from migrator.gui.found import Found
-from migrator.gui.groups import MOST_LEFT_OUT, Groups
+from migrator.gui.groups import Groups
 from migrator.gui.lately import Lately
 from migrator.gui.pages.pace import PacePage
 from migrator.gui.pages.reports import save_report
 from migrator.gui.pages.setup import SetupPage
 from migrator.gui.pages.shell import Shell
+from migrator.gui.pages.uncopied import Uncopied
 from migrator.gui.preview import Preview
 from migrator.gui.run_screen import RunFacts
-from migrator.gui.screen import Question, RunScreen
+from migrator.gui.screen import RunScreen
 from migrator.gui.speeds import Speeds
-from migrator.gui.status import UNFINISHED, Status, Tone
+from migrator.gui.status import UNFINISHED, Status
 from migrator.model.events import (
     Event,
     ObjectCopied,
@@ -36,9 +37,7 @@ from migrator.model.events import (
 )
 from migrator.model.findings import PropertyFound
 from migrator.model.ledger import Outcome
-from migrator.model.not_copied import NotCopied
 from migrator.model.run_state import RunState
-from migrator.phrases import count
 
 #: The status while the service has not answered yet.
 _WAITING = {
@@ -65,8 +64,7 @@ class RunPage:
         self._meter, self._groups, self._lately = Meter(), Groups(), Lately()
         self._speeds = Speeds()
         self._saved_to = ""
-        self._begun: tuple[str, Form | None] = ("", None)  #: the newest run begun here, and what it is about
-        self._leaving_out: tuple[str, str] = ("", "")  #: of which run, for which cause
+        self.uncopied = Uncopied(shell, set_up, lambda: self.state, self._leave_behind)
         self.pace = PacePage(shell)
 
     # -- what can be pressed -----------------------------------------------------------------------
@@ -76,7 +74,7 @@ class RunPage:
         form = self._set_up.form
         if self._shell.ask_service(lambda: self._shell.service.start(to_table(form), keys_of(form))):
             self._begin("run")
-            self._begun = ("", _place_of(form))
+            self.uncopied.begins(form)
 
     def cancel(self) -> None:
         """Stop what is running. The answer is a summary."""
@@ -99,23 +97,6 @@ class RunPage:
         run = self.last_run
         if self.can_retry and self._shell.ask_service(lambda: self._shell.service.resume(run, cause)):
             self._begin("resume")
-
-    def leave_out(self, cause: str, objects: int) -> None:
-        """Leave Out…: objects of one cause are not asked for by the next run, once that was answered."""
-        if self.can_leave_out and objects:
-            text = labels.LEAVE_OUT_HEADLINE.format(objects=count(objects, "object"))
-            question = Question(
-                text,
-                labels.LEAVE_OUT_TEXT,
-                labels.LEAVE_OUT_YES,
-                labels.LEAVE_OUT_NO,
-                is_destructive=False,
-            )
-            self._shell.ask(question, lambda: self._find_not_copied(cause))
-
-    def copy_keys(self, keys: Sequence[str]) -> None:
-        """Keys of a group, one a line, to the clipboard."""
-        self._shell.copy("\n".join(keys))
 
     def save_report(self) -> None:
         """Ask for a place, and have the report of the run written there."""
@@ -159,6 +140,10 @@ class RunPage:
     def dismiss(self) -> None:
         """The ended run is not what the window is about any more, unless it can be gone on with."""
         self._dismissed = self._dismissed or not self._wants_more
+
+    def _leave_behind(self) -> None:
+        """The window is about the next run now."""
+        self._dismissed = True
 
     def settled(self, run: str) -> None:
         """A run was accepted or deleted: nothing can be resumed or undone there any more."""
@@ -205,13 +190,6 @@ class RunPage:
         """Whether groups of failures can be tried again by themselves."""
         return self.status is Status.FINISHED_WITH_FAILURES
 
-    @property
-    def can_leave_out(self) -> bool:
-        """Only where Set up says what this run was about: its filters are what the next run goes by."""
-        run, place = self._begun
-        is_over = self.state.summary is not None and self.state.command in {"run", "resume"}
-        return is_over and self.state.run == run and place == _place_of(self._set_up.form)
-
     def screen(self, status: Status) -> RunScreen:
         """The page of this moment."""
         facts = RunFacts(
@@ -222,7 +200,7 @@ class RunPage:
             self._speeds,
             self._saved_to,
             self.can_retry,
-            self.can_leave_out,
+            self.uncopied.can_leave_out,
         )
         # What the window is about now may be something else; how the run ended stays.
         ended = status_of.status_of_summary(self.state) if self.state.summary is not None else status
@@ -241,7 +219,7 @@ class RunPage:
             self._waiting_for, self._dismissed = "", False
             self.last_run = event.run
             if event.command == "run":
-                self._begun = (event.run, self._begun[1])
+                self.uncopied.begun(event.run)
         self.state = self.state.apply(event)
         self.pace.take(event)
         match event:
@@ -260,18 +238,6 @@ class RunPage:
             case _:
                 self._groups.take(event)
         return is_told
-
-    def not_copied(self, event: NotCopied) -> None:
-        """The objects to leave out: the next run is about to be set up."""
-        if (event.run, event.cause) != self._leaving_out:
-            return
-        self._leaving_out = ("", "")
-        if event.more:
-            self._set_up.connection.say(labels.MORE_THAN_LEFT_OUT, Tone.WARN)
-        else:
-            self._set_up.leave_out(event.keys)
-            self._dismissed = True
-        self._shell.show("setup")
 
     def reported(self, event: Reported) -> None:
         """A report was written."""
@@ -295,10 +261,6 @@ class RunPage:
         self._waiting_for, self._cancelling, self._preview = "", False, None
 
     # -- inside ------------------------------------------------------------------------------------
-
-    def _find_not_copied(self, cause: str) -> None:
-        self._leaving_out = (self.last_run, cause)
-        self._shell.service.find_not_copied(self.last_run, cause, MOST_LEFT_OUT)
 
     def _begin(self, what: str) -> None:
         self._shell.show("run")
@@ -373,12 +335,3 @@ class RunPage:
         if self._shell.ask_service(lambda: self._shell.service.rollback(run)):
             self.last_run, self.can_undo = run, can_undo
             self._begin("rollback")
-
-
-def _place_of(form: Form) -> Form:
-    """Where from and where to; nothing else of a form, and no keys."""
-    aws, lyve = (
-        EndForm(region=end.region, endpoint=end.endpoint, bucket=end.bucket, prefix=end.prefix)
-        for end in (form.aws, form.lyve)
-    )
-    return Form(form.direction, aws, lyve)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from migrator.config import job_from
 from migrator.errors import JobFileError
-from migrator.gui import checks, labels, losses
+from migrator.gui import checks, form_words, labels, losses
 from migrator.gui.connection import Connection
 from migrator.gui.form import AUTO, NAMES, Form, form_field, keys_of, split_patterns, to_table
 from migrator.gui.pages.shell import Shell
@@ -17,6 +17,7 @@ from migrator.model.events import EndChecked, Summary
 from migrator.model.globs import BadPattern, exact
 from migrator.model.policy import policies
 from migrator.phrases import count
+from migrator.redacting import MASK
 
 
 class SetupPage:
@@ -95,7 +96,7 @@ class SetupPage:
         """The least that this job needs at one end, ready to paste; placeholders for what is not typed."""
         # Filters and pace change nothing about it, so what is wrong there is not in the way.
         form = Form(self.form.direction, self.form.aws, self.form.lyve, rest=self.form.rest)
-        for name, value in labels.PLACEHOLDERS.items():
+        for name, value in form_words.PLACEHOLDERS.items():
             if not form.get(name).strip():
                 form = form.put(name, value)
         try:
@@ -121,6 +122,8 @@ class SetupPage:
             try:
                 pattern = exact(key.removeprefix(prefix))
             except BadPattern:
+                pattern = ""
+            if not pattern or MASK in key:  # a masked key is told, never guessed at
                 unsaid += 1
                 continue
             added += 1
@@ -139,7 +142,7 @@ class SetupPage:
         text = self.policy(name)
         if text:
             self._shell.copy(text)
-            placeholder = labels.PLACEHOLDERS[f"{name}.bucket"]
+            placeholder = form_words.PLACEHOLDERS[f"{name}.bucket"]
             said = labels.POLICY_COPIED
             if placeholder in text:
                 said += f" {labels.POLICY_PLACEHOLDER.format(name=placeholder)}"
@@ -164,6 +167,12 @@ class SetupPage:
             lambda: service.generate(to_table(form), keys_of(form))
         ):
             self.connection.begin()
+
+    def cancel(self) -> None:
+        """Stop trying both ends. The answer is a summary."""
+        self.connection.stop()
+        self._shell.changed()
+        self._shell.service.cancel()
 
     def _may_generate(self) -> bool:
         """Whether nothing stands against Generate Config File; what does is told."""

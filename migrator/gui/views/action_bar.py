@@ -5,6 +5,7 @@ Questions are asked in here too, so that nothing covers what they are about.
 
 from __future__ import annotations
 
+import time
 import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
@@ -20,6 +21,11 @@ from migrator.gui.widgets.basics import WrapLabel, set_text
 TAKEN = frozenset(text[0].casefold() for text in labels.MENUS.values())
 
 
+#: Buttons that have just come take no click for so long: a double click is at most half a second.
+SETTLE_S = 0.5
+_now = time.monotonic
+
+
 class ActionBarView(ttk.Frame):
     """Renders `ActionBar`; reports intents and answers."""
 
@@ -31,6 +37,7 @@ class ActionBarView(ttk.Frame):
         self._drawn: ActionBar | None = None
         self.buttons: dict[str, ttk.Button] = {}
         self._letters: dict[str, ttk.Button] = {}
+        self._built_at = float("-inf")
         self.columnconfigure(1, weight=1)
         tk.Frame(self, height=1, background=theme.color("line")).grid(
             row=0, column=0, columnspan=3, sticky="we"
@@ -69,6 +76,7 @@ class ActionBarView(ttk.Frame):
             old.destroy()
         self.buttons = {}
         self._letters.clear()
+        self._built_at = _now()
         if question:
             self._ask(question)
             return
@@ -81,8 +89,13 @@ class ActionBarView(ttk.Frame):
             if usable:
                 usable[-1].focus_set()
 
+    def _too_soon(self, _event: tk.Event[Any]) -> str | None:
+        """The second click of a double click was meant for the button that was here before."""
+        return "break" if _now() - self._built_at < SETTLE_S else None
+
     def _underline(self, button: ttk.Button, text: str) -> None:
         """Alt and the underlined letter press the button: its first one that is still free."""
+        button.bind("<Button-1>", self._too_soon)
         for index, char in enumerate(text.casefold()):
             if char.isascii() and char.isalpha() and char not in self._letters and char not in TAKEN:
                 self._letters[char] = button

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import Protocol
 
-from migrator.gui import labels, theme
+from migrator.gui import form_words, labels, theme
 from migrator.gui.screen import CardState
 from migrator.gui.widgets.basics import Card, WrapLabel, set_text, show
 from migrator.gui.widgets.field import Field, Kind
@@ -101,7 +101,7 @@ class EndCard(Card):
         self.steps.columnconfigure(1, weight=1)
         line = tk.Frame(self.steps, height=1, background=theme.color("line"))
         line.grid(row=0, column=0, columnspan=2, sticky="we", pady=theme.px(8))
-        steps = labels.STEPS[self.name]
+        steps = form_words.STEPS[self.name]
         for n, text in enumerate(steps, start=1):
             ttk.Label(self.steps, text=f"{n}.", style="Strong.TLabel").grid(
                 row=n, column=0, sticky="ne", padx=(0, theme.px(8))

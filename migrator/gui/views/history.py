@@ -28,8 +28,10 @@ _COLUMNS: tuple[tuple[str, Literal["w", "e"]], ...] = (
 )
 #: Given up in this order where there is no room: the chosen run says them too.
 _SPARE = ("took", "kept", "size", "undo")
+#: Those of them that are given up already where places would have to be shortened.
+_EARLY = ("took", "kept")
 #: Room around a cell's text, beside the picture, and that `places` should have at least.
-_AROUND, _PICTURE, _LEAST_PLACES = 22, 30, 220
+_AROUND, _PICTURE, _LEAST_PLACES, _MOST_PLACES = 22, 30, 220, 420
 
 
 class HistoryView(PageView):
@@ -68,6 +70,7 @@ class HistoryView(PageView):
         self._widths: dict[str, int] = {}
         self._chosen = ""
         self._fitted = 0  #: the width that the places on screen are shortened for
+        self._wanted = theme.px(_LEAST_PLACES)  #: what `places` would like to have
         self._widths = self._measure()
         self.finish()
         bind_wheel(tree, lambda units: tree.yview_scroll(units, "units"))
@@ -154,6 +157,8 @@ class HistoryView(PageView):
             heading = hint.measure(str(self.tree.heading(column, "text")).strip())
             widths[name] = max(cells, heading) + theme.px(_AROUND)
         widths["started"] += theme.px(_PICTURE)
+        widest = max((text.measure(row.short_places) for row in self._rows.values()), default=0)
+        self._wanted = min(max(widest + theme.px(_AROUND), theme.px(_LEAST_PLACES)), theme.px(_MOST_PLACES))
         return widths
 
     def _fit_columns(self) -> None:
@@ -164,9 +169,15 @@ class HistoryView(PageView):
         shown = [name for name, _ in _COLUMNS]
         for name in _SPARE:
             fixed = sum(self._widths[each] for each in ("started", *shown) if each != "places")
-            if fixed + theme.px(_LEAST_PLACES) <= room or room <= 1:
+            least = self._wanted if name in _EARLY else theme.px(_LEAST_PLACES)
+            if fixed + least <= room or room <= 1:
                 break
             shown.remove(name)
+        # What was given up for a wider one may fit all the same.
+        for name in (each for each in _EARLY if each not in shown):
+            fixed = sum(self._widths[each] for each in ("started", name, *shown) if each != "places")
+            if fixed + self._wanted <= room:
+                shown = [each for each, _ in _COLUMNS if each in {*shown, name}]
         if tuple(tree["displaycolumns"]) != tuple(shown):
             tree.configure(displaycolumns=shown)
         fixed = 0

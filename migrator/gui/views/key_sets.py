@@ -83,19 +83,19 @@ class KeySetView(ttk.Frame):
         line = tk.Frame(self, height=1, background=theme.color("line"))
         line.grid(row=0, column=0, columnspan=3, sticky="we", pady=(0, theme.px(6)))
         ttk.Label(self, text=visible(name, NAME_CHARS), style="Strong.TLabel").grid(
-            row=1, column=0, sticky="w"
+            row=1, column=0, sticky="sw"
         )
         self.what = WrapLabel(self, style="Hint.TLabel")
-        self.what.grid(row=2, column=0, sticky="we", pady=(0, theme.px(6)))
+        self.what.grid(row=2, column=0, sticky="nwe")
         self.test = ttk.Button(
             self, text=labels.TEST_KEYS, style="Secondary.TButton", command=lambda: actions.test(name)
         )
-        self.test.grid(row=1, column=1, rowspan=2, padx=(theme.px(16), 0))
+        self.test.grid(row=1, column=1, rowspan=2, padx=(theme.px(16), 0), pady=(0, theme.px(6)))
         Tooltip(self.test, labels.TEST_KEYS_TIP)
         self.drop = ttk.Button(
             self, text=labels.FORGET_KEYS, style="Secondary.TButton", command=lambda: actions.forget(name)
         )
-        self.drop.grid(row=1, column=2, rowspan=2, padx=(theme.px(8), 0))
+        self.drop.grid(row=1, column=2, rowspan=2, padx=(theme.px(8), 0), pady=(0, theme.px(6)))
         self.said = WrapLabel(self, compound="left")
         self.said.grid(row=3, column=0, columnspan=3, sticky="we", pady=(0, theme.px(6)))
         self._drawn: tuple[KeySetRow, bool] | None = None

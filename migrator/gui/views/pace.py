@@ -6,7 +6,7 @@ import tkinter as tk
 from collections.abc import Callable
 from typing import Protocol
 
-from migrator.gui import labels, theme
+from migrator.gui import form_words, labels, theme
 from migrator.gui.screen import PaceScreen
 from migrator.gui.screen_parts import FieldState
 from migrator.gui.widgets.basics import Card, Tooltip, WrapLabel
@@ -48,7 +48,7 @@ class PaceView(Card):
             self.body, labels.ADJUSTS, self.adjusts, lambda: actions.adjust(itself=self.adjusts.get())
         )
         self.adjust.grid(row=0, column=1, sticky="w", padx=(0, gap))
-        Tooltip(self.adjust, labels.TOOLTIPS["adjusts"])
+        Tooltip(self.adjust, form_words.TOOLTIPS["adjusts"])
         note = WrapLabel(self.body, text=labels.PACE_NOTE, style="Hint.TLabel")
         note.grid(row=0, column=3, sticky="we")
         self.body.columnconfigure(3, weight=1)

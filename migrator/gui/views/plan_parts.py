@@ -244,7 +244,7 @@ class SizesCard(Card):
 class PermissionsCard(Card):
     """What keys need for exactly this job, ready to paste."""
 
-    def __init__(self, parent: tk.Misc, on_copy: Callable[[str], None]) -> None:
+    def __init__(self, parent: tk.Misc, on_copy: Callable[[str], bool]) -> None:
         super().__init__(parent, f" {labels.PERMISSIONS_TITLE}", "shield-lock")
         self._on_copy = on_copy
         self.body.columnconfigure(0, weight=1)
@@ -265,6 +265,7 @@ class PermissionsCard(Card):
         set_text(self.text, text)
 
     def _copy(self, provider: str) -> None:
-        self._on_copy(provider)
+        if not self._on_copy(provider):
+            return
         set_text(self.said, labels.COPIED)
         self.after(2000, lambda: set_text(self.said, ""))

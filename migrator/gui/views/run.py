@@ -31,15 +31,23 @@ class WindowActions(Protocol):
     def do(self, intent: Intent) -> None: ...
 
 
+class UncopiedActions(Protocol):
+    """What it reports about objects that were not copied."""
+
+    def copy_keys(self, cause: str, samples: Sequence[str]) -> None: ...
+    def leave_out(self, cause: str, objects: int) -> None: ...
+
+
 class RunActions(Protocol):
     """What it reports about runs."""
 
     @property
     def pace(self) -> PaceActions: ...
 
+    @property
+    def uncopied(self) -> UncopiedActions: ...
+
     def retry_only(self, cause: str) -> None: ...
-    def copy_keys(self, keys: Sequence[str]) -> None: ...
-    def leave_out(self, cause: str, objects: int) -> None: ...
 
 
 class RunView(PageView):
@@ -70,7 +78,9 @@ class RunView(PageView):
         self.tabs = ttk.Notebook(page, style="Tabs.TNotebook", height=theme.px(LOW_TABS))
         self.tabs.grid(row=5, column=0, sticky="nswe", padx=gap, pady=below)
         self.transfers = TransfersTable(self.tabs)
-        self.problems = ProblemsTable(self.tabs, actions.retry_only, actions.copy_keys, actions.leave_out)
+        self.problems = ProblemsTable(
+            self.tabs, actions.retry_only, actions.uncopied.copy_keys, actions.uncopied.leave_out
+        )
         self.waiting = PlainTable(self.tabs, _WAITING, labels.NO_WAITING)
         self.done = PlainTable(self.tabs, _DONE, labels.NO_DONE)
         self._named: tuple[tuple[ttk.Frame, Callable[[RunScreen], str]], ...] = (
@@ -92,6 +102,7 @@ class RunView(PageView):
         self.finish()
         for inner in (self.phases, self.throughput, self.end.body):
             inner.bind("<Configure>", self._fit_soon, "+")
+        self.problems.on_height = self._give_room
         self._titles: dict[int, str] = {}
         self._tabs_shown: tuple[bool, ...] | None = None
 
@@ -155,10 +166,7 @@ class RunView(PageView):
         before, self._tabs_shown = self._tabs_shown, wanted
         there = any(wanted)
         show(self.tabs, there)
-        # What is to be read needs more room than what passes by.
-        height = theme.px(HIGH_TABS if has_problems and not runs else LOW_TABS)
-        self.inside.rowconfigure(5, weight=3 if there else 0, minsize=height + theme.px(22) if there else 0)
-        self.tabs.configure(height=height)
+        self._give_room()
         for (tab, _), visible in zip(self._named, wanted, strict=True):
             state = "normal" if visible else "hidden"
             self.tabs.tab(tab, state=state)  # type: ignore[no-untyped-call]
@@ -166,6 +174,15 @@ class RunView(PageView):
             self._select(self.transfers)
         elif not runs and has_problems:
             self._select(self.problems)
+
+    def _give_room(self, told: int = 0) -> None:
+        """To the tables: what is to be read needs more than what passes by, and `told` all of its height."""
+        shown = self._tabs_shown or (False,)
+        there, is_read = any(shown), any(shown) and not shown[0]
+        height = max(theme.px(HIGH_TABS), told) if is_read else theme.px(LOW_TABS)
+        self.inside.rowconfigure(5, weight=3 if there else 0, minsize=height + theme.px(22) if there else 0)
+        if int(self.tabs.cget("height")) != height:
+            self.tabs.configure(height=height)
 
     def _select(self, tab: ttk.Frame) -> None:
         self.tabs.select(tab)  # type: ignore[no-untyped-call]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import Protocol
 
-from migrator.gui import labels, theme
+from migrator.gui import form_words, labels, theme
 from migrator.gui.form import AUTO, NAMES
 from migrator.gui.screen import Screen, SetupScreen
 from migrator.gui.status import Intent
@@ -127,7 +127,7 @@ class SetupView(PageView):
                 command=lambda: self._actions.choose_direction(self.direction.get()),
             )
             button.pack(side="left")
-            Tooltip(button, labels.TOOLTIPS["direction"])
+            Tooltip(button, form_words.TOOLTIPS["direction"])
             self.directions[value] = button
         return row
 
@@ -145,7 +145,7 @@ class SetupView(PageView):
         row.columnconfigure(2, weight=1)
         self.generate = ttk.Button(row, text=labels.GENERATE, style="Primary.TButton", command=self._generate)
         self.generate.grid(row=0, column=0, padx=(0, theme.px(12)))
-        Tooltip(self.generate, labels.TOOLTIPS["generate"])
+        Tooltip(self.generate, form_words.TOOLTIPS["generate"])
         said = ttk.Frame(row)
         said.grid(row=0, column=2, sticky="we")
         said.columnconfigure(1, weight=1)
@@ -177,7 +177,7 @@ class SetupView(PageView):
             lambda: self._actions.adjust_threads(itself=self.adjusts.get()),
         )
         self.adjust.grid(row=3, column=0, columnspan=2, sticky="w", pady=(theme.px(5), 0))
-        Tooltip(self.adjust, labels.TOOLTIPS["adjusts"])
+        Tooltip(self.adjust, form_words.TOOLTIPS["adjusts"])
         return row
 
     def _rows(
@@ -214,7 +214,7 @@ class SetupView(PageView):
             on_left=self._actions.left,
             on_wheel=self.wheel,
             choices=labels.CHOICES.get(name),
-            values=labels.REGIONS[name.split(".")[0]] if name.endswith(".region") else (),
+            values=form_words.REGIONS[name.split(".")[0]] if name.endswith(".region") else (),
         )
         self.fields[name] = field
         return field

@@ -143,12 +143,13 @@ class ProblemsTable(ttk.Frame):
         self,
         parent: tk.Misc,
         on_retry: Callable[[str], None],
-        on_copy: Callable[[Sequence[str]], None],
+        on_copy: Callable[[str, Sequence[str]], None],
         on_leave_out: Callable[[str, int], None],
     ) -> None:
         super().__init__(parent)
         self._on_retry, self._on_copy, self._on_leave_out = on_retry, on_copy, on_leave_out
         self._can_retry = False
+        self.on_height: Callable[[int], None] = lambda _height: None  #: hears how high the words are
         self.rowconfigure(0, weight=1)
         self.columnconfigure(0, weight=3, uniform="half")
         self.columnconfigure(2, weight=2, uniform="half")
@@ -180,6 +181,9 @@ class ProblemsTable(ttk.Frame):
         self._buttons = row = Flow(detail)
         row.grid(row=5, column=0, sticky="swe", pady=(theme.px(8), 0))
         detail.rowconfigure(5, weight=1)
+        for part in (self.cause, self.message, self.advice):
+            part.bind("<Configure>", lambda _event: self._measure(), "+")
+        row.bind("<<Arranged>>", lambda _event: self._measure(), "+")
         self.retry = ttk.Button(row, style="Outline.TButton", command=self._retry_pressed)
         self.copy = ttk.Button(
             row, text=labels.COPY_KEYS, style="Secondary.TButton", command=self._copy_pressed
@@ -228,6 +232,9 @@ class ProblemsTable(ttk.Frame):
             self.detail.grid_remove()
             self.empty.place(relx=0.5, rely=0.5, anchor="center")
 
+    def _measure(self) -> None:
+        self.on_height(self.detail.winfo_reqheight() + 2 * theme.px(6))
+
     def _samples(self, iid: str, n: int, old: Group | None, group: Group) -> None:
         had = len(old.samples) if old else 0
         for k, key in enumerate(group.samples[had:], start=had):
@@ -252,7 +259,7 @@ class ProblemsTable(ttk.Frame):
 
     def _copy_pressed(self) -> None:
         if self._chosen is not None:
-            self._on_copy(self._chosen.samples)
+            self._on_copy(self._chosen.named_by, self._chosen.samples)
 
     def _leave_out_pressed(self) -> None:
         if self._chosen is not None:

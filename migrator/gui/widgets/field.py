@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from tkinter import ttk
 from typing import Any, Literal
 
-from migrator.gui import labels, theme
+from migrator.gui import form_words, labels, theme
 from migrator.gui.screen_parts import FieldState
 from migrator.gui.widgets.basics import Tooltip, WrapLabel, bind_wheel, set_text
 
@@ -62,7 +62,7 @@ class Field(ttk.Frame):
         self.below.grid(row=0, column=1, sticky="we")
         self.variable.trace_add("write", self._edited)
         self.control.bind("<FocusOut>", lambda _event: self._on_left(self.name), "+")
-        tip = labels.TOOLTIPS.get(name) or labels.TOOLTIPS.get(name.rpartition(".")[2])
+        tip = form_words.TOOLTIPS.get(name) or form_words.TOOLTIPS.get(name.rpartition(".")[2])
         if tip:
             for widget in (self.label, self.control):
                 Tooltip(widget, tip)

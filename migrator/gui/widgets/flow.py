@@ -12,7 +12,8 @@ from migrator.gui import theme
 class Flow(ttk.Frame):
     """Lays out its children from left to right, line by line; a hidden one takes no room.
 
-    It asks for no width of its own: its column must grow. Call `arrange` after children came or went.
+    It asks for no width of its own: its column must grow. Call `arrange` after children came or went; the
+    event `<<Arranged>>` says that all are in their places, and their height is known.
     """
 
     def __init__(self, parent: tk.Misc, *, gap: int = 8) -> None:
@@ -57,3 +58,4 @@ class Flow(ttk.Frame):
             x += width + self._gap
             line = max(line, height)
         self.configure(height=max(1, y + line))
+        self.event_generate("<<Arranged>>")

@@ -150,7 +150,7 @@ class Histogram(tk.Canvas):
         top, floor = line + theme.px(4), height - line - theme.px(6)
         step, most = width / len(self._bins), max(each.count for each in self._bins) or 1
         gap = min(theme.px(8), step * 0.2)
-        shorten = any(self._font.measure(each.label) > step - 2 for each in self._bins)
+        shorten = any(self._font.measure(each.label) > step for each in self._bins)
         for n, each in enumerate(self._bins):
             left, right = n * step + gap / 2, (n + 1) * step - gap / 2
             tall = max(theme.px(self.LEAST_BAR) if each.count else 0, (floor - top) * each.count / most)

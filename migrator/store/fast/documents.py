@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 from xml.etree import ElementTree
 
 from migrator.model.objects import ObjectVersion, bare_etag, key_bytes, key_text
+from migrator.store.answers import believable
 
 #: A page of a thousand keys of 1,024 bytes, each of them escaped, is less than half of this.
 PAGE_LIMIT_BYTES = 16 * 1024 * 1024
@@ -272,6 +273,8 @@ def _listing(fields: dict[str, str], found: list[ObjectVersion]) -> Listing:
     prefix = fields.get("Prefix", "")
     if fields.get("EncodingType") == "url":
         prefix = _decoded(prefix)
+    if not believable(found):
+        raise ValueError("an object has no name, or a size that is none")
     return Listing(
         fields.get("Name", ""),
         prefix,

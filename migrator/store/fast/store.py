@@ -5,7 +5,7 @@ from __future__ import annotations
 from migrator.errors import DigestMismatch
 from migrator.model.objects import ObjectHead, Page, Properties, Written, bare_etag
 from migrator.store import s3_wire
-from migrator.store.answers import endless, wrong_length
+from migrator.store.answers import endless, wrong_length, wrong_range
 from migrator.store.base import ALWAYS, Body, Condition, OnBytes
 from migrator.store.fast.documents import PAGE_LIMIT_BYTES, BreaksOff, NotOne, read_error, read_listing
 from migrator.store.fast.heads import condition_of, head_of, headers_of, is_plain
@@ -65,6 +65,8 @@ class FastStore(Uploads):
             wanted = len(into)
             if head.length is not None and head.length != wanted:
                 raise wrong_length(head.length, wanted, self._where("GetObject", bucket, key))
+            if not s3_wire.is_answer_to(head.status, head.headers.get("content-range", ""), offset, wanted):
+                raise wrong_range(self._where("GetObject", bucket, key))
             with memoryview(into) as view:
                 got = wire.read_into(view, on_bytes)
             if not wire.is_at_end:
