@@ -156,3 +156,16 @@ def test_code_named_in_the_docs_exists() -> None:
         if not (ROOT / name).exists() and not (ROOT / "migrator" / name).exists()
     ]
     assert not missing, "\n".join(missing)
+
+
+def test_every_decision_has_a_number_of_its_own() -> None:
+    pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    assert [page.name[:4] for page in pages] == [f"{n:04}" for n in range(1, len(pages) + 1)]
+    for page in pages:
+        assert text_of(page).startswith(f"# {int(page.name[:4])}. "), page.name
+
+
+def test_a_decision_that_is_linked_to_is_the_one_that_is_named() -> None:
+    links = re.findall(r"\[decision (\d+)\]\([^)]*?decisions/(\d{4})-", everything())
+    assert len(links) > 5
+    assert [(number, file) for number, file in links if int(number) != int(file)] == []

@@ -1,7 +1,7 @@
 """Delete markers at the destination: laying one, and finding out whether one that was sent was laid.
 
 A marker carries nothing, so it cannot carry our token. Whose it is follows from what is known besides: the
-version that was on top right before, and when. See docs/decisions/0018-versions.md.
+version that was on top right before, and when. See docs/decisions/0019-versions.md.
 """
 
 from __future__ import annotations
