@@ -57,3 +57,5 @@ def _or_warned(code: str, what: str, work: Callable[[], Event]) -> Event:
         return work()
     except (MigratorError, OSError) as error:
         return Warned(code, f"{what}: {error}")
+    except Exception as error:  # a defect of ours: say so instead of leaving the window waiting
+        return Warned(code, f"{what}: {error!r}")

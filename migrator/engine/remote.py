@@ -47,6 +47,7 @@ class EngineProcess:
         theirs.close()
         self._asked = 0  # commands sent; answers name the last one they know of
         self._is_busy = False
+        self._ending = threading.Lock()  # of what is said when the child is gone
         self._reader = threading.Thread(target=self._read, name="engine-events", daemon=True)
         self._reader.start()
 
@@ -147,7 +148,7 @@ class EngineProcess:
         try:
             self._pipe.send((self._asked, method, arguments))
         except (OSError, ValueError):
-            self._is_busy = False  # the child is gone: `_read` has said so
+            self._say_lost()
 
     def _read(self) -> None:
         try:
@@ -158,9 +159,14 @@ class EngineProcess:
                 if asked == self._asked:
                     self._is_busy = is_busy
         except (EOFError, OSError):
-            if self._is_busy:
-                self._is_busy = False
-                self.events.put(_lost())
+            self._say_lost()
+
+    def _say_lost(self) -> None:
+        """The child is gone: whoever waits for it hears so, also where it was asked afterwards."""
+        with self._ending:
+            was_waited_for, self._is_busy = self._is_busy, False
+        if was_waited_for:
+            self.events.put(_lost())
 
 
 def _lost() -> Summary:

@@ -112,6 +112,23 @@ def test_an_engine_that_is_killed_is_not_a_silence(
     assert service.close(5)
 
 
+def test_an_engine_that_was_killed_while_idle_is_no_silence_for_whoever_asks_next(
+    service: EngineProcess, work: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    pid = service._process.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
+    service._reader.join(30)
+    assert service.events.empty()  # nobody waited for anything
+    service.list_runs()
+    assert service.events.empty()
+    service.start(*work)
+    (end,) = until(service, lambda event: isinstance(event, Summary))
+    assert isinstance(end, Summary)
+    assert "ended unexpectedly" in end.message
+    assert not service.is_busy
+
+
 def test_memory_is_given_back_once_a_command_is_over_and_its_end_is_told() -> None:
     happened: list[Any] = []
 

@@ -11,6 +11,7 @@ import pytest
 
 from migrator.engine.home import RunDir
 from migrator.engine.log import save_log
+from migrator.engine.records import log_saved
 from migrator.errors import UsageError
 from migrator.model.events import LogSaved, Warned
 from migrator.redacting import learn
@@ -115,3 +116,15 @@ def test_the_window_hears_where_it_is_or_why_not(world: World, tmp_path: Path) -
     service.save_log("20260101T000000000Z-000000", str(tmp_path / "other.log"))
     assert "There is no run" in until(service, Warned).message
     assert service.close(60)
+
+
+def test_a_defect_of_ours_is_an_answer_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asked for a log cannot ask again before there is one."""
+
+    def breaks(*_: object) -> int:
+        raise ZeroDivisionError("of ours")
+
+    monkeypatch.setattr("migrator.engine.records.find_run", breaks)
+    told = log_saved(tmp_path, "latest", tmp_path / "run.log")
+    assert isinstance(told, Warned)
+    assert (told.code, "of ours" in told.message) == ("log", True)
