@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrator import ending_words, plan_words
 from migrator.estimate_words import money
@@ -44,6 +44,7 @@ class PlanFacts:
     decisions: tuple[Decision, ...]
     providers: tuple[str, str]  #: of source and destination
     actions: Mapping[str, int]  #: how many rights the job needs, by provider
+    can_decide: bool = True  #: nothing is under way
     find: str = ""
     outcome: str = ""
     rows: PlanRows | None = None
@@ -74,7 +75,7 @@ def plan_screen(state: RunState, facts: PlanFacts) -> PlanScreen:
         _stale(facts),
         tuple(_shares(state)),
         _total(state),
-        facts.decisions,
+        facts.decisions if facts.can_decide else tuple(replace(each, choices={}) for each in facts.decisions),
         _keys(state, facts),
         _costs(state.estimate, facts.providers) if state.estimate and state.planned else None,
         _bins(state),

@@ -111,7 +111,7 @@ class Presenter:
     def generate(self) -> None:
         """Generate Config File."""
         self._dirty = True
-        if self.is_asking or not TABLE[self.status].form_is_open:
+        if self.is_asking or not self.form_is_open:
             return
         if found := surroundings.open_variables(self.form, os.environ):
             self.ask(surroundings.question(found), lambda: self._generate_through(found))
@@ -157,6 +157,10 @@ class Presenter:
         self.history.ask()
 
     # -- what pages ask for (see `pages.shell`) ----------------------------------------------------
+
+    @property
+    def form_is_open(self) -> bool:
+        return TABLE[self.status].form_is_open
 
     @property
     def page(self) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from migrator.gui import labels
 from migrator.gui.run_actions import Act, acts
 from migrator.gui.status import Status, Tone
 from migrator.model.events import ObjectChecked, Reported, RunForgotten, RunStarted, Summary, Warned
@@ -232,6 +233,24 @@ def test_what_cannot_be_deleted_says_so_beside_the_run() -> None:
     desk.presenter.answer(yes=True)
     desk.hear(Warned("forget", "The records could not be removed: read-only"))
     assert "read-only" in desk.detail.said
+
+
+def test_what_is_deleted_meanwhile_is_not_the_run_that_was_accepted() -> None:
+    desk = HistoryDesk(canned.past_run(0, run=canned.RUN), canned.past_run(4, undo="rolled-back"))
+    desk.run(canned.summary())
+    desk.presenter.show("history")
+    desk.page.choose(canned.RUN)
+    desk.page.do(Act.ACCEPT)
+    desk.presenter.answer(yes=True)
+    desk.page.choose(canned.past_run(4).run)
+    desk.page.do(Act.FORGET)
+    desk.presenter.answer(yes=True)
+    desk.hear(Warned("forget", "The records could not be removed: read-only"))
+    assert "read-only" in desk.detail.said
+    desk.end("accept")
+    desk.page.choose(canned.RUN)
+    assert desk.detail.said == labels.ACCEPTED
+    assert desk.presenter.run.can_undo == 0
 
 
 def test_a_report_is_saved_where_somebody_says_and_is_said_beside_its_run() -> None:

@@ -270,6 +270,24 @@ def test_policies_are_copied_for_exactly_this_job() -> None:
 # -- with real widgets ----------------------------------------------------------------------------
 
 
+def test_nothing_is_decided_anew_while_the_plan_is_carried_out() -> None:
+    """Another plan would begin beside the run, and take the run's events for its own."""
+    desk = plan(*canned.planned(canned.OPEN[0]))
+    assert [each.name for each in desk.see().plan.decisions if each.choices] == ["conflicts"]
+    desk.presenter.plan.decide("conflicts", "leave")
+    desk.presenter.do(Intent.MIGRATE)
+    screen = desk.hear(*canned.started())
+    (told,) = screen.plan.decisions
+    assert (bool(told.answered), dict(told.choices)) == (True, {})
+    desk.presenter.plan.decide("conflicts", "")
+    desk.presenter.plan.decide("conflicts", "overwrite")
+    assert desk.service.asked[-1][0] == "start"
+    screen = desk.hear(*canned.copied(3), canned.summary())
+    assert (screen.status, screen.setup.form) == (Status.FINISHED, canned.FORM)
+    desk.presenter.plan.decide("conflicts", "overwrite")
+    assert desk.service.asked[-1][0] == "plan"
+
+
 @pytest.mark.window
 def test_every_control_of_the_page_does_what_it_says(driver: Driver) -> None:
     driver.connect()

@@ -45,7 +45,7 @@ def test_another_question_answers_the_first_one_with_no() -> None:
     question = desk.see().bar.question
     assert question is not None
     assert "Accept" in question.headline
-    assert not desk.presenter.run.is_previewing  # given back: the run is on screen as it was
+    assert desk.see().status is Status.FINISHED  # given back: the run is on screen as it was
     desk.presenter.answer(yes=False)
     assert desk.see().status is Status.FINISHED
     assert not [each for each in desk.service.asked if each[0] == "rollback"]

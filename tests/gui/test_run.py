@@ -8,10 +8,12 @@ import pytest
 
 from migrator.gui.figures import Meter, ticks_of
 from migrator.gui.lately import MOST_DONE, Lately
+from migrator.gui.run_actions import Act
 from migrator.gui.status import Intent, Status, Tone
 from migrator.model.events import ObjectFailed, Phase, PhaseChanged, Reported, Retrying
 from migrator.model.ledger import Drift, Outcome
 from migrator.model.not_copied import NotCopied
+from migrator.model.past_runs import RunsListed
 from tests.gui import canned
 from tests.gui.conftest import Driver
 from tests.gui.test_presenter import Desk, reach
@@ -186,6 +188,28 @@ def test_the_report_is_saved_where_a_person_says(path: str, kind: str) -> None:
     assert banner is not None
     assert path in banner.detail
     assert "SHA-256" in desk.see().log.lines[-1].text
+
+
+def test_a_report_that_comes_late_is_not_that_of_the_run_that_has_begun_since() -> None:
+    desk = reach(Status.FINISHED)
+    desk.view.file = "r.html"
+    desk.presenter.do(Intent.SAVE_REPORT)
+    desk.presenter.do(Intent.NEW_MIGRATION)
+    desk.migrate()
+    desk.hear(*canned.started(), Reported("html", "r.html", "ab" * 32), canned.summary())
+    banner = desk.see().run.banner
+    assert banner is not None
+    assert "r.html" not in banner.detail
+
+
+def test_failures_are_not_retried_beside_other_work() -> None:
+    desk = reach(Status.FINISHED_WITH_FAILURES)
+    assert desk.see().run.can_retry
+    desk.hear(RunsListed((canned.past_run(2),), 1))
+    desk.presenter.history.do(Act.VERIFY)
+    assert not desk.see().run.can_retry
+    desk.presenter.run.retry_only("Timeout")
+    assert desk.service.asked[-1][0] == "verify"
 
 
 def test_no_place_means_no_report() -> None:

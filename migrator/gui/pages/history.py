@@ -43,6 +43,7 @@ class HistoryPage:
         self._asked_at = 0.0
         self._work = ""  #: verify | accept: asked of the service, not ended
         self._about = ""  #: the run that this is about
+        self._forgetting = ""  #: the run that is being deleted, which may be beside that work
         self._cancelling = False
         self.state = RunState()  #: of that work
         self._said: tuple[str, str, Tone] = ("", "", Tone.QUIET)  #: of which run, what, how
@@ -169,9 +170,11 @@ class HistoryPage:
 
     def warned(self, event: Warned) -> None:
         """What went wrong with a report or with deleting is said beside the run too."""
-        run = self._saving[0] if event.code == "report" else self._about if event.code == "forget" else ""
+        if event.code == "report":
+            run, self._saving = self._saving[0], ("", "")
+        else:
+            run, self._forgetting = self._forgetting, ""
         if run:
-            self._saving = ("", "")
             self._said = (run, event.message, Tone.PROBLEM)
             self._shell.changed()
 
@@ -255,7 +258,7 @@ class HistoryPage:
         self._shell.ask(question, lambda: self._forget(run.run))
 
     def _forget(self, run: str) -> None:
-        self._about = run
+        self._forgetting = run
         self._shell.service.forget(run)
 
     def _save_report(self, run: PastRun) -> None:

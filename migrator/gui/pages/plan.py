@@ -68,7 +68,10 @@ class PlanPage:
         self._shell.service.cancel()
 
     def decide(self, name: str, answer: str) -> None:
-        """One of the decisions was made, or (with an empty answer) is open again."""
+        """One of the decisions was made, or (with an empty answer) is open again. Not while something is
+        under way: another plan could not begin beside it, and what the form says is being carried out."""
+        if not self._shell.form_is_open:
+            return
         self._shell.changed()
         if answer:
             self._answered_at[name] = self._shell.stamp()[:5]
@@ -189,6 +192,7 @@ class PlanPage:
             self._shell.preferences,
             self._rows,
             (self._is_making, self.is_stale, self._is_spent, self._find, self._outcome),
+            (self._shell.form_is_open,),
             tuple(self._answers.items()),
         )
         if self._drawn is None or not _is_same(self._drawn[0], basis):
@@ -204,6 +208,7 @@ class PlanPage:
             is_spent=self.is_spent,
             made_at=self._made_at,
             decisions=self.decisions,
+            can_decide=self._shell.form_is_open,
             providers=(source, destination),
             actions=self._actions,
             find=self._find,

@@ -63,7 +63,7 @@ class RunPage:
         self._cancelling = False
         self._meter, self._groups, self._lately = Meter(), Groups(), Lately()
         self._speeds = Speeds()
-        self._saved_to = ""
+        self._saving = self._saved_to = ""  #: where its report is being written to, and where it is
         self.uncopied = Uncopied(shell, set_up, lambda: self.state, self._leave_behind)
         self.pace = PacePage(shell)
 
@@ -100,7 +100,7 @@ class RunPage:
 
     def save_report(self) -> None:
         """Ask for a place, and have the report of the run written there."""
-        save_report(self._shell, self.last_run)
+        self._saving = save_report(self._shell, self.last_run) or self._saving
 
     def roll_back(self) -> None:
         """Roll Back…: finds out what that would do, then asks once, naming the numbers."""
@@ -176,11 +176,6 @@ class RunPage:
         return bool(self._waiting_for)
 
     @property
-    def is_previewing(self) -> bool:
-        """Whether the question on screen, if there is one, is that about a roll back."""
-        return self._preview is not None
-
-    @property
     def logged(self) -> str:
         """The run whose log is on disk, empty where there is none."""
         return self.state.run or self.last_run
@@ -188,7 +183,7 @@ class RunPage:
     @property
     def can_retry(self) -> bool:
         """Whether groups of failures can be tried again by themselves."""
-        return self.status is Status.FINISHED_WITH_FAILURES
+        return self.status is Status.FINISHED_WITH_FAILURES and self._shell.form_is_open
 
     def screen(self, status: Status) -> RunScreen:
         """The page of this moment."""
@@ -240,9 +235,10 @@ class RunPage:
         return is_told
 
     def reported(self, event: Reported) -> None:
-        """A report was written."""
-        self._saved_to = event.path
-        self._shell.changed()
+        """A report was written: said beside its run, not beside one that has begun since."""
+        if event.path == self._saving:
+            self._saving, self._saved_to = "", event.path
+            self._shell.changed()
 
     def found_unfinished(self, event: UnfinishedFound) -> None:
         """An earlier run waits for a person: offer it, unless there is one on screen."""
@@ -272,7 +268,7 @@ class RunPage:
     def _forget_details(self) -> None:
         self._groups, self._meter, self._lately = Groups(), Meter(), Lately()
         self._speeds = Speeds()
-        self._saved_to = ""
+        self._saving = self._saved_to = ""
 
     def _ended(self, summary: Summary) -> None:
         self._cancelling, self._waiting_for = False, ""

@@ -151,6 +151,8 @@ class SetupPage:
 
     def create_bucket(self, name: str) -> None:
         """Create It: the job makes the missing bucket, and both ends are tried again."""
+        if not self._shell.form_is_open:
+            return
         rest = {**self.form.rest.get(name, {}), "create_bucket": True}
         self.form = replace(self.form, rest={**self.form.rest, name: rest})
         self._shell.generate()

@@ -72,6 +72,10 @@ class Shell(Protocol):
         """Where to write a file of that name, as one of these kinds (ending -> words); empty: nowhere."""
 
     @property
+    def form_is_open(self) -> bool:
+        """Whether what Set up says may be changed: nothing is under way."""
+
+    @property
     def page(self) -> str:
         """The page in sight."""
 
