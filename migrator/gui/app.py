@@ -28,6 +28,7 @@ from migrator.gui.views.rail import Rail
 from migrator.gui.views.run import RunView
 from migrator.gui.views.settings import SettingsView
 from migrator.gui.views.setup import SetupView
+from migrator.gui.widgets.basics import focus_path
 from migrator.preferences import PreferencesFile
 from migrator.redacting import redacted
 from migrator.system.appearance import SystemAppearance
@@ -157,14 +158,17 @@ class Window:
     def render(self, screen: Screen) -> None:
         before = self.screen
         self._appearance = screen.appearance
-        if self._wants_dark() != self._is_dark:
+        if self._must_dress:
             self._dress()
             before = None
         self.screen = screen
         self.rail.render(screen.rail, demo=screen.demo)
         self.bar.render(screen.bar)
         self.menu.render(screen)
-        # Pages that are not in sight are drawn when they come into sight.
+        # Pages that are not in sight are drawn when they come into sight. The form's fields follow at once:
+        # keys that are forgotten on Settings must not stay in them.
+        if before is not None and before.setup.revision != screen.setup.revision:
+            self.setup.render(screen)
         page = self.pages[screen.page]
         page.render(screen)
         if before is None or before.page != screen.page:
@@ -203,15 +207,21 @@ class Window:
         self.setup.fields[field].control.focus_set()
 
     def has_focus(self) -> bool:
-        return self.root.focus_displayof() is not None
+        return bool(focus_path(self.root))
 
     def _wants_dark(self) -> bool:
         return theme.wanted_dark(self._appearance, system=self._looks.is_dark)
 
+    @property
+    def _must_dress(self) -> bool:
+        """Whether the looks are the wrong ones. What has a grab (a dialog, an open list) ends first: it would
+        be taken away from under whoever uses it."""
+        return self._wants_dark() != self._is_dark and not self.root.tk.call("grab", "current")
+
     def _follow_system(self) -> None:
         """The system's answer may come late, or be another one by now."""
         self._looks.poll()
-        if self.screen is not None and self._wants_dark() != self._is_dark:
+        if self.screen is not None and self._must_dress:
             self.render(self.screen)
 
     def _dress(self) -> None:

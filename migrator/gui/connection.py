@@ -55,7 +55,7 @@ class Connection:
             self._buckets[name] = event.buckets
 
     def written(self, event: ConfigWritten) -> None:
-        self.is_checking = False
+        self.is_checking = self.is_stopping = False
         kept = words.kept_where(event.vault)
         if self.is_complete:
             self.say(f"{labels.GENERATED} {kept}", Tone.OK)
@@ -70,12 +70,13 @@ class Connection:
 
     def failed(self, text: str) -> None:
         """The service could not do it, or was stopped, and says why."""
-        self.is_checking = False
-        self.say(text, Tone.QUIET if self.is_stopping else Tone.PROBLEM)
+        tone = Tone.QUIET if self.is_stopping else Tone.PROBLEM
+        self.is_checking = self.is_stopping = False
+        self.say(text, tone)
 
     def gave_up(self) -> None:
         """The service ended without its last word."""
-        self.is_checking = False
+        self.is_checking = self.is_stopping = False
         if self.said[1] is Tone.BUSY:
             self.say(form_words.NOT_WRITTEN, Tone.PROBLEM)
 

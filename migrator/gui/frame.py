@@ -35,8 +35,9 @@ class Facts:
     runs: int | None  #: how many there are; None while nobody has looked
     runs_waiting: int
     question: Question | None
-    has_problems: bool
+    has_problems: bool  #: a field of the form is marked
     is_quitting: bool
+    is_check_stopping: bool = False  #: trying both ends was cancelled, and has not ended
     can_start_demo: bool = False
     is_filled: bool = False  #: nothing that trying both sides needs is blank
 
@@ -60,12 +61,17 @@ def quit_question(facts: Facts) -> Question:
 
 def action_bar(facts: Facts) -> ActionBar:
     row = TABLE[facts.status]
-    state = facts.plan if facts.status in PLAN_STATUSES else facts.work or facts.run
+    is_of_plan = facts.status in PLAN_STATUSES or facts.plan_status is Status.CANCELLING
+    state = facts.plan if is_of_plan else facts.work or facts.run
     sentence, help_text = state_words.sentences(
         facts.status, state, quitting=facts.is_quitting, decisions=facts.decisions
     )
     if facts.has_problems and facts.status in {Status.EMPTY, Status.CONNECTED}:
         help_text = labels.PUT_RIGHT
+    elif facts.status is Status.HALF_CONNECTED and not facts.has_problems:
+        help_text = labels.TRY_BOTH  # no field is at fault, or none was tried since it was changed
+    elif facts.status is Status.CONNECTING and facts.is_check_stopping:
+        sentence = state_words.STOPPING
     elif facts.status is Status.EMPTY and facts.is_filled:
         help_text = labels.FILLED
     if facts.status in OFFERS and facts.more_found:

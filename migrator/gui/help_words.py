@@ -58,6 +58,7 @@ DEMO_OPEN = "The demo opens in a window of its own, in a moment. Both services e
 THIS_IS_THE_DEMO = "This window is the demo: both services are on this computer and end when it is closed."
 DEMO_FAILED = "The demo did not start: {reason}. On the command line, migrator demo says more."
 DEMO_BROKE_OFF = "it ended at once"
+DEMO_ENDED = "The demo ended with an error. On the command line, migrator demo says more."
 
 #: Keys -> what they do. `Ctrl` is Cmd on macOS.
 SHORTCUTS: tuple[tuple[str, str], ...] = (
@@ -117,7 +118,7 @@ SENT: tuple[tuple[str, str], ...] = (
 
 FILES_NOTE = (
     "Every run has a folder here with its job file, its journal, its complete log (run.log) and reports. "
-    "Roll Back needs them. The config file that Generate Config File writes lies beside them."
+    "Roll Back needs them. The config file that Generate Config File writes is in the folder above this one."
 )
 OPEN_FOLDER = "Open Folder"
 VERSION = "Version {version}, under the Apache License 2.0"

@@ -100,6 +100,7 @@ class Pages:
             runs_waiting=self.history.can_be_resumed,
             question=question,
             has_problems=self.set_up.has_problems,
+            is_check_stopping=self.set_up.connection.is_stopping,
             is_quitting=is_quitting,
             is_filled=status is Status.EMPTY and not checks.blocking_generate(self.set_up.form),
             can_start_demo=self.help.can_start_demo,
@@ -159,11 +160,11 @@ class Intake:
                 connection.written(event)
             case Summary() if connection.is_checking:
                 # Not the end of a run: Generate Config File went wrong, and the newest run stays what it is.
-                connection.failed(f"{event.message} {event.advice}".strip())
                 level: Level = "info" if connection.is_stopping else "error"
+                connection.failed(f"{event.message} {event.advice}".strip())
                 self._window.write(Line(level, "check", connection.said[0]))
                 return False
-            case Warned() if connection.is_checking:
+            case Warned(code="environment" | "internal" | "busy") if connection.is_checking:
                 connection.say(event.message, Tone.WARN)
             case Reported():
                 if not pages.history.reported(event):
@@ -184,6 +185,8 @@ class Intake:
                 pages.log.warned(event)
             case Warned(code="report" | "forget"):
                 pages.history.warned(event)
+            case Warned(code="not-copied"):
+                pages.run.uncopied.warned()
             case PlanRows():
                 pages.plan.found(event)
             case _ if pages.plan.is_making:

@@ -92,8 +92,8 @@ CONNECTING = "Checking…"
 CHANGED = "Changed since the last check"
 CHECKING_BOTH = "Checking both sides…"
 GENERATE_HINT = "Checks both sides, fills the bucket lists and saves your settings."
-CHECK_STOPPING = "Stopping… What is waited for just now is the last request."
-CHECK_STOPPED = "Stopped. The config file was not written."
+CHECK_STOPPING = "Stopping… Only the request under way is still waited for."
+TRY_BOTH = "Generate Config File tries both sides once more."
 FILLED = "Both sides are filled in: Generate Config File tries them."
 PUT_RIGHT = "Put the marked fields right first."
 GENERATED = "Config generated successfully!"
@@ -178,8 +178,8 @@ LEFT_OUT = (
     "Clear the field to have all of it again."
 )
 NOT_LEFT_OUT = "{objects} could not be added: no pattern can say the name."
+NOTHING_LEFT_OUT = "Set up is about something else by now: nothing was left out."
 MORE_THAN_LEFT_OUT = "There are more by now than could be named one by one: nothing was changed."
-ENTER_KEYS = "Enter New Keys"
 UNDO_POSSIBLE = "Undo is possible"
 END_TITLE = "What now?"
 SAVE_REPORT = "Save Report"
@@ -321,7 +321,6 @@ FOLDER_ELSEWHERE = "To keep them elsewhere, set MIGRATOR_HOME before the program
 NO_FOLDER = "Nowhere: this window keeps nothing."
 NOT_KEPT = "The settings could not be kept: {reason}"
 
-NOT_A_SPEED = "Not a speed. Try 50 MB/s."
 WENT_WRONG = "Something went wrong in the window:"
 FROM, TO = "From", "To"
 

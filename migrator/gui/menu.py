@@ -12,6 +12,7 @@ from migrator.gui.pages.shell import PAGES
 from migrator.gui.presenter import Presenter
 from migrator.gui.screen import Screen
 from migrator.gui.status import Intent
+from migrator.gui.widgets.basics import focus_path
 
 #: Intent -> its letter with Ctrl; those without one are in the menu all the same.
 _RUN: Mapping[Intent, str] = {
@@ -135,9 +136,8 @@ class Menu:
                 menu.add_separator()
 
     def _to_focus(self, event: str) -> None:
-        widget = self._root.focus_get()
-        if widget is not None:
-            widget.event_generate(event)
+        if path := focus_path(self._root):
+            self._root.tk.call("event", "generate", path, event)
 
     def _offer(self, menu: tk.Menu, intent: Intent, key: str) -> None:
         self._add(menu, labels.BUTTONS[intent.value], lambda: self._presenter.do(intent), key)

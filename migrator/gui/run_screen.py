@@ -212,7 +212,7 @@ def _banner(state: RunState, summary: Summary, status: Status, facts: RunFacts) 
     headline, detail = state_words.headline(status, summary)
     buttons: tuple[Button, ...] = ()
     if status is Status.PAUSED and summary.cause == "credentials":
-        buttons = (Button(Intent.ENTER_KEYS, labels.ENTER_KEYS, is_enabled=True),)
+        buttons = (Button(Intent.ENTER_KEYS, labels.BUTTONS["enter_keys"], is_enabled=True),)
     if facts.saved_to:
         detail = f"{detail} {run_words.report_is_in(visible(facts.saved_to, 120))}".strip()
     return Banner(headline, detail, _tone(status, state), buttons)

@@ -16,7 +16,6 @@ _S = Status
 _PILLS = {
     _S.LISTING: "Listing",
     _S.RUNNING: "Running",
-    _S.CANCELLING: "Pausing…",
     _S.STOPPED: "Paused",
     _S.FINISHED: "Finished",
     _S.FINISHED_WEAKLY: "Finished, size only",
@@ -32,6 +31,7 @@ _PILLS = {
     _S.ROLLED_BACK_LEFTOVERS: "Rolled back in part",
 }
 YOUR_DECISION = "Your decision"
+PAUSING, STOPPING = "Pausing…", "Stopping…"
 _SETUP_STATES = {
     _S.EMPTY: "Not connected",
     _S.CONNECTING: "Checking…",
@@ -43,7 +43,14 @@ def pill(status: Status, state: RunState) -> str:
     """One or two words at the top of the Run page, empty before the first run."""
     if status is _S.PREVIEWING and state.summary is not None:
         return YOUR_DECISION
-    return _PILLS.get(status, "") if state.phase is not None else ""
+    if state.phase is None:
+        return ""
+    return _cancelling(state) if status is _S.CANCELLING else _PILLS.get(status, "")
+
+
+def _cancelling(state: RunState) -> str:
+    """Only a run that copies is paused; everything else is done again, or not at all."""
+    return PAUSING if state.command in {"run", "resume"} else STOPPING
 
 
 def sentences(
@@ -54,7 +61,7 @@ def sentences(
         case _S.EMPTY:
             return "Not connected", "Fill in both sides, then Generate Config File."
         case _S.CONNECTING:
-            return "Checking both sides…", "Keys, addresses and bucket lists. Nothing is written."
+            return labels.CHECKING_BOTH, "Keys, addresses and bucket lists. Nothing is written."
         case _S.HALF_CONNECTED:
             return "Not ready yet", "Put the marked field right, then Generate Config File again."
         case _S.CONNECTED:
@@ -76,12 +83,12 @@ def sentences(
             threads = f" with {count(state.threads, 'thread')}" if state.threads else ""
             return f"Running{threads}", "Closing the window pauses the run; it can be resumed later."
         case _S.CANCELLING:
-            what = (
-                "The window closes then."
-                if quitting
-                else "Finishing the parts in flight. Stop Now breaks them off."
-            )
-            return ("Stopping…" if state.command not in {"run", "resume"} else "Pausing…"), what
+            said = _cancelling(state)
+            if quitting:
+                return said, "The window closes then."
+            if said == PAUSING:
+                return said, "Finishing the parts in flight. Stop Now breaks them off."
+            return said, "Finishing what is under way. Stop Now breaks it off."
         case _S.PREVIEWING:
             return "Finding out what rolling back would do", "Nothing is changed yet; you will be asked."
         case _S.COMPARING:
@@ -134,7 +141,7 @@ def plan_state(status: Status | None, state: RunState, decisions: int) -> tuple[
     if status is _S.PLANNING:
         return (f"Listing · {number(state.listed)}" if state.listed else "Listing"), Tone.BUSY
     if status is _S.CANCELLING:
-        return "Stopping…", Tone.BUSY
+        return STOPPING, Tone.BUSY
     if status is _S.PLAN_OPEN:
         return f"{count(decisions, 'decision')} left", Tone.WARN
     if status is _S.NOTHING_TO_DO:
@@ -166,8 +173,8 @@ def run_state(status: Status, state: RunState, share: float | None) -> tuple[str
         return (f"Running · {int(share * 100)} %" if share is not None else "Running"), tone
     if status is _S.FINISHED_WITH_FAILURES and state.summary is not None:
         return f"{number(ending_words.not_copied(state.summary.ledger))} not copied", tone
-    if status in _PILLS:
-        return _PILLS[status], tone
+    if found := pill(status, state):
+        return found, tone
     return "Ended", Tone.QUIET
 
 

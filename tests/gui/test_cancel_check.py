@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from migrator.gui import labels
+from migrator.gui import labels, state_words
 from migrator.gui.status import Intent, Status, Tone
 from migrator.model.events import EndChecked, Summary
 from migrator.model.ledger import Outcome
 from tests.gui import canned
 from tests.gui.test_presenter import Desk
 
+STOPPED = "Stopped. The config file was not written."
+
 
 def stopped() -> Summary:
-    return Summary("", Outcome.REFUSED, 0.0, {}, message=labels.CHECK_STOPPED, exit_code=2)
+    return Summary("", Outcome.REFUSED, 0.0, {}, message=STOPPED, exit_code=2)
 
 
 def test_cancel_asks_the_service_to_stop_and_waits_for_its_word() -> None:
@@ -23,6 +25,7 @@ def test_cancel_asks_the_service_to_stop_and_waits_for_its_word() -> None:
     screen = desk.see()
     assert screen.setup.generated == labels.CHECK_STOPPING
     assert screen.status is Status.CONNECTING
+    assert screen.bar.sentence == state_words.STOPPING  # on every page
     assert not screen.setup.is_open
 
 
@@ -31,8 +34,9 @@ def test_a_check_that_was_stopped_is_no_problem_and_can_be_done_again() -> None:
     desk.presenter.generate()
     desk.presenter.do(Intent.CANCEL)
     screen = desk.hear(EndChecked("source", ok=True, buckets=(), millis=3), stopped())
-    assert (screen.setup.generated, screen.setup.generated_tone) == (labels.CHECK_STOPPED, Tone.QUIET)
+    assert (screen.setup.generated, screen.setup.generated_tone) == (STOPPED, Tone.QUIET)
     assert screen.status is Status.HALF_CONNECTED
+    assert screen.bar.help == labels.TRY_BOTH  # no field is marked
     assert screen.log.lines[-1].level == "info"
     screen = desk.connect()
     assert screen.status is Status.CONNECTED
@@ -46,3 +50,13 @@ def test_the_run_on_screen_is_not_touched_by_it() -> None:
     screen = desk.hear(stopped())
     assert screen.status is Status.STOPPED
     assert Intent.RESUME in screen.allowed
+
+
+def test_a_check_that_was_cancelled_too_late_is_one_that_ended() -> None:
+    desk = Desk()
+    desk.presenter.generate()
+    desk.presenter.do(Intent.CANCEL)
+    screen = desk.hear(*canned.connected())
+    assert screen.status is Status.CONNECTED
+    assert screen.setup.generated.startswith(labels.GENERATED)
+    assert not desk.presenter.set_up.connection.is_stopping

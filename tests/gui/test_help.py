@@ -9,7 +9,7 @@ import pytest
 from migrator import __version__
 from migrator.gui import help_words, labels
 from migrator.gui.form import Form
-from migrator.gui.pages.help import LOOK_S
+from migrator.gui.pages.help import LOOK_S, STARTED_S
 from migrator.gui.status import Intent, Status, Tone
 from migrator.model.past_runs import RunsListed
 from tests.gui import canned
@@ -81,6 +81,20 @@ def test_a_demo_that_ends_at_once_is_not_said_to_be_open() -> None:
     screen = desk.view.screens[-1]
     assert help_words.DEMO_BROKE_OFF in screen.help.demo
     assert "did not start" in screen.log.lines[-1].text
+
+
+def test_a_demo_that_ends_with_an_error_later_has_started() -> None:
+    desk = new_desk()
+    desk.presenter.do(Intent.START_DEMO)
+    desk.system.demo_is = "failed"
+    desk.now += STARTED_S
+    desk.presenter.tick()
+    screen = desk.view.screens[-1]
+    assert screen.help.demo == help_words.DEMO_ENDED
+    assert screen.log.lines[-1].text == help_words.DEMO_ENDED
+    desk.system.refusal = "permission denied"
+    desk.presenter.do(Intent.START_DEMO)
+    assert "did not start: permission denied" in desk.see().help.demo
 
 
 def test_there_is_no_demo_in_a_demo() -> None:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from migrator.gui import labels
 from migrator.gui.intake import SILENT_TICKS, Intake, Pages
 from migrator.gui.log import SUCCESSES_A_SECOND
-from migrator.gui.status import Intent, Status
+from migrator.gui.status import Intent, Status, Tone
 from migrator.model.events import EndChecked, ObjectCopied, Reported, RunForgotten, Summary, Warned
 from migrator.model.ledger import Outcome
 from migrator.words import Line
@@ -102,6 +103,8 @@ def test_progress_is_never_a_line() -> None:
 def test_a_report_asked_for_on_history_is_answered_there_and_any_other_on_run() -> None:
     taking, desk, _ = intake()
     desk.run(canned.summary())
+    desk.view.file = "/r/report.html"
+    desk.presenter.do(Intent.SAVE_REPORT)
     taking.take(Reported("html", "/r/report.html", "00"))
     banner = desk.see().run.banner
     assert banner is not None
@@ -155,3 +158,25 @@ def test_a_busy_service_or_a_new_question_begins_the_count_again() -> None:
     for _ in range(SILENT_TICKS * 2):
         taking.watch(idle=True)
     assert desk.see().status is Status.CONNECTING
+
+
+@pytest.mark.parametrize("code", ["log", "report", "not-copied"])
+def test_what_went_wrong_beside_a_check_is_not_said_of_the_check(code: str) -> None:
+    desk = Desk()
+    desk.run(*canned.failures(), canned.failed_summary())
+    desk.view.file = "/r/run.log"
+    desk.presenter.log_page.export_log()
+    desk.presenter.generate()
+    screen = desk.hear(Warned(code, "The disk is full."))
+    assert screen.setup.generated == labels.CHECKING_BOTH
+    assert screen.log.lines[-1].text == "The disk is full."
+    assert (screen.log.said, screen.log.can_export) == (
+        ("The disk is full.", True) if code == "log" else (labels.LOG_SAVING, False)
+    )
+
+
+def test_what_is_found_about_the_environment_is_said_of_the_check() -> None:
+    desk = Desk()
+    desk.presenter.generate()
+    screen = desk.hear(Warned("environment", "A proxy is set."))
+    assert (screen.setup.generated, screen.setup.generated_tone) == ("A proxy is set.", Tone.WARN)

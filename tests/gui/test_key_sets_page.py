@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -133,6 +134,26 @@ def test_nothing_is_forgotten_while_something_may_need_it() -> None:
     assert desk.see().bar.question is None
 
 
+def test_what_was_said_of_other_keys_is_not_said_of_those_that_took_their_place() -> None:
+    desk = Desk()
+    settings(desk)
+    desk.hear(
+        KeysTested("archive", ok=True, message="Accepted."), KeysTested("lyve", ok=True, message="Accepted.")
+    )
+    archive, aws, lyve = canned.keys().sets
+    rows = desk.hear(KeysListed((archive, aws, replace(lyve, masked="STX2…XYZ")), "Secret Service")).keys.rows
+    assert [row.said for row in rows] == ["Accepted.", "", ""]
+
+
+def test_what_forgetting_came_to_is_said_until_one_comes_back() -> None:
+    desk = Desk()
+    settings(desk)
+    assert desk.hear(KeysForgotten(("lyve",)), KeysListed((), "Vault")).keys.said
+    desk.presenter.show("setup")
+    desk.presenter.show("settings")
+    assert desk.see().keys.said == ""
+
+
 # -- the widgets ----------------------------------------------------------------------------------
 
 
@@ -151,8 +172,7 @@ def test_test_and_forget_are_buttons_and_no_widget_has_a_secret(driver: Driver) 
     driver.service.say(KeysForgotten(("lyve",)), KeysListed(canned.keys().sets[:2], "Secret Service"))
     driver.pump()
     assert set(view.rows) == {"archive", "aws"}
-    driver.presenter.show("setup")
-    driver.pump()
+    # Also while Set up is not in sight.
     assert driver.window.setup.fields["lyve.secret_access_key"].get() == ""
     assert driver.window.setup.fields["lyve.access_key_id"].get() == ""
 

@@ -12,7 +12,7 @@ from migrator.gui.form import Direction, split_patterns, to_table
 from migrator.gui.groups import MOST_LEFT_OUT
 from migrator.gui.screen import Group
 from migrator.gui.status import Intent, Status, Tone
-from migrator.model.events import ObjectFailed
+from migrator.model.events import ObjectFailed, Warned
 from migrator.model.globs import BadPattern, compile_glob, exact
 from migrator.model.not_copied import NotCopied
 from tests.gui import canned
@@ -135,6 +135,31 @@ def test_an_answer_that_nobody_waits_for_any_more_changes_nothing() -> None:
     desk = failed()
     screen = desk.hear(NotCopied(canned.RUN, KMS, KEYS))
     assert screen.setup.form == canned.FORM
+
+
+def test_where_they_could_not_be_named_no_later_answer_leaves_anything_out() -> None:
+    """Copy Keys of the same cause, pressed twice, has two answers: the second is no answer to Leave Out."""
+    desk = failed()
+    left_out(desk)
+    assert (
+        "could not be read"
+        in desk.hear(Warned("not-copied", "The journal could not be read.")).log.lines[-1].text
+    )
+    for _ in range(2):
+        desk.presenter.run.uncopied.copy_keys(KMS, ())
+    screen = desk.hear(NotCopied(canned.RUN, KMS, KEYS), NotCopied(canned.RUN, KMS, KEYS))
+    assert desk.view.copied.splitlines() == list(KEYS)
+    assert screen.setup.form == canned.FORM
+    assert screen.page == "run"
+
+
+def test_where_set_up_is_about_something_else_by_now_nothing_is_left_out_later_either() -> None:
+    desk = failed()
+    left_out(desk)
+    desk.presenter.set_up.edit("aws.bucket", "other")
+    assert desk.hear(NotCopied(canned.RUN, KMS, KEYS)).log.lines[-1].text == labels.NOTHING_LEFT_OUT
+    desk.presenter.set_up.edit("aws.bucket", canned.FORM.aws.bucket)
+    assert desk.hear(NotCopied(canned.RUN, KMS, KEYS)).setup.form.exclude == canned.FORM.exclude
 
 
 def test_a_name_that_no_pattern_can_say_is_told_and_not_left_out() -> None:

@@ -7,6 +7,7 @@ makes pictures of the same.
 from __future__ import annotations
 
 import ast
+import tkinter as tk
 from collections.abc import Iterator
 from contextlib import nullcontext
 from tkinter import ttk
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from migrator.gui import theme
+from migrator.gui import labels, theme
 from migrator.gui.app import Window
 from migrator.gui.pages.shell import PAGES
 from migrator.system.appearance import SystemAppearance, looking
@@ -185,4 +186,48 @@ def test_the_window_follows_the_system_while_it_is_open(root: Any) -> None:
     window.presenter.settings.choose_appearance("light")
     window.step()
     assert theme.color("page") == theme.LIGHT["page"], "a choice on Settings goes before the system"
+    assert window.errors == []
+
+
+@pytest.mark.usefixtures("light_again")
+def test_what_is_open_is_not_taken_away_by_other_looks(root: Any) -> None:
+    window = show(root, "connected", SIZES["light"])
+    dialog = tk.Toplevel(root)
+    dialog.grab_set()
+    window.presenter.settings.choose_appearance("dark")
+    window.step()
+    assert dialog.winfo_exists()
+    dialog.destroy()
+    window.step()
+    assert theme.color("page") == theme.DARK["page"]
+    assert window.errors == []
+
+
+@pytest.mark.usefixtures("light_again")
+def test_a_log_that_is_filtered_says_so_in_other_looks_too(root: Any) -> None:
+    window = show(root, "failed", SIZES["light"])
+    window.presenter.log_page.filter_log(level="warn", search="k17")
+    window.step()
+    window.presenter.settings.choose_appearance("dark")
+    window.step()
+    pane = window.run.log
+    assert (pane.level.get(), pane.search_text.get()) == (labels.LOG_LEVELS["warn"], "k17")
+    assert not pane.search_hint.winfo_manager()
+
+
+@pytest.mark.usefixtures("light_again")
+def test_what_widgets_wait_for_ends_with_them(root: Any) -> None:
+    window = show(root, "plan_open", SIZES["light"])
+    window.plan.permissions.buttons["aws"].invoke()
+    window.plan.finder.text.set("cam")
+    window.run.log.search_text.set("cam")
+    before = set(root.tk.splitlist(root.tk.call("after", "info")))
+    assert len(before) >= 3
+    window.presenter.settings.choose_appearance("dark")
+    window.step()
+    waiting = [
+        root.tk.call("after", "info", each) for each in root.tk.splitlist(root.tk.call("after", "info"))
+    ]
+    commands = [str(each[0]).split()[0] for each in waiting]
+    assert [each for each in commands if not root.tk.call("info", "commands", each)] == []
     assert window.errors == []

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from migrator.errors import JobFileError, Problem
-from migrator.gui import labels
+from migrator.gui import labels, state_words
 from migrator.gui.form import Form
 from migrator.gui.presenter import QUIT_S, Presenter
 from migrator.gui.run_actions import Act
@@ -502,6 +502,40 @@ def test_stopping_can_be_asked_for_twice() -> None:
     assert button.text == "Stop Now"
     desk.presenter.do(button.intent)
     assert desk.service.asked[-2:] == [("cancel",), ("cancel",)]
+
+
+def test_only_a_run_that_copies_is_paused_everything_else_is_stopped() -> None:
+    """In the bar, the pill and the rail; also where an earlier run of this window was one that copies."""
+    desk = Desk()
+    desk.run(canned.summary())
+    desk.presenter.do(Intent.NEW_MIGRATION)
+    desk.presenter.do(Intent.PREVIEW_PLAN)
+    desk.presenter.do(Intent.CANCEL)
+    screen = desk.see()
+    assert (screen.status, screen.bar.sentence) == (Status.CANCELLING, state_words.STOPPING)
+    assert "parts" not in screen.bar.help
+    desk = reach(Status.ROLLING_BACK)
+    desk.hear(*canned.started("rollback"))
+    desk.presenter.do(Intent.CANCEL)
+    screen = desk.see()
+    said = {screen.bar.sentence, screen.run.head.pills[-1].text, screen.rail[2].state}
+    assert said == {state_words.STOPPING}
+    desk = reach(Status.RUNNING)
+    desk.presenter.do(Intent.PAUSE)
+    screen = desk.see()
+    said = {screen.bar.sentence, screen.run.head.pills[-1].text, screen.rail[2].state}
+    assert said == {state_words.PAUSING}
+
+
+def test_who_changed_a_field_after_the_check_is_not_sent_to_a_field_that_is_marked() -> None:
+    desk = Desk()
+    desk.connect()
+    desk.presenter.set_up.edit("aws.region", "eu-west-1")
+    screen = desk.see()
+    assert screen.status is Status.HALF_CONNECTED
+    assert not any(field.problem for field in screen.setup.fields.values())
+    assert screen.bar.help == labels.TRY_BOTH
+    assert "marked field" in reach(Status.HALF_CONNECTED).see().bar.help
 
 
 # -- quitting, secrets, drawing -------------------------------------------------------------------

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from migrator.model.events import ActiveTransfer, TransferProgress
+from migrator.gui.screen import Group
+from migrator.gui.views.run import HIGH_TABS
+from migrator.model.events import ActiveTransfer, ObjectFailed, TransferProgress
+from migrator.model.ledger import Outcome
 from tests.gui import canned
 from tests.gui.conftest import Driver
 
@@ -76,3 +81,29 @@ def test_a_key_that_has_room_needs_no_second_showing(driver: Driver) -> None:
     tree.event_generate("<Motion>", x=x + 5, y=y + height // 2)
     driver.pump()
     assert driver.window.run.transfers.tip.text == ""
+
+
+def test_other_keys_of_the_same_cause_take_the_place_of_those_before(driver: Driver) -> None:
+    """A later run may fail for the same causes, and nobody was on this page meanwhile."""
+    table = driver.window.run.problems
+    one = Group("Timeout", 3, "It took too long.", "", ("a", "b", "c"))
+    table.render((one,))
+    table.render((replace(one, samples=("a", "b", "c", "d"), count=4),))
+    assert [table.tree.item(row, "text") for row in table.tree.get_children("g0")] == ["a", "b", "c", "d"]
+    table.render((replace(one, samples=("x",), count=1),))
+    assert [table.tree.item(row, "text") for row in table.tree.get_children("g0")] == ["x"]
+
+
+def test_the_words_of_a_cause_have_their_room_when_the_run_has_ended(driver: Driver) -> None:
+    """They may have been told while it went on, when the table was low."""
+    long = "The destination says of these objects what takes many words to say. " * 8
+    driver.presenter.show("run")
+    driver.service.say(*canned.started(), ObjectFailed("a", 1, "Odd", long, long))
+    driver.pump()
+    driver.window.run.tabs.select(driver.window.run.problems)
+    driver.pump()
+    driver.service.say(canned.summary(Outcome.STOPPED))
+    driver.pump()
+    table = driver.window.run.problems
+    assert table.detail.winfo_reqheight() > HIGH_TABS
+    assert table.winfo_height() >= table.detail.winfo_reqheight()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from migrator.gui import labels
 from migrator.gui.status import Status
 from migrator.model.events import ObjectCopied, Phase, PhaseChanged
 from migrator.model.ledger import Outcome
@@ -20,6 +21,17 @@ def test_every_field_shows_what_the_form_says(driver: Driver) -> None:
         assert field.get() == canned.FORM.get(name)
     for name in ("aws", "lyve"):
         assert driver.window.setup.fields[f"{name}.secret_access_key"].control.cget("show") == "•"
+
+
+def test_the_eye_says_what_it_would_do_next(driver: Driver) -> None:
+    field = driver.window.setup.fields["aws.secret_access_key"]
+    assert field.button is not None
+    said = []
+    for _ in range(2):
+        said.append(field.button_tip.text)
+        field.button.invoke()
+    assert said == [labels.SHOW_SECRET, labels.HIDE_SECRET]
+    assert field.control.cget("show") == "•"
 
 
 def test_from_generate_to_success_and_back_again(driver: Driver) -> None:
@@ -244,3 +256,21 @@ def test_a_hundred_thousand_events_lose_nothing_and_keep_the_bounds(driver: Driv
     assert shown <= 5000
     print(f"\nlongest gap between ticks: {pump.longest_gap_s * 1000:.0f} ms")
     print(f"longest batch: {pump.longest_batch} events, {pump.longest_batch_s * 1000:.1f} ms")
+
+
+def test_an_open_list_does_not_keep_the_bar_from_going_on(driver: Driver) -> None:
+    """Tk's own widgets have the focus then, which tkinter does not know."""
+    driver.connect()
+    driver.migrate()
+    driver.service.say(*canned.started())
+    driver.pump()
+    level = driver.window.run.log.level
+    driver.root.focus_force()
+    driver.root.tk.call("ttk::combobox::Post", level)
+    driver.root.update()
+    assert "popdown" in str(driver.root.tk.call("focus", "-displayof", driver.root))
+    driver.service.say(canned.summary())
+    driver.pump()
+    assert "save_report" in driver.window.bar.buttons
+    assert driver.window.has_focus()
+    driver.root.tk.call("ttk::combobox::Unpost", level)

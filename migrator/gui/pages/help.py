@@ -13,6 +13,8 @@ from migrator.words import Line
 
 #: How often it is looked whether the demo's window is still open.
 LOOK_S = 1.0
+#: A demo that was open for so long has started, however it ends.
+STARTED_S = 20.0
 
 
 class HelpPage:
@@ -23,8 +25,8 @@ class HelpPage:
         self._shell, self._system, self._folder, self._is_demo = shell, system, folder, is_demo
         self._section, self._turn = "", 0
         self._demo = "none"  #: none | open | failed
-        self._problem = ""  #: why the demo did not start
-        self._looked_at = 0.0
+        self._problem = ""  #: what went wrong with it, in a sentence
+        self._started_at = self._looked_at = 0.0
         self._folder_note = self._licences = ""
 
     # -- what can be pressed -----------------------------------------------------------------------
@@ -38,11 +40,11 @@ class HelpPage:
         """Open the demo, as `migrator demo` does, in a window of its own."""
         if not self.can_start_demo:
             return
-        self._problem = self._system.start_demo()
-        self._demo = "failed" if self._problem else "open"
-        if self._problem:
-            self._shell.write(Line("error", "demo", self._failed))
-        self._looked_at = self._shell.now()
+        reason = self._system.start_demo()
+        self._demo = "open"
+        if reason:
+            self._fail(help_words.DEMO_FAILED.format(reason=reason))
+        self._started_at = self._looked_at = self._shell.now()
         self._shell.changed()
 
     def open_folder(self) -> None:
@@ -74,12 +76,14 @@ class HelpPage:
 
     def tick(self) -> None:
         """Look now and then whether the demo's window is still there."""
-        if self._demo != "open" or self._shell.now() - self._looked_at < LOOK_S:
+        now = self._shell.now()
+        if self._demo != "open" or now - self._looked_at < LOOK_S:
             return
-        self._looked_at = self._shell.now()
+        self._looked_at = now
         self._demo = self._system.demo()
         if self._demo == "failed":
-            self._shell.write(Line("error", "demo", self._failed))
+            did_not_start = help_words.DEMO_FAILED.format(reason=help_words.DEMO_BROKE_OFF)
+            self._fail(did_not_start if now - self._started_at < STARTED_S else help_words.DEMO_ENDED)
         if self._demo != "open":
             self._shell.changed()
 
@@ -102,9 +106,9 @@ class HelpPage:
 
     # -- inside ------------------------------------------------------------------------------------
 
-    @property
-    def _failed(self) -> str:
-        return help_words.DEMO_FAILED.format(reason=self._problem or help_words.DEMO_BROKE_OFF)
+    def _fail(self, problem: str) -> None:
+        self._demo, self._problem = "failed", problem
+        self._shell.write(Line("error", "demo", problem))
 
     @property
     def _demo_said(self) -> tuple[str, Tone]:
@@ -114,7 +118,7 @@ class HelpPage:
             case "open":
                 return help_words.DEMO_OPEN, Tone.OK
             case "failed":
-                return self._failed, Tone.PROBLEM
+                return self._problem, Tone.PROBLEM
         return "", Tone.QUIET
 
     def _offer(self, said: str) -> Banner:

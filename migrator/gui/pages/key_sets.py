@@ -32,7 +32,8 @@ class KeySetsPage:
     # -- what can be pressed -----------------------------------------------------------------------
 
     def ask(self) -> None:
-        """Have them listed, in the background; `KeysListed` follows."""
+        """Have them listed, in the background; `KeysListed` follows. What forgetting came to was read."""
+        self._forgotten = ("", Tone.QUIET)
         self._shell.service.list_keys()
 
     def test(self, name: str) -> None:
@@ -57,9 +58,11 @@ class KeySetsPage:
     # -- events ------------------------------------------------------------------------------------
 
     def listed(self, event: KeysListed) -> None:
-        """What there is."""
+        """What there is. What was said of keys that are others by now is said no more."""
+        before = self._listed.sets if self._listed else ()
+        same = {each.name for each in event.sets if each in before}
         self._listed = event
-        self._said = {name: said for name, said in self._said.items() if name in self._names}
+        self._said = {name: said for name, said in self._said.items() if name in same}
         self._shell.changed()
 
     def tested(self, event: KeysTested) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from migrator.config import MAX_THREADS
-from migrator.gui import labels
+from migrator.gui import form_words
 from migrator.gui.pages.shell import Shell
 from migrator.gui.screen import PaceScreen
 from migrator.model.events import Event, LimitChanged, PaceChanged, RunStarted
@@ -12,8 +12,7 @@ from migrator.model.sizes import parse_size, show_size
 
 #: Typed numbers are sent on after a moment without typing: 128 is not 1, then 12.
 SETTLE_S = 0.6
-NOT_A_NUMBER = f"Between 1 and {MAX_THREADS}."
-NOT_A_SPEED = labels.NOT_A_SPEED
+NOT_A_NUMBER, NOT_A_SPEED = form_words.SHORT["threads"], form_words.SHORT["speed_limit"]
 #: Runs that copy, and so have a pace.
 _COPYING = frozenset({"run", "resume"})
 

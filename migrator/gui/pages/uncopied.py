@@ -76,7 +76,7 @@ class Uncopied:
     def can_leave_out(self) -> bool:
         """Only where Set up says what this run was about: its filters are what the next run goes by."""
         run = self._run()
-        is_over = run.summary is not None and run.command in _COPYING
+        is_over = run.summary is not None and run.command in _COPYING and self._shell.form_is_open
         return is_over and run.run == self._begun_run and self._begun_place == _place_of(self._set_up.form)
 
     def found(self, event: NotCopied) -> None:
@@ -85,14 +85,21 @@ class Uncopied:
         if asked == self._copying:
             self._copying = ("", "")
             self._copied(event)
-        elif asked == self._leaving_out and self.can_leave_out:
+        elif asked == self._leaving_out:
             self._leaving_out = ("", "")
+            if not self.can_leave_out:
+                self._shell.write(Line("warn", "window", labels.NOTHING_LEFT_OUT))
+                return
             if event.more:
                 self._set_up.connection.say(labels.MORE_THAN_LEFT_OUT, Tone.WARN)
             else:
                 self._set_up.leave_out(event.keys)
                 self._leave_behind()
             self._shell.show("setup")
+
+    def warned(self) -> None:
+        """It cannot: the log says why, and no later answer is taken for this one."""
+        self._leaving_out = self._copying = ("", "")
 
     # -- inside ------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from migrator.gui import labels, theme
 from migrator.gui.screen import ActionBar, Question
 from migrator.gui.screen_parts import Button
 from migrator.gui.status import Intent
-from migrator.gui.widgets.basics import WrapLabel, set_text
+from migrator.gui.widgets.basics import WrapLabel, focus_path, set_text
 
 #: Letters that open a menu.
 TAKEN = frozenset(text[0].casefold() for text in labels.MENUS.values())
@@ -71,7 +71,7 @@ class ActionBarView(ttk.Frame):
         )
         if same:
             return
-        had_focus = str(self.focus_displayof() or "").startswith(str(self.right))
+        had_focus = focus_path(self).startswith(str(self.right))
         for old in self.right.winfo_children():
             old.destroy()
         self.buttons = {}

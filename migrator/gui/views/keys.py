@@ -8,7 +8,7 @@ from typing import Protocol
 
 from migrator.gui import labels, theme
 from migrator.gui.plan_values import KeyRow, KeysScreen
-from migrator.gui.widgets.basics import Card, WrapLabel, bind_wheel, scrollbar, set_text, show
+from migrator.gui.widgets.basics import Card, Delay, WrapLabel, bind_wheel, scrollbar, set_text, show
 from migrator.gui.widgets.rows import RowTip, copyable
 
 FIND_MS = 200
@@ -28,7 +28,7 @@ class KeysCard(Card):
         self._actions = actions
         self._outcomes: dict[str, str] = {}
         self._rows: tuple[KeyRow, ...] = ()
-        self._after: str | None = None
+        self._typing = Delay(self, FIND_MS, self.apply)
         self.head.grid(row=0, column=0, sticky="we", padx=theme.px(16), pady=(theme.px(10), theme.px(4)))
         self.body.grid_configure(padx=theme.px(4), pady=(0, theme.px(2)))
         self.head.columnconfigure(2, weight=1)
@@ -81,9 +81,9 @@ class KeysCard(Card):
         chosen = self._outcomes.get(screen.outcome, labels.ANY_OUTCOME)
         if self.outcome.get() != chosen:
             self.outcome.set(chosen)
-        if self.text.get() != screen.text and self._after is None:
+        if self.text.get() != screen.text and not self._typing.is_waiting:
             self.text.set(screen.text)
-            self._forget_timer()
+            self._typing.cancel()
         set_text(self.note, screen.note)
         show(self.note, bool(screen.note))
         if screen.rows != self._rows:
@@ -114,18 +114,12 @@ class KeysCard(Card):
             self.hint.place_forget()
         else:
             self.hint.place(x=theme.px(7), rely=0.5, anchor="w")
-        self._forget_timer()
-        self._after = self.after(FIND_MS, self.apply)
+        self._typing.begin()
 
     def apply(self) -> None:
         """Search now; typing waits a moment first."""
-        self._forget_timer()
+        self._typing.cancel()
         self._actions.find(text=self.text.get())
-
-    def _forget_timer(self) -> None:
-        if self._after is not None:
-            self.after_cancel(self._after)
-            self._after = None
 
     def _outcome_chosen(self, _event: object) -> None:
         words = self.outcome.get()

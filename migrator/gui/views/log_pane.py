@@ -10,7 +10,16 @@ from typing import Any, Protocol
 from migrator.gui import labels, theme
 from migrator.gui.log import SHOWN_LINES, LogLine
 from migrator.gui.screen import LogScreen
-from migrator.gui.widgets.basics import Card, Tooltip, WrapLabel, bind_wheel, scrollbar, set_text, show
+from migrator.gui.widgets.basics import (
+    Card,
+    Delay,
+    Tooltip,
+    WrapLabel,
+    bind_wheel,
+    scrollbar,
+    set_text,
+    show,
+)
 from migrator.phrases import number
 
 _MARKS = {"info": "\tinfo", "warn": "!\twarn", "error": "✖\terror"}
@@ -36,7 +45,7 @@ class LogPane(Card):
         self._actions = actions
         self._drawn: LogScreen | None = None
         self._last = 0  #: the number of the newest line in the widget
-        self._after: str | None = None
+        self._typing = Delay(self, SEARCH_MS, self.apply_search)
         self.head.grid(row=0, column=0, sticky="we", padx=theme.px(12), pady=theme.px(6))
         self.body.grid(row=1, column=0, sticky="nswe", padx=theme.px(1), pady=(0, theme.px(1)))
         ttk.Label(self.head, text=labels.LOG, style="Strong.TLabel").pack(side="left")
@@ -152,6 +161,11 @@ class LogPane(Card):
 
     def _render_controls(self, screen: LogScreen) -> None:
         """What there is besides the lines."""
+        if self.level.get() != labels.LOG_LEVELS[screen.level]:
+            self.level.set(labels.LOG_LEVELS[screen.level])
+        if self.search_text.get() != screen.search and not self._typing.is_waiting:
+            self.search_text.set(screen.search)  # a pane that was made anew
+            self._typing.cancel()
         self.export.state(["!disabled" if screen.can_export else "disabled"])
         self.newer.configure(text=labels.LOG_NEWER.format(count=number(screen.newer)))
         if not screen.newer:
@@ -207,13 +221,11 @@ class LogPane(Card):
             self.search_hint.place_forget()
         else:
             self.search_hint.place(x=theme.px(7), rely=0.5, anchor="w")
-        if self._after is not None:
-            self.after_cancel(self._after)
-        self._after = self.after(SEARCH_MS, self.apply_search)
+        self._typing.begin()
 
     def apply_search(self) -> None:
         """Search now; typing waits a moment first."""
-        self._after = None
+        self._typing.cancel()
         self._actions.filter_log(search=self.search_text.get())
 
     def _follow_toggled(self) -> None:

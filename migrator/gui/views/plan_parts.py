@@ -8,12 +8,14 @@ from tkinter import ttk
 
 from migrator.gui import labels, theme
 from migrator.gui.plan_values import Bin, CostScreen, Decision, Share
-from migrator.gui.widgets.basics import Card, WrapLabel, bind_wheel, set_text, show
+from migrator.gui.widgets.basics import Card, Delay, WrapLabel, bind_wheel, focus_path, set_text, show
 from migrator.gui.widgets.flow import Flow
 from migrator.gui.widgets.plots import Histogram, ShareBar
 
 #: Below this a decision's list goes under its words.
 NARROW_ROW = 580
+#: How long it is said that something was copied.
+COPIED_MS = 2000
 
 
 class OutcomesCard(Card):
@@ -105,7 +107,7 @@ class DecisionsCard(Card):
             return
         self._drawn = decisions
         show(self.nothing, not decisions)
-        focused = str(self.focus_displayof() or "")
+        focused = focus_path(self)
         for name in [each for each in self.rows if each not in {one.name for one in decisions}]:
             self.rows.pop(name).destroy()
         for n, each in enumerate(decisions):
@@ -260,6 +262,7 @@ class PermissionsCard(Card):
         row.arrange()
         self.said = ttk.Label(self.body, style="ok.NoteHint.TLabel")
         self.said.grid(row=2, column=0, sticky="w", pady=(theme.px(4), 0))
+        self._silence = Delay(self, COPIED_MS, lambda: set_text(self.said, ""))
 
     def render(self, text: str) -> None:
         set_text(self.text, text)
@@ -268,4 +271,4 @@ class PermissionsCard(Card):
         if not self._on_copy(provider):
             return
         set_text(self.said, labels.COPIED)
-        self.after(2000, lambda: set_text(self.said, ""))
+        self._silence.begin()

@@ -102,7 +102,8 @@ class RunView(PageView):
         self.finish()
         for inner in (self.phases, self.throughput, self.end.body):
             inner.bind("<Configure>", self._fit_soon, "+")
-        self.problems.on_height = self._give_room
+        self.problems.on_height = self._heard
+        self._told = 0  #: how high the words of the table of causes are
         self._titles: dict[int, str] = {}
         self._tabs_shown: tuple[bool, ...] | None = None
 
@@ -175,11 +176,15 @@ class RunView(PageView):
         elif not runs and has_problems:
             self._select(self.problems)
 
-    def _give_room(self, told: int = 0) -> None:
-        """To the tables: what is to be read needs more than what passes by, and `told` all of its height."""
+    def _heard(self, height: int) -> None:
+        self._told = height
+        self._give_room()
+
+    def _give_room(self) -> None:
+        """To the tables: what is to be read needs more than what passes by, and all of its height."""
         shown = self._tabs_shown or (False,)
         there, is_read = any(shown), any(shown) and not shown[0]
-        height = max(theme.px(HIGH_TABS), told) if is_read else theme.px(LOW_TABS)
+        height = max(theme.px(HIGH_TABS), self._told) if is_read else theme.px(LOW_TABS)
         self.inside.rowconfigure(5, weight=3 if there else 0, minsize=height + theme.px(22) if there else 0)
         if int(self.tabs.cget("height")) != height:
             self.tabs.configure(height=height)

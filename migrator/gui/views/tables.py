@@ -202,7 +202,7 @@ class ProblemsTable(ttk.Frame):
             return
         self._can_retry = can_retry
         tree, before = self.tree, self._groups
-        if len(groups) < len(before) or any(a.cause != b.cause for a, b in zip(before, groups, strict=False)):
+        if len(groups) < len(before) or not all(map(_goes_on, before, groups)):
             tree.delete(*tree.get_children())
             self._group_of.clear()
             before = ()
@@ -280,3 +280,8 @@ class ProblemsTable(ttk.Frame):
         self._buttons.arrange()
         set_text(self.why_not, group.why_not)
         show(self.why_not, bool(group.why_not))
+
+
+def _goes_on(before: Group, group: Group) -> bool:
+    """Whether what is drawn of a group only has to be added to."""
+    return before.cause == group.cause and group.samples[: len(before.samples)] == before.samples

@@ -80,6 +80,42 @@ def show(widget: tk.Misc, visible: bool) -> None:
             widget.grid_remove()
 
 
+def focus_path(widget: tk.Misc) -> str:
+    """The path of what has the focus, empty where another program has it.
+
+    What is Tk's own (an open list, a dialog) has a path but is no widget of tkinter, which raises when asked.
+    """
+    path = str(widget.tk.call("focus", "-displayof", widget))
+    return "" if path == "none" else path
+
+
+class Delay:
+    """A call after a moment; beginning again begins the moment again. None once the widget is gone: the
+    window may be dressed anew meanwhile."""
+
+    def __init__(self, widget: tk.Misc, ms: int, call: Callable[[], None]) -> None:
+        self._widget, self._ms, self._call = widget, ms, call
+        self._after: str | None = None
+        widget.bind("<Destroy>", lambda _event: self.cancel(), "+")
+
+    @property
+    def is_waiting(self) -> bool:
+        return self._after is not None
+
+    def begin(self) -> None:
+        self.cancel()
+        self._after = self._widget.after(self._ms, self._due)
+
+    def cancel(self) -> None:
+        if self._after is not None:
+            self._widget.after_cancel(self._after)
+            self._after = None
+
+    def _due(self) -> None:
+        self._after = None
+        self._call()
+
+
 class AutoScrollbar(ttk.Scrollbar):
     """A scrollbar that is there only when there is something to scroll. Managed by `grid`."""
 

@@ -140,13 +140,14 @@ class Field(ttk.Frame):
     def _add_button(self, icon: str, command: Callable[[], None], tip: str) -> None:
         self.button = ttk.Button(self, image=theme.button_icon(icon), style="Icon.TButton", command=command)
         self.button.grid(row=1, column=1, padx=(theme.px(2), 0))
-        Tooltip(self.button, tip)
+        self.button_tip = Tooltip(self.button, tip)
 
     def _toggle(self) -> None:
         hidden = bool(self.control.cget("show"))
         self.control.configure(show="" if hidden else "•")
         if self.button is not None:
             self.button.configure(image=theme.button_icon("eye-slash" if hidden else "eye"))
+            self.button_tip.text = labels.HIDE_SECRET if hidden else labels.SHOW_SECRET
 
     def _pick(self) -> None:
         picked = theme.pick_date(self.control, self.variable.get())
