@@ -12,8 +12,9 @@ import psutil
 
 MIB = 1024 * 1024
 HOUR_S = 3600.0
-#: The first part is left out: pools fill, modules are imported, the allocator finds its size.
-WARM_UP = 0.3
+#: The first part is left out: pools fill, the allocator finds its size, and it takes some lives until each
+#: command was given, each trouble was met, and what they need was imported.
+WARM_UP = 0.5
 LOOK_EVERY_S = 0.25
 LEAST_SAMPLES = 2
 #: So many types are named.
@@ -51,13 +52,13 @@ class Gauge:
 
 
 GAUGES = (
-    Gauge("resident memory", "MiB", lambda sample: sample.rss_mib, most_per_hour=16, noise=8, settles_s=600),
+    Gauge("resident memory", "MiB", lambda sample: sample.rss_mib, most_per_hour=16, noise=4, settles_s=600),
     Gauge(
         "memory blocks",
         "blocks",
         lambda sample: sample.blocks,
         most_per_hour=20_000,
-        noise=8_000,
+        noise=4_000,
         settles_s=600,
     ),
     Gauge("file descriptors", "", lambda sample: sample.descriptors, most_per_hour=1, noise=0.5),
