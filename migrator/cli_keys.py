@@ -32,6 +32,7 @@ def set_keys(options: argparse.Namespace) -> int:
 
     Raises:
         UsageError: they are not keys, or the system has no vault that takes them.
+        CredentialsError: its vault spoils what it takes, and keeps that.
     """
     name = _name(options)
     pair = replace(_typed() if sys.stdin.isatty() else _read(), expires_at=options.expires)

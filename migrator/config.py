@@ -203,8 +203,16 @@ def ends_of(table: Mapping[str, Any]) -> tuple[End, End]:
 
 
 _NO_BUCKET = "no-bucket-chosen-yet"
+#: Comments and texts of TOML, from left to right. What does not end is taken to the end (of its line): there
+#: tomllib stops, and so every match ends in time.
+_TEXTS = re.compile(
+    r"""#[^\n]*|\"{3}(?:[^"\\]++|\\.?|"{1,2}(?!"))*+(?:"{3,5}|\Z)|'{3}.*?(?:'{3,5}|\Z)"""
+    r"""|"(?:[^"\\\n]++|\\[^\n]?)*+"?|'[^'\n]*+'?""",
+    re.DOTALL,
+)
 #: What tomllib takes minutes for, or Python does not print: `a.b.c.…` where a name stands (first in a line, a
-#: heading, a table within a line), and numbers to another base.
+#: heading, a table within a line), and numbers to another base. To be looked for outside of texts: the key of
+#: an object may look like it.
 _WITHOUT_END = re.compile(
     r"""(?:^|[\[{,])[ \t]*(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){16}"""
     r"""|[=\[,][ \t]*0[xob][0-9a-fA-F_]{300}""",
@@ -219,7 +227,7 @@ def parse_job(text: str, *, path: str = "") -> Job:
         JobFileError: not TOML, or not a job.
     """
     try:
-        if _WITHOUT_END.search(text):
+        if _WITHOUT_END.search(_TEXTS.sub('""', text)):
             raise ValueError("not for tomllib")
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as cause:

@@ -168,7 +168,11 @@ def problem_of(keys: Keys) -> str:
 
 
 def save(name: str, keys: Keys) -> bool:
-    """Store keys in the system's vault; False where there is none (or it refuses), and memory has to do."""
+    """Store keys in the system's vault; False where there is none (or it refuses), and memory has to do.
+
+    Raises:
+        CredentialsError: it took them and gives back something else, which could not be removed again.
+    """
     keep_for_session(name, keys)
     vault = _vault()
     if vault is None:
@@ -179,12 +183,21 @@ def save(name: str, keys: Keys) -> bool:
     text = json.dumps(fields)
     try:
         vault.set_password(SERVICE, name, text)
-        if vault.get_password(SERVICE, name) != text:
-            return False
-        _list_as(vault, name, there=True)
-        return True
     except Exception:  # every backend has errors of its own; a locked vault must not lose the session's keys
         return False
+    try:
+        is_kept = vault.get_password(SERVICE, name) == text
+    except Exception:  # likewise
+        is_kept = False
+    if is_kept:
+        _list_as(vault, name, there=True)
+        return True
+    try:
+        _remove(vault, name)  # whoever hears that nothing was stored relies on it
+    except CredentialsError as error:
+        message = f"{vault_name()} does not give keys back as it took them. {error.message}"
+        raise CredentialsError(message, advice=error.advice) from error
+    return False
 
 
 def load(name: str) -> Keys | None:
@@ -221,6 +234,16 @@ def forget(name: str) -> bool:
     vault = _vault()
     if vault is None:
         return was_here
+    return _remove(vault, name) or was_here
+
+
+def _remove(vault: KeyringBackend, name: str) -> bool:
+    """Remove all entries of that name; False where there were none.
+
+    Raises:
+        CredentialsError: see `forget`.
+    """
+    was_here = False
     try:
         for _ in range(MOST_ENTRIES):
             # What is there counts, not whether it can be read as keys.

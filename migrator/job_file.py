@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from migrator.config import LARGEST_JOB_BYTES
 from migrator.errors import JobFileError, Problem
 from migrator.redacting import redacted
 
@@ -25,7 +26,8 @@ def job_text(table: Mapping[str, Any]) -> str:
     """TOML of the job file's shape. Empty values are left out: absent means the default.
 
     Raises:
-        JobFileError: a secret that we know stands in one of the values.
+        JobFileError: a secret that we know stands in one of the values; or it is larger than what is read, so
+            that a run with it could be neither resumed nor undone.
     """
     import tomlkit
 
@@ -44,7 +46,10 @@ def job_text(table: Mapping[str, Any]) -> str:
                 document.add(name, section)
         elif value not in ("", None):
             document.add(name, value)
-    return tomlkit.dumps(document)
+    text = tomlkit.dumps(document)
+    if len(text.encode(errors="surrogatepass")) > LARGEST_JOB_BYTES:
+        raise JobFileError([Problem("file", f"would be larger than {LARGEST_JOB_BYTES:,} bytes")])
+    return text
 
 
 def _no_secrets_in(table: Mapping[str, Any], section: str = "") -> None:

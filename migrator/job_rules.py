@@ -267,7 +267,7 @@ class Checker:
             self.problem(field, f'"{value}" is not a duration. Write e.g. "90s", "15m", "24h", "2d".')
             return default
 
-    # -- what travels besides the bytes; what this release cannot do yet is refused, not ignored ----
+    # -- what travels besides the bytes ---------------------------------------------------------
 
     def versions(self) -> Any:
         return self.choice("carry.versions", ("current", "all"))
@@ -305,9 +305,6 @@ class Checker:
         if unknown:
             self.problem(field, f'has "{unknown[0]}". Allowed: {", ".join(LOSSES)}.')
         return frozenset(value)
-
-    def _later(self, field: str, instead: str) -> None:
-        self.problem(field, f"is not supported by this release: {instead}.")
 
     # -- filters --------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from migrator.cli import run_command_line
 from migrator.credentials import Keys, load
 from migrator.demo.s3server import S3Server
 from migrator.store.memory import MemoryCloud
-from tests.test_credentials import Deaf, Vault
+from tests.test_credentials import Deaf, Spoiling, Vault
 
 ACCESS, SECRET, TOKEN = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPx", "FwoGZXIvYXdzEBYaDG=="
 
@@ -140,6 +140,18 @@ def test_without_a_vault_nothing_is_claimed(
     feed(monkeypatch, f"{ACCESS}\n{SECRET}\n")
     assert run_command_line(["keys", "set", "aws"]) == 2
     assert "nothing was stored" in capsys.readouterr().err
+
+
+def test_keys_that_the_vault_spoils_and_keeps_are_not_said_to_be_nowhere(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(credentials, "_vault", lambda: Spoiling(keeps=True))
+    feed(monkeypatch, f"{ACCESS}\n{SECRET}\n")
+    assert run_command_line(["keys", "set", "aws"]) == 2
+    said = capsys.readouterr().err
+    assert "could not be removed" in said
+    assert "by hand" in said
+    assert "nothing was stored" not in said.lower()
 
 
 def test_several_sets_of_keys_live_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:

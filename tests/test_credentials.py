@@ -66,6 +66,28 @@ class Deaf(Vault):
     def delete_password(self, service: str, name: str) -> None: ...
 
 
+class Spoiling(Vault):
+    """Takes keys, and gives back something else; or nothing at all, but an error."""
+
+    def __init__(self, *, is_silent: bool = False, keeps: bool = False) -> None:
+        super().__init__()
+        self.is_silent = is_silent
+        self.keeps = keeps
+
+    def set_password(self, service: str, name: str, value: str) -> None:
+        super().set_password(service, name, value[:40])
+
+    def get_password(self, service: str, name: str) -> str | None:
+        if self.is_silent:
+            self.is_silent = False
+            raise RuntimeError("locked meanwhile")
+        return super().get_password(service, name)
+
+    def delete_password(self, service: str, name: str) -> None:
+        if not self.keeps:
+            super().delete_password(service, name)
+
+
 @pytest.fixture(autouse=True)
 def new_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is remembered from another test."""
@@ -276,6 +298,25 @@ def test_only_vaults_of_the_system_are_considered() -> None:
         "darwin": {"keyring.backends.macOS"},
     }.get(sys.platform, {"keyring.backends.SecretService", "keyring.backends.kwallet"})
     assert modules <= allowed
+
+
+@pytest.mark.parametrize("is_silent", [False, True], ids=["spoilt", "silent"])
+def test_keys_that_do_not_come_back_do_not_stay(monkeypatch: pytest.MonkeyPatch, is_silent: bool) -> None:
+    """Else it is said that nothing was stored, and half a secret lies there."""
+    vault = use(monkeypatch, Spoiling(is_silent=is_silent))
+    assert vault is not None
+    assert save("work", KEYS) is False
+    assert vault.entries == {}
+    assert load("work") == KEYS, "memory has to do"
+
+
+def test_keys_that_do_not_come_back_and_cannot_be_removed_are_said_to_be_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    use(monkeypatch, Spoiling(keeps=True))
+    with pytest.raises(CredentialsError, match='The keys "work" could not be removed from key store'):
+        save("work", KEYS)
+    assert load("work") == KEYS, "memory has to do"
 
 
 # -- secrets show nowhere -------------------------------------------------------------------------

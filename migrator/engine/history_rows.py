@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrator.engine.journal_reader import JournalReader
+from migrator.engine.journal_books import BooksReader
 from migrator.engine.schema import Entry
 from migrator.model.objects import key_bytes, key_text
 from migrator.model.undo import State
@@ -14,7 +14,7 @@ _OF_KEY = "key = ? AND source_version != ''"
 _PASSED = "('committed', 'skipped', 'planned')"
 
 
-class HistoryReader(JournalReader):
+class HistoryReader(BooksReader):
     """A journal's reader that knows what comes before what within a key."""
 
     @property

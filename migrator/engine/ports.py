@@ -74,7 +74,7 @@ class Done:
     error: BaseException | None = None
 
 
-#: Pages that are fetched at a time.
+#: Pages that are fetched, and questions that are asked, at a time.
 LISTERS = 8
 #: Small tasks that one thread is given at once, if they do not take longer than that together.
 MOST_TOGETHER = 8

@@ -17,7 +17,7 @@ from migrator.config import End, ends_of, job_from
 from migrator.credentials import Keys
 from migrator.engine.commands import Engine
 from migrator.engine.endings import EXIT_FAILED, EXIT_USAGE
-from migrator.engine.ends import StoreFactory, check_end, environment_of, open_s3
+from migrator.engine.ends import StoreFactory, open_s3
 from migrator.engine.errands import Errands
 from migrator.engine.home import all_runs
 from migrator.engine.key_sets import forget_keys, list_keys, try_keys
@@ -25,12 +25,12 @@ from migrator.engine.plan_book import PlanBook
 from migrator.engine.ports import Ports, Stop, SystemClock
 from migrator.engine.records import forgotten, found_not_copied, log_saved, report_saved
 from migrator.engine.runs import past_run, waiting_runs
+from migrator.engine.trying import try_end
 from migrator.engine.wishes import Wishes, possible_wish
 from migrator.errors import Cancelled, CredentialsError, MigratorError
 from migrator.job_file import job_text, write_private
 from migrator.model.events import (
     ConfigWritten,
-    EndChecked,
     Event,
     ObjectCopied,
     Summary,
@@ -82,7 +82,7 @@ class EngineService:
         return self._thread is not None and self._thread.is_alive()
 
     def generate(self, table: Mapping[str, Any], keys: Mapping[str, Keys]) -> None:
-        """Store the keys, write the job file, try both ends; then `EndChecked` twice and `ConfigWritten`.
+        """Try both ends, store the keys, write the job file: `EndChecked` twice and `ConfigWritten`.
 
         Raises:
             JobFileError: the table is wrong (buckets may be missing).
@@ -253,8 +253,10 @@ class EngineService:
         self._thread.start()
 
     def _tell(self, event: Event) -> None:
-        # Set before anybody can answer: whoever hears the end may ask for the next thing at once.
-        self._said_its_last_word = self._said_its_last_word or isinstance(event, Summary | ConfigWritten)
+        if isinstance(event, Summary | ConfigWritten):
+            # Set before anybody can answer: whoever hears the end may ask for the next thing at once. By what
+            # ends a command alone: others tell things too, at the same time.
+            self._said_its_last_word = True
         self._put(event)
 
     def _put(self, event: Event) -> None:
@@ -356,40 +358,24 @@ class EngineService:
         ends: tuple[End, End],
         accept: Sequence[str],
     ) -> None:
-        in_vault = [self._store_keys(name, pair) for name, pair in keys.items()]
+        for name, pair in keys.items():
+            credentials.keep_for_session(name, pair)
         for side, end in zip(("source", "destination"), ends, strict=True):
-            found = self._check(side, end, accept)
+            found = try_end(side, end, accept, Ports(stop=self._stop), self._factory, self._tell)
             if self._stop.is_asked:
                 raise Cancelled("Stopped. The config file was not written.")
             self._tell(found)
-        write_private(self.job_file, job_text(table))
+        text = job_text(table)
+        in_vault = [self._store_keys(name, pair) for name, pair in keys.items()]
+        write_private(self.job_file, text)
         vault = credentials.vault_name() if all(in_vault) else ""
         self._tell(ConfigWritten(str(self.job_file), vault))
 
     def _store_keys(self, name: str, pair: Keys) -> bool:
         if self._is_demo:
-            credentials.keep_for_session(name, pair)
             return False
-        return credentials.save(name, pair)
-
-    def _check(self, side: str, end: End, accept: Sequence[str]) -> EndChecked:
-        ports = Ports(stop=self._stop)
-        began = ports.now()
         try:
-            for message in environment_of((end,), accept):
-                self._tell(Warned("environment", message))
-            found = check_end(end, side, credentials.resolve(end.credentials, side), ports, self._factory)
-        except CredentialsError as error:
-            return EndChecked(side, False, f"{side}.credentials", error.message, error.advice)
-        except MigratorError as error:
-            return EndChecked(side, False, "", error.message, error.advice)
-        return EndChecked(
-            side,
-            found.ok,
-            found.field,
-            found.message,
-            found.advice,
-            found.buckets,
-            round((ports.now() - began) * 1000),
-            found.code,
-        )
+            return credentials.save(name, pair)
+        except CredentialsError as error:  # memory has to do, as where there is no vault
+            self._tell(Warned("keys", f"{error.message} {error.advice}"))
+            return False

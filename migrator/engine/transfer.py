@@ -37,7 +37,6 @@ from migrator.errors import (
     Rejected,
 )
 from migrator.model.events import (
-    ActiveTransfer,
     Event,
     ObjectCopied,
     ObjectFailed,
@@ -375,18 +374,9 @@ class Transfer:
     def _tell(self) -> None:
         self._last_told = self._ports.now()
         total, by_object = self._meter.snapshot()
-        rows: list[ActiveTransfer] = []
         # The oldest: what was handed out beyond the number of threads still waits for one.
-        for seq, moving in islice(self._moving.items(), min(SHOWN, self._pacer.threads)):
-            rows.append(
-                ActiveTransfer(
-                    moving.entry.key,
-                    moving.entry.size_bytes,
-                    min(by_object.get(seq, 0), moving.entry.size_bytes),
-                    len(moving.sent),
-                    len(moving.ranges),
-                )
-            )
+        oldest = islice(self._moving.items(), min(SHOWN, self._pacer.threads))
+        rows = [moving.shown(by_object.get(seq, 0)) for seq, moving in oldest]
         self._emit(TransferProgress(total, tuple(rows)))
         self._on_tick()
 

@@ -22,7 +22,7 @@ class Service(Protocol):
         """Every event of every job, in order."""
 
     def generate(self, table: Mapping[str, Any], keys: Mapping[str, Keys]) -> None:
-        """Store keys, write the job file, try both ends: two `EndChecked`, then `ConfigWritten`."""
+        """Try both ends, store keys, write the job file: two `EndChecked`, then `ConfigWritten`."""
 
     def start(self, table: Mapping[str, Any], keys: Mapping[str, Keys]) -> None:
         """Plan and migrate: `RunStarted` … `Summary`."""

@@ -10,7 +10,8 @@ Source: https://rclone.org/filtering/#patterns
 
 A key may have been named to make matching take for ever (many stars, and a key that nearly fits). So a part
 between two stars, once found, is not looked for further on, where that could change nothing: the star that
-follows takes in whatever lies between. This is so for parts of one length only: braces are multiplied out.
+follows takes in whatever lies between. This is so for parts of one length, with slashes in fixed places:
+braces are multiplied out, and so are sets that hold a slash among others.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-#: Patterns that braces may stand for, all together.
-MOST_ALTERNATIVES = 1000
+#: Patterns that braces may stand for, and pieces of them, all together.
+MOST_ALTERNATIVES, MOST_PIECES = 1000, 100_000
 
 
 class BadPattern(ValueError):
@@ -139,25 +140,54 @@ def _tokens(glob: str) -> list[_Token]:
 
 
 def _alternatives(tokens: list[_Token]) -> list[list[_Token]]:
-    """The patterns without braces that are meant."""
+    """The patterns without braces that are meant; where there are stars, also without sets that hold a slash
+    among others (`[+-9]` is a slash, or another one)."""
     found: list[list[_Token]] = [[]]
     choices: list[list[_Token]] | None = None
+    pieces = 0
+    has_stars = _Mark.STAR in tokens
     for token in tokens:
         if token is _Mark.OPEN:
             choices = [[]]
         elif token is _Mark.CLOSE and choices is not None:
-            if len(found) * len(choices) > MOST_ALTERNATIVES:
-                raise BadPattern(f"its braces stand for more than {MOST_ALTERNATIVES} patterns")
-            found = [[*before, *choice] for before in found for choice in choices]
-            choices = None
+            found, choices = _joined(found, choices), None
+            pieces = sum(map(len, found))
+        elif token is _Mark.COMMA and choices is not None:
+            choices.append([])
+        elif has_stars and _may_be_a_slash(token):
+            ways: list[list[_Token]] = [[f"(?!/){token}"], ["/"]]
+            if choices is None:
+                found = _joined(found, ways)
+            else:
+                choices[-1:] = _joined(choices[-1:], ways)
         elif choices is None:
             for each in found:
                 each.append(token)
-        elif token is _Mark.COMMA:
-            choices.append([])
+            pieces += len(found)
         else:
             choices[-1].append(token)
+        if pieces > MOST_PIECES:
+            raise BadPattern("it is too long")
     return found
+
+
+def _joined(befores: list[list[_Token]], afters: list[list[_Token]]) -> list[list[_Token]]:
+    """Each of the first with each of the others behind it."""
+    if len(befores) * len(afters) > MOST_ALTERNATIVES:
+        raise BadPattern(f"it stands for more than {MOST_ALTERNATIVES} patterns")
+    if sum(map(len, befores)) * len(afters) + len(befores) * sum(map(len, afters)) > MOST_PIECES:
+        raise BadPattern("it is too long")
+    return [[*before, *after] for before in befores for after in afters]
+
+
+def _may_be_a_slash(token: _Token) -> bool:
+    """Whether it is a set that holds a slash: what else may be one is one."""
+    if not isinstance(token, str) or token[0] != "[":
+        return False
+    try:
+        return re.fullmatch(token, "/") is not None
+    except re.error as cause:
+        raise BadPattern(str(cause)) from cause
 
 
 # -- their regular expression ---------------------------------------------------------------------

@@ -6,13 +6,15 @@ import queue
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import pytest
 
+from migrator import credentials
 from migrator.engine.service import MOST_FOUND, EngineService
 from migrator.errors import ClockSkew
 from migrator.model.events import (
+    ConfigWritten,
     EndChecked,
     Event,
     ListingProgress,
@@ -30,6 +32,7 @@ from migrator.store.memory import MemoryStore
 from tests.engine.test_runs import crash, seeded
 from tests.support.faulty import Faulty, fails
 from tests.support.world import World
+from tests.test_credentials import KEYS, Spoiling, Vault, use
 
 E = TypeVar("E")
 
@@ -327,11 +330,51 @@ def test_trying_both_ends_is_stopped_before_the_file_is_written(
         return list_buckets(store)
 
     monkeypatch.setattr(MemoryStore, "list_buckets", waits)
-    service.generate(world.table, {})
+    vault = use(monkeypatch, Vault())
+    monkeypatch.setattr(credentials, "_session", {})
+    world.set("source", credentials="keyring:aws")
+    service.generate(world.table, {"aws": KEYS})
     assert asked.wait(60)
     service.cancel()
     may_answer.set()
     end = until(service, Summary)
     assert end.message == "Stopped. The config file was not written."
     assert not service.job_file.exists()
+    assert vault is not None
+    assert vault.entries == {}, "stopped, so nothing is stored either"
+    assert service.close(60)
+
+
+def test_keys_that_the_vault_spoils_are_told_of_and_kept_in_memory(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, Spoiling(keeps=True))
+    monkeypatch.setattr(credentials, "_session", {})
+    world.set("source", credentials="keyring:aws")
+    service = service_of(world)
+    service.generate(world.table, {"aws": KEYS})
+    assert 'The keys "aws" could not be removed' in until(service, Warned).message
+    assert until(service, ConfigWritten).vault == ""
+    assert credentials.load("aws") == KEYS
+    assert service.close(60)
+
+
+def test_what_is_told_beside_a_command_says_nothing_of_its_end(world: World) -> None:
+    """It may come between a command's last word and its being noted."""
+
+    class Noted(EngineService):
+        written: ClassVar[list[object]] = []
+
+        def __setattr__(self, name: str, value: object) -> None:
+            if name == "_said_its_last_word":
+                self.written.append(value)
+            super().__setattr__(name, value)
+
+    service = Noted(world.root, world._open)
+    service.written.clear()
+    service._tell(Warned("runs", "told by another thread"))
+    assert service.written == []
+    service.verify("latest")
+    until(service, Summary)
+    assert service.written == [False, True]
     assert service.close(60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from migrator.cli import run_command_line
 from migrator.config import LARGEST_JOB_BYTES, parse_job, read_job, read_table
 from migrator.errors import JobFileError
+from migrator.job_file import job_text
 from migrator.job_rules import MOST_CHARS, MOST_PROBLEMS
 
 pytestmark = pytest.mark.hostile
@@ -85,6 +87,20 @@ NOT_JOBS = {
     "a name without end, inside": ("a = {" + ".".join("a" * 50_000) + " = 1}", "beyond all measure"),
     "a number without end": ("version = " + "9" * 5_000, "beyond all measure"),
     "a number without end, in another base": ("version = 0x" + "f" * 50_000, "beyond all measure"),
+    **{
+        f"a name without end, after {hidden}": (
+            f"a = {{b = {hidden}, " + ".".join("a" * 50_000) + ' = 1, c = ""}',
+            "beyond all measure",
+        )
+        for hidden in (
+            *('"a"', "'a'", "'a\\'", '"a\\""', '"\\\\"', '"#"', "'#'", '""', "''"),
+            *('"""a"""', '"""a""""', '"""a"""""', '"""\n"\n"""', "'''\n\"\n'''", "'''a'''''", '"""\\""""'),
+        )
+    },
+    "a name without end, after a comment": ('a = 1 # "\n' + ".".join("a" * 50_000) + " = 1", "beyond all"),
+    "texts that do not end": ('a = """\n' + '\\"""\n' * 100_000, "is not TOML"),
+    "other texts that do not end": ("a = '''\n" + "''\n" * 100_000, "is not TOML"),
+    "texts in a line that do not end": ("a = " + '\\"' * 200_000, "is not TOML"),
 }
 
 
@@ -94,6 +110,29 @@ def test_what_is_no_job_is_said_to_be_none(name: str) -> None:
     with pytest.raises(JobFileError) as caught:
         parse_job(text)
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'exclude = ["/report,1.3.6.1.4.1.14519.5.2.1.6279.6001.29.88.06.137.288.dcm"]',
+        "exclude = ['/{a,1.3.6.1.4.1.14519.5.2.1.6279.6001.29.88.06.137.288}']",
+        'exclude = ["""\n1.3.6.1.4.1.14519.5.2.1.6279.6001.29.88.06.137.288"""]',
+        f'exclude = ["/,0x{"f" * 400}"]',
+        "# [1.3.6.1.4.1.14519.5.2.1.6279.6001.29.88.06.137.288]",
+    ],
+)
+def test_what_looks_like_a_name_without_end_within_a_text_is_none(line: str) -> None:
+    """Else a run that leaves such an object out could be neither resumed nor undone."""
+    parse_job(job("filters", line))
+
+
+def test_no_job_is_written_that_would_not_be_read_again() -> None:
+    """A run keeps its job: what is written may be longer than what was read."""
+    text = job("filters", "exclude = ['" + "\\a" * 500_000 + "']")
+    assert len(text) < LARGEST_JOB_BYTES
+    with pytest.raises(JobFileError, match=f"would be larger than {LARGEST_JOB_BYTES:,} bytes"):
+        job_text(tomllib.loads(text))
 
 
 def test_a_file_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_two_stars_match_everything_and_one_stays_inside_a_segment(key: str) -> 
 
 
 #: A pattern's pieces, and what each takes of a key: characters, one of some, any number of some.
-PIECES = ("a", "b", "/", "?", "*", "**", "[ab]", "[!a]", "{a,aab}", "{b,}", "{*,a/}", r"\a")
+PIECES = ("a", "b", "/", "?", "*", "**", "[ab]", "[!a]", "[/b]", "{a,aab}", "{b,}", "{*,a/}", r"\a")
 
 
 def taken(pieces: list[str], key: str) -> bool:
@@ -102,6 +102,8 @@ def taken(pieces: list[str], key: str) -> bool:
             return any(taken(rest, key[length:]) for length in range(len(key) + 1))
         case "?" | "[!a]":
             return key[:1] not in ("", "/", *("a" if piece == "[!a]" else ())) and taken(rest, key[1:])
+        case "[/b]":
+            return key[:1] in ("/", "b") and taken(rest, key[1:])
         case "[ab]":
             return key[:1] in ("a", "b") and taken(rest, key[1:])
         case "{a,aab}":
@@ -143,6 +145,21 @@ def test_a_pattern_matches_what_trying_everything_would(pieces: list[str], key: 
 )
 def test_no_key_makes_matching_take_for_ever(pattern: str, key: str) -> None:
     assert not matches(pattern, key)
+
+
+def test_a_set_with_a_slash_may_be_a_slash_after_another_place_where_it_fits() -> None:
+    assert matches("/a*[b/]y*z", "aby/yz")
+    assert matches("/a*[ -~]y*z", "aby/yz")
+    assert matches("/a*{[+-9]y,q}*z", "a1y/yz")
+    assert not matches("/a*[b-z]y*z", "aby/yz")
+
+
+@pytest.mark.hostile
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("pattern", ["{a,b}" * 9 + "x" * 900_000, "x" * 900_000, "x" * 90_000 + "{a,b}" * 9])
+def test_patterns_too_long_for_any_key_are_refused(pattern: str) -> None:
+    with pytest.raises(BadPattern, match="too long"):
+        compile_glob(pattern)
 
 
 def test_braces_that_stand_for_too_many_patterns_are_refused() -> None:
