@@ -293,19 +293,26 @@ def is_stored(name: str) -> bool:
 
 def _listed(vault: KeyringBackend) -> list[str]:
     try:
-        found: Any = json.loads(vault.get_password(INDEX, INDEX_NAME) or "[]")
-    except Exception:  # locked, or no JSON: the usual names are known all the same
+        return _names_in(vault.get_password(INDEX, INDEX_NAME))
+    except Exception:  # locked: the usual names are known all the same
+        return []
+
+
+def _names_in(text: str | None) -> list[str]:
+    try:
+        found: Any = json.loads(text or "[]")
+    except ValueError:  # damaged: likewise
         return []
     return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
 
 
 def _list_as(vault: KeyringBackend, name: str, *, there: bool) -> None:
     """Keep the list of names; keys count without it, so nothing ends because it cannot be kept."""
-    before = set(_listed(vault))
-    after = before | {name} if there else before - {name}
-    if after == before:
-        return
     try:
+        before = set(_names_in(vault.get_password(INDEX, INDEX_NAME)))  # unread, it is not written over
+        after = before | {name} if there else before - {name}
+        if after == before:
+            return
         if after:
             vault.set_password(INDEX, INDEX_NAME, json.dumps(sorted(after)))
         else:

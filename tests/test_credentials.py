@@ -405,6 +405,27 @@ def test_keys_count_as_stored_where_only_their_name_could_not_be_listed(
     assert load("work") == KEYS
 
 
+def test_a_list_of_names_that_cannot_be_read_just_now_is_not_written_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Hiccup(Vault):
+        has_hiccup = False
+
+        def get_password(self, service: str, name: str) -> str | None:
+            if self.has_hiccup and service == credentials.INDEX:
+                raise RuntimeError("no answer in time")
+            return super().get_password(service, name)
+
+    vault = Hiccup()
+    use(monkeypatch, vault)
+    save("archive", KEYS)
+    vault.has_hiccup = True
+    assert save("work", KEYS)
+    vault.has_hiccup = False
+    credentials._session.clear()
+    assert "archive" in credentials.names()
+
+
 def test_without_a_vault_only_this_process_s_names_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, None)
     assert credentials.names() == ()
