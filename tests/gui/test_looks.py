@@ -59,6 +59,20 @@ def test_nothing_is_cut_off_and_nothing_lies_over_another(root: Any, state: str,
     assert not found, "\n".join(found)
 
 
+def test_a_small_window_in_a_longer_language_has_room_for_what_a_run_says(root: Any) -> None:
+    with looks.translated():
+        show(root, "running_while_listing", SIZES["small"])
+        assert looks.clipped(root) == []
+
+
+def test_why_a_key_is_left_alone_is_in_sight_where_it_was_found(root: Any) -> None:
+    """A small window, and few keys: the reason stands below them, not below the page's end."""
+    window = show(root, "plan_found", SIZES["small"])
+    why = window.plan.finder.why
+    assert str(why.cget("text"))
+    assert why.winfo_rooty() + why.winfo_height() <= window.body.winfo_rooty() + window.body.winfo_height()
+
+
 @pytest.mark.usefixtures("light_again")
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_every_text_and_every_field_is_dark_enough_to_read(root: Any, dark: bool) -> None:

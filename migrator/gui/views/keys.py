@@ -12,6 +12,8 @@ from migrator.gui.widgets.basics import Card, Delay, WrapLabel, bind_wheel, scro
 from migrator.gui.widgets.rows import RowTip, copyable
 
 FIND_MS = 200
+#: The table has room for so many rows at least.
+LEAST_ROWS = 4
 
 
 class KeysActions(Protocol):
@@ -54,7 +56,11 @@ class KeysCard(Card):
         self.body.rowconfigure(0, weight=1)
         self.body.columnconfigure(0, weight=1)
         self.tree = tree = ttk.Treeview(
-            self.body, style="Flat.Table.Treeview", columns=("size", "what"), height=4, selectmode="browse"
+            self.body,
+            style="Flat.Table.Treeview",
+            columns=("size", "what"),
+            height=LEAST_ROWS,
+            selectmode="browse",
         )
         tree.column("#0", width=theme.px(330), minwidth=theme.px(160), stretch=True)
         tree.column("size", width=theme.px(80), minwidth=theme.px(70), stretch=False, anchor="e")
@@ -91,6 +97,7 @@ class KeysCard(Card):
             self.tree.delete(*self.tree.get_children())
             for n, row in enumerate(screen.rows):
                 self.tree.insert("", "end", iid=f"k{n}", text=row.key, values=(row.size, f"   {row.what}"))
+            self._give_room(len(screen.rows))
             if screen.rows:
                 self.tree.selection_set("k0")
                 self.tree.focus("k0")
@@ -101,6 +108,12 @@ class KeysCard(Card):
             self.empty.place(relx=0.5, rely=0.5, relwidth=0.8, anchor="center")
         else:
             self.empty.place_forget()
+
+    def _give_room(self, rows: int) -> None:
+        """Few rows take no more room than they need: what is said of the chosen one stays near them."""
+        are_few = 0 < rows <= LEAST_ROWS
+        self.body.rowconfigure(0, weight=0 if are_few else 1)
+        self.body.rowconfigure(2, weight=1 if are_few else 0)
 
     def _explain(self) -> None:
         """Why it is so, of the chosen row."""

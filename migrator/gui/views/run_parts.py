@@ -78,12 +78,14 @@ class ThroughputCard(Card):
         self.body.rowconfigure(0, weight=1)
         self.plot = LinePlot(self.body)
         self.plot.grid(row=0, column=0, sticky="nswe")
-        self.empty = ttk.Label(self.body, text=labels.NO_THROUGHPUT, style="Hint.TLabel")
+        self.empty = WrapLabel(
+            self.body, text=labels.NO_THROUGHPUT, style="Hint.TLabel", anchor="center", justify="center"
+        )
 
     def render(self, throughput: Throughput | None) -> None:
         self.plot.show(throughput)
         if throughput is None:
-            self.empty.place(relx=0.5, rely=0.5, anchor="center")
+            self.empty.place(relx=0.5, rely=0.5, relwidth=0.9, anchor="center")
         else:
             self.empty.place_forget()
 
