@@ -112,8 +112,8 @@ def test_the_jobs_ca_file_wins_over_the_environment(
 
 @pytest.fixture
 def collects_later() -> Iterator[None]:
-    """The SDK asks for the bucket's region again and again, as deep as calls go, and leaves it to the collector
-    to close connections. Down there nobody could be told of it."""
+    """The SDK asks for the bucket's region again and again, as deep as calls go, and leaves it to the
+    collector to close connections. Down there nobody could be told of it."""
     gc.disable()
     yield
     gc.enable()
