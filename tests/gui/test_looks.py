@@ -49,7 +49,8 @@ def light_again(root: Any) -> Iterator[None]:
     theme.dress(root, dark=False)
 
 
-@pytest.mark.parametrize("way", SIZES)
+# What has room in the small window and in a longer language nearly always has it in the usual one.
+@pytest.mark.parametrize("way", [pytest.param("light", marks=pytest.mark.long), "small", "translated"])
 @pytest.mark.parametrize("state", preview.STATES)
 def test_nothing_is_cut_off_and_nothing_lies_over_another(root: Any, state: str, way: str) -> None:
     with looks.translated() if way == "translated" else nullcontext():
@@ -162,6 +163,7 @@ def test_the_windows_words_are_in_words_modules() -> None:
     assert not found, "put these into labels.py or a *_words.py:\n" + "\n".join(found)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("state", preview.STATES)
 def test_every_word_on_the_screen_comes_from_a_words_module(root: Any, state: str) -> None:
     show(root, state, SIZES["light"])
