@@ -6,13 +6,16 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+import tempfile
+from collections.abc import Callable, Sequence
+from typing import IO, Protocol
 
 from migrator.redacting import for_others
 
 #: How long a program that was asked to end may take before it is ended.
 END_S = 2.0
+#: Of what a program says, so much is read.
+MOST_SAID_BYTES = 64 * 1024
 
 
 class Child(Protocol):
@@ -33,17 +36,7 @@ class Process:
     becomes of us."""
 
     def __init__(self, command: Sequence[str]) -> None:
-        more: Mapping[str, int] = {}
-        if sys.platform == "win32":
-            more = {"creationflags": subprocess.CREATE_NO_WINDOW}
-        self._process = subprocess.Popen(  # noqa: S603  (commands of ours, without a shell)
-            list(command),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=_environment(),
-            **more,  # type: ignore[call-overload]
-        )
+        self._process = _popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
 
     def poll(self) -> int | None:
         code: int | None = self._process.poll()
@@ -56,8 +49,27 @@ class Process:
         try:
             self._process.wait(END_S)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            _kill(self._process)
+
+
+def _popen(command: Sequence[str], *, stdin: int, stdout: int | IO[bytes]) -> subprocess.Popen[bytes]:
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NO_WINDOW
+    return subprocess.Popen(  # noqa: S603  (commands of ours, without a shell)
+        list(command),
+        stdin=stdin,
+        stdout=stdout,
+        stderr=subprocess.DEVNULL,
+        env=_environment(),
+        creationflags=flags,
+    )
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    with contextlib.suppress(subprocess.TimeoutExpired):  # the system keeps it: then nobody waits for it
+        process.wait(END_S)
 
 
 def _environment() -> dict[str, str]:
@@ -96,31 +108,29 @@ Asker = Callable[[Sequence[str]], Answer]
 
 
 class Asked:
-    """A real one. What it says has to fit into a pipe."""
+    """A real one. It speaks into a file: a pipe would stay open for as long as a program that it started in
+    turn has it, and whoever reads it would wait."""
 
     def __init__(self, command: Sequence[str]) -> None:
-        more: Mapping[str, int] = {}
-        if sys.platform == "win32":
-            more = {"creationflags": subprocess.CREATE_NO_WINDOW}
-        self._process = subprocess.Popen(  # noqa: S603  (commands of ours, without a shell)
-            list(command),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=_environment(),
-            **more,  # type: ignore[call-overload]
-        )
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the last word)
+        try:
+            self._process = _popen(command, stdin=subprocess.DEVNULL, stdout=self._file)
+        except OSError:
+            self._file.close()
+            raise
 
     def poll(self) -> str | None:
         code = self._process.poll()
         if code is None:
             return None
-        said: bytes = self._process.communicate()[0]
+        with self._file as file:
+            file.seek(0)
+            said = file.read(MOST_SAID_BYTES)
         return said.decode("utf-8", "replace") if code == 0 else ""
 
     def end(self) -> None:
-        self._process.kill()
-        self._process.communicate()
+        _kill(self._process)
+        self._file.close()
 
 
 def ask(command: Sequence[str]) -> Asked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -178,3 +179,22 @@ def test_real_programs_say_something_fail_or_are_not_there() -> None:
         [sys.executable, "-c", "input()" if sys.platform == "win32" else "import time; time.sleep(60)"]
     )
     hangs.end()
+
+
+@pytest.mark.timeout(30)
+def test_what_a_program_leaves_running_is_not_waited_for() -> None:
+    """As a bus that is started by the way: it keeps what it was given to speak into."""
+    stays = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1]))).recv(1)"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(30)
+        port = str(server.getsockname()[1])
+        starts = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {stays!r}, {port!r}])"
+        asked = ask([sys.executable, "-c", f"{starts}; print('dark', flush=True)"])
+        other, _ = server.accept()
+        with other:
+            while (said := asked.poll()) is None:
+                pass
+            assert said.strip() == "dark"
+            other.setblocking(False)
+            with pytest.raises(BlockingIOError):  # it is still there
+                other.recv(1)

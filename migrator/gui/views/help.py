@@ -12,7 +12,7 @@ from migrator.gui import help_words, labels, theme
 from migrator.gui.screen import Screen
 from migrator.gui.status import Intent
 from migrator.gui.views.page import GAP, PageView
-from migrator.gui.widgets.basics import Card, WrapLabel, scrollbar, set_text, show
+from migrator.gui.widgets.basics import Card, WrapLabel, scrollbar, set_text, show, text_to_read
 
 _ICONS = {
     "guide": "signpost-2",
@@ -110,24 +110,8 @@ class HelpView(PageView):
         self._text_frame = ttk.Frame(body)
         self._text_frame.columnconfigure(0, weight=1)
         self._text_frame.grid(row=2, column=0, columnspan=2, sticky="we", pady=(theme.px(10), 0))
-        self.text = tk.Text(
-            self._text_frame,
-            height=LICENCE_LINES,
-            width=20,
-            wrap="word",
-            font="AppFixed",
-            state="disabled",
-            borderwidth=0,
-            highlightthickness=theme.px(1),
-            highlightbackground=theme.color("line"),
-            highlightcolor=theme.color("accent_text"),
-            background=theme.color("page"),
-            foreground=theme.color("text"),
-            selectbackground=theme.color("select"),
-            selectforeground=theme.color("text"),
-            padx=theme.px(10),
-            pady=theme.px(6),
-        )
+        self.text = text_to_read(self._text_frame, LICENCE_LINES, "line")
+        self.text.configure(padx=theme.px(10), pady=theme.px(6))
         bar = scrollbar(self._text_frame, self.text.yview)
         self.text.configure(yscrollcommand=bar.set)
         self.text.grid(row=0, column=0, sticky="nswe")

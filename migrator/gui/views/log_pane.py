@@ -19,6 +19,7 @@ from migrator.gui.widgets.basics import (
     scrollbar,
     set_text,
     show,
+    text_to_read,
 )
 from migrator.phrases import number
 
@@ -92,22 +93,9 @@ class LogPane(Card):
         self.room = room = ttk.Frame(self.body)
         self._line = int(tkfont.nametofont("AppFixed", root=self).metrics("linespace"))
         room.configure(height=LEAST_LINES * self._line + theme.px(AROUND))
-        self.text = text = tk.Text(
-            room,
-            height=LEAST_LINES,
-            width=20,
-            wrap="word",
-            font="AppFixed",
-            state="disabled",
+        self.text = text = text_to_read(room, LEAST_LINES, "page")
+        text.configure(
             takefocus=1,
-            borderwidth=0,
-            highlightthickness=theme.px(1),
-            highlightbackground=theme.color("page"),
-            highlightcolor=theme.color("accent_text"),
-            background=theme.color("page"),
-            foreground=theme.color("text"),
-            selectbackground=theme.color("select"),
-            selectforeground=theme.color("text"),
             inactiveselectbackground=theme.color("select"),
             padx=theme.px(12),
             pady=theme.px(4),

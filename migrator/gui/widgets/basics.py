@@ -131,6 +131,26 @@ def scrollbar(parent: tk.Misc, command: Callable[..., Any]) -> AutoScrollbar:
     return AutoScrollbar(parent, orient="vertical", command=command, style="Quiet.Vertical.TScrollbar")
 
 
+def text_to_read(parent: tk.Misc, lines: int, edge: str) -> tk.Text:
+    """Lines that can be selected and not changed; `edge` is the colour around them without the focus."""
+    return tk.Text(
+        parent,
+        height=lines,
+        width=20,
+        wrap="word",
+        font="AppFixed",
+        state="disabled",
+        borderwidth=0,
+        highlightthickness=theme.px(1),
+        highlightbackground=theme.color(edge),
+        highlightcolor=theme.color("accent_text"),
+        background=theme.color("page"),
+        foreground=theme.color("text"),
+        selectbackground=theme.color("select"),
+        selectforeground=theme.color("text"),
+    )
+
+
 class Tooltip:
     """A sentence beside the pointer, after a moment; Escape, a click or leaving hides it."""
 
