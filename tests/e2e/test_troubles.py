@@ -53,6 +53,7 @@ def test_missing_credentials_name_the_variables(cli: CommandLine, job: Path) -> 
     assert "MIGRATOR_SOURCE_SECRET_ACCESS_KEY is not set" in result.out
 
 
+@pytest.mark.long  # it waits for half a minute
 @pytest.mark.timeout(200)
 def test_an_endpoint_that_does_not_answer_is_refused_within_a_minute(
     cli: CommandLine, aws: Side, lyve: Side, job: Path

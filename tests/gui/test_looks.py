@@ -75,7 +75,7 @@ def test_why_a_key_is_left_alone_is_in_sight_where_it_was_found(root: Any) -> No
 
 
 @pytest.mark.usefixtures("light_again")
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.long)], ids=["light", "dark"])
 def test_every_text_and_every_field_is_dark_enough_to_read(root: Any, dark: bool) -> None:
     theme.dress(root, dark=dark)
     found = []
