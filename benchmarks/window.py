@@ -32,6 +32,7 @@ from migrator.demo.show import demo_form
 from migrator.engine.remote import EngineProcess
 from migrator.gui import labels, theme
 from migrator.gui.app import Window
+from migrator.gui.garbage import OwnGarbage
 from migrator.gui.status import Status
 from migrator.model.events import (
     ActiveTransfer,
@@ -95,7 +96,7 @@ def migration(count: int) -> None:
     with tempfile.TemporaryDirectory() as home, two_clouds(count) as (aws, lyve):
         service = EngineProcess(Path(home), is_demo=True)
         root = theme.build_root(labels.TITLE)
-        window = Window(root, service, prefill=demo_form(aws, lyve), demo=True)
+        window = Window(root, service, prefill=demo_form(aws, lyve), demo=True, garbage=OwnGarbage())
         window.start()
         root.update()
 
@@ -174,7 +175,7 @@ def flood(count: int) -> None:
     """Events only, with the Run page in sight; memory is taken at the beginning and at the end."""
     with flooded(count) as service:
         root = theme.build_root(labels.TITLE)
-        window = Window(root, service)  # type: ignore[arg-type]
+        window = Window(root, service, garbage=OwnGarbage())  # type: ignore[arg-type]
         window.start()
         window.presenter.show("run")
         root.update()
@@ -202,9 +203,11 @@ from pathlib import Path
 from migrator.engine.remote import EngineProcess
 from migrator.gui import labels, theme
 from migrator.gui.app import Window
+from migrator.gui.garbage import OwnGarbage
 service = EngineProcess(Path({home!r}), is_demo=True)
+garbage = OwnGarbage()
 root = theme.build_root(labels.TITLE)
-window = Window(root, service)
+window = Window(root, service, garbage=garbage)
 window.start()
 root.update()
 print(time.perf_counter() - began, time.process_time())

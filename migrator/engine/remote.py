@@ -190,10 +190,11 @@ def serve(pipe: Connection, root: Path, is_demo: bool) -> None:
     # Ctrl-C in a terminal reaches both processes; the window's decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Here and not above: the window's process has no use for them, and opens sooner.
-    from migrator.engine.allocator import give_back, keep_little
+    from migrator.engine.allocator import give_back, keep_little, search_rarely
     from migrator.engine.service import EngineService
 
     keep_little()
+    search_rarely()
     service = EngineService(root, is_demo=is_demo)
     sender = _Sender(pipe, service, give_back)
     thread = threading.Thread(target=sender.run, name="events-out", daemon=True)

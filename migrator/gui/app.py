@@ -12,6 +12,7 @@ from typing import Any
 
 from migrator.gui import labels, theme
 from migrator.gui.form import Form
+from migrator.gui.garbage import Garbage, LeftAlone, OwnGarbage
 from migrator.gui.menu import Menu
 from migrator.gui.presenter import Presenter
 from migrator.gui.pump import Pump
@@ -53,6 +54,7 @@ def open_window(
 
     Returns the exit code: 0, or 1 if work had to be left running.
     """
+    garbage = OwnGarbage()
     looks = SystemAppearance()
     looks.ask()
     file = preferences or PreferencesFile()
@@ -67,6 +69,7 @@ def open_window(
         preferences=file,
         system=system,
         looks=looks,
+        garbage=garbage,
         folder=folder,
     )
     try:
@@ -76,6 +79,7 @@ def open_window(
     finally:
         system.close()
         looks.close()
+        garbage.close()
 
 
 class Window:
@@ -91,9 +95,11 @@ class Window:
         preferences: PreferencesFile | None = None,
         system: System | None = None,
         looks: SystemAppearance | None = None,
+        garbage: Garbage | None = None,
         folder: str = "",
     ) -> None:
         self.root = root
+        self._garbage = garbage or LeftAlone()
         self._looks = looks or SystemAppearance.light()
         self.presenter = Presenter(
             service, self, form=prefill, demo=demo, preferences=preferences, system=system, folder=folder
@@ -231,6 +237,7 @@ class Window:
         for child in self.root.winfo_children():
             child.destroy()
         self._build()
+        self._garbage.settle()
         self.presenter.set_up.revision += 1
 
     # -- the timer ---------------------------------------------------------------------------------
@@ -240,6 +247,7 @@ class Window:
         self.presenter.draw()
         self.setup.focus_first()
         self.presenter.open()
+        self._garbage.settle()
         self._timer = self.root.after(self.pump.next_ms, self._tick)
 
     def step(self) -> int:
@@ -247,6 +255,7 @@ class Window:
         taken = self.pump.tick()
         self._follow_system()
         self.presenter.tick(idle=self.pump.is_idle)
+        self._garbage.tick()
         return taken
 
     def _tick(self) -> None:

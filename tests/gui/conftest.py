@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from migrator.gui.garbage import OwnGarbage
 from tests.gui import canned
 
 DEADLINE_S = 120
@@ -21,6 +23,21 @@ def _cannot(reason: str) -> None:
     if os.environ.get("CI", "").lower() == "true":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _garbage() -> Iterator[OwnGarbage]:
+    """Tk variables die in the main thread: never in a thread of this or of a later module's tests."""
+    made = OwnGarbage()
+    yield made
+    gc.collect()
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+def _collecting(_garbage: OwnGarbage) -> Iterator[None]:
+    yield
+    _garbage.tick()
 
 
 @pytest.fixture(scope="session")
