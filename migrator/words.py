@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple, assert_never
 
-from migrator import pace_words, rights_words
+from migrator import config_words, pace_words, rights_words
 from migrator.ending_words import ending
 from migrator.estimate_words import estimate_sentence, is_dear
+from migrator.model.drafts import ConfigRead, ConfigSaved
 from migrator.model.events import (
     ConfigWritten,
     EndChecked,
@@ -100,7 +101,12 @@ def sentence(event: Event) -> Line | None:
         case EndChecked():
             return _end(event)
         case ConfigWritten():
-            return Line("info", "check", f"Config generated successfully! {kept_where(event.vault)}")
+            generated = f"Config generated successfully! {config_words.kept_where(event)}"
+            return Line("info", "check", generated.rstrip())
+        case ConfigRead():
+            return Line("info", "config", config_words.opened(event))
+        case ConfigSaved():
+            return Line("info", "config", config_words.saved(event))
         case UnfinishedFound():
             return Line("warn", "run", f"{found(event)}: run {event.run}, {found_where(event)}.")
         case RunStarted():
@@ -177,13 +183,6 @@ def sentence(event: Event) -> Line | None:
 def reported(path: str, sha256: str) -> str:
     """What was written and how to know it again: `sha256sum --check` reads the last two words."""
     return f"SHA-256 of the report: {sha256}  {visible(path) or '-'}"
-
-
-def kept_where(vault: str) -> str:
-    """Where the secret keys are."""
-    if vault:
-        return f"Keys are in {vault}, not in the file."
-    return "Keys are kept in memory until you quit, not in the file."
 
 
 def connected(event: EndChecked) -> str:

@@ -204,9 +204,14 @@ class Window:
                 title=title,
                 initialfile=name,
                 defaultextension=next(iter(kinds)),
-                filetypes=[(words, f"*{ending}") for ending, words in kinds.items()],
+                filetypes=_patterns(kinds),
             )
             or ""
+        )
+
+    def ask_to_open(self, kinds: Mapping[str, str], title: str) -> str:
+        return str(
+            filedialog.askopenfilename(parent=self.root, title=title, filetypes=_patterns(kinds)) or ""
         )
 
     def focus_on(self, field: str) -> None:
@@ -326,3 +331,7 @@ class Window:
         print(text, file=sys.stderr)  # noqa: T201  (the last resort, and the only one here)
         if not self.is_closed:
             self.presenter.report(text)
+
+
+def _patterns(kinds: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(words, f"*{ending}") for ending, words in kinds.items()]

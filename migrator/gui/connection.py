@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from migrator import words
+from migrator import config_words, words
 from migrator.gui import checks, form_words, labels
 from migrator.gui.form import NAMES, Form
 from migrator.gui.screen import CardState, SetupScreen
@@ -56,9 +56,9 @@ class Connection:
 
     def written(self, event: ConfigWritten) -> None:
         self.is_checking = self.is_stopping = False
-        kept = words.kept_where(event.vault)
+        kept = config_words.kept_where(event)
         if self.is_complete:
-            self.say(f"{labels.GENERATED} {kept}", Tone.OK)
+            self.say(f"{labels.GENERATED} {kept}".rstrip(), Tone.OK)
         else:
             self.say(form_words.written_in_part(kept), Tone.WARN)
         self.path = event.path

@@ -13,6 +13,7 @@ from migrator import words
 from migrator.gui import checks
 from migrator.gui.form import NAMES
 from migrator.gui.frame import Facts
+from migrator.gui.pages.config_file import ConfigFilePage
 from migrator.gui.pages.help import HelpPage
 from migrator.gui.pages.history import HistoryPage
 from migrator.gui.pages.key_sets import KeySetsPage
@@ -23,6 +24,7 @@ from migrator.gui.pages.setup import SetupPage
 from migrator.gui.screen import Question
 from migrator.gui.service import Service
 from migrator.gui.status import Status, Tone
+from migrator.model.drafts import ConfigRead, ConfigSaved
 from migrator.model.events import (
     ConfigWritten,
     EndChecked,
@@ -52,6 +54,7 @@ class Pages:
     """The pages that events are about, and what they come to together."""
 
     set_up: SetupPage
+    config: ConfigFilePage
     plan: PlanPage
     run: RunPage
     history: HistoryPage
@@ -158,6 +161,12 @@ class Intake:
                 pages.set_up.end_checked(event)
             case ConfigWritten():
                 connection.written(event)
+            case ConfigRead():
+                return pages.config.read(event)
+            case ConfigSaved():
+                pages.config.saved(event)
+            case Warned(code="config"):
+                pages.config.warned(event)
             case Summary() if connection.is_checking:
                 # Not the end of a run: Generate Config File went wrong, and the newest run stays what it is.
                 level: Level = "info" if connection.is_stopping else "error"

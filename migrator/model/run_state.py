@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
+from migrator.model.drafts import ConfigRead, ConfigSaved
 from migrator.model.events import (
     ActiveTransfer,
     ConfigWritten,
@@ -195,7 +196,7 @@ class RunState:
                 return self
             case ObjectUndone() | ObjectChecked() | Reported() | RunForgotten():
                 return self
-            case EndChecked() | ConfigWritten() | RunRelies():
+            case EndChecked() | ConfigRead() | ConfigSaved() | ConfigWritten() | RunRelies():
                 return self
             case CheckFound() | UnfinishedFound() | RunsListed() | PlanRows():
                 return self  # other runs, not the one that is folded here
