@@ -77,6 +77,7 @@ SHORTCUTS: tuple[tuple[str, str], ...] = (
     ("Ctrl+L", "The log, ready to be searched"),
     ("Ctrl+F", "Find: keys on Plan, lines of the log elsewhere"),
     ("Ctrl+X, C, V, A", "Cut, copy, paste, select all; in a table Ctrl+C copies the chosen row"),
+    ("Return, double click", "On a line of the log: shows the object it is about, on Run or on Plan"),
     ("Ctrl+Q", "Quit; what goes on is paused first"),
     ("Alt+letter", "Presses the button of the bar at the bottom with this letter underlined"),
     ("Tab, Shift+Tab", "To the next control and back; the space bar presses it"),

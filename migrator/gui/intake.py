@@ -13,6 +13,7 @@ from migrator import words
 from migrator.gui import checks
 from migrator.gui.form import NAMES
 from migrator.gui.frame import Facts
+from migrator.gui.log import LogLine
 from migrator.gui.pages.config_file import ConfigFilePage
 from migrator.gui.pages.help import HelpPage
 from migrator.gui.pages.history import HistoryPage
@@ -81,6 +82,16 @@ class Pages:
             form.get(f"{end}.{part}") for end in NAMES for part in ("access_key_id", "bucket")
         )
 
+    def bring(self, line: LogLine) -> bool:
+        """The object that a line of the log is about comes into sight; False where no list has it.
+
+        The tables of the newest run come first. Of what was not copied they have a few of each cause, of
+        copies the newest: the plan knows every object, but nothing of undoing and comparing.
+        """
+        if line.work == self.run.state.run and self.run.point_at(line.key, is_copied=line.level == "info"):
+            return True
+        return line.part == "copy" and self.plan.point_at(line.key, line.work)
+
     def facts(self, page: str, question: Question | None, *, is_quitting: bool) -> Facts:
         """What bar, rail and the intents that are allowed depend on. `page`: the one in sight."""
         status = self.status
@@ -139,6 +150,8 @@ class Intake:
 
     def take(self, event: Event) -> None:
         """Give an event to the page that it is for, and to the log."""
+        if isinstance(event, RunStarted):
+            self._pages.log.log.work = event.run or self._pages.plan.work
         if self._is_told(event):
             self._write_about(event)
 
@@ -220,7 +233,7 @@ class Intake:
             case Summary():
                 pages.history.ask()
             case RunStarted(command="run"):
-                pages.plan.spend()
+                pages.plan.spend(event.run)
         return is_told
 
     def _write_about(self, event: Event) -> None:

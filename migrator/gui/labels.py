@@ -360,6 +360,7 @@ LOG_SAVING = "The log is being written…"
 LOG_NEWER = "↓ {count} new"
 LOG_EMPTY = "What happens is written here."
 LOG_NO_MATCH = "No line matches."
+LOG_NOT_HERE = "No list on screen has this object any more. The report of its run has every one."
 
 # -- the menu ----------------------------------------------------------------------------------------
 

@@ -63,7 +63,7 @@ class Presenter:
         self._clock, self._wall = clock, wall
         self._stamp = wall().strftime("%H:%M:%S")
         self.system: System = system or Nothing()
-        self.log_page = LogPage(self, lambda: self.run.logged)
+        self.log_page = LogPage(self, lambda: self.run.logged, lambda line: self._pages.bring(line))
         self.log = self.log_page.log
         self._page = "setup"
         self._quit_by: float | None = None

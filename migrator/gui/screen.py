@@ -138,6 +138,18 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Pointed:
+    """A row that somebody wants to see: `sample` of the cause `row`, or, where that is None, `row` of Done.
+
+    It is brought into sight once for each `turn`.
+    """
+
+    turn: int
+    row: int
+    sample: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EndPoint:
     """One answer to what everybody asks after a migration."""
 
@@ -181,6 +193,7 @@ class RunScreen:
     ledger: LedgerScreen | None = None
     banner: Banner | None = None
     empty: str = ""  #: where nothing has run yet
+    pointed: Pointed | None = None
 
 
 @dataclass(frozen=True, slots=True)
