@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from migrator.model.drafts import ConfigRead, ConfigSaved
-from migrator.model.events import ConfigWritten
+from migrator.model.drafts import ConfigRead, ConfigSaved, ConfigWritten
 from migrator.model.objects import visible
 
 #: Before the reason.

@@ -14,9 +14,8 @@ from typing import Literal, NamedTuple, assert_never
 from migrator import config_words, pace_words, rights_words
 from migrator.ending_words import ending
 from migrator.estimate_words import estimate_sentence, is_dear
-from migrator.model.drafts import ConfigRead, ConfigSaved
+from migrator.model.drafts import ConfigRead, ConfigSaved, ConfigWritten
 from migrator.model.events import (
-    ConfigWritten,
     EndChecked,
     Event,
     LimitChanged,

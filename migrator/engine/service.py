@@ -30,14 +30,8 @@ from migrator.engine.trying import try_end
 from migrator.engine.wishes import Wishes, possible_wish
 from migrator.errors import Cancelled, CredentialsError, MigratorError
 from migrator.job_file import job_text, write_private
-from migrator.model.events import (
-    ConfigWritten,
-    Event,
-    ObjectCopied,
-    Summary,
-    UnfinishedFound,
-    Warned,
-)
+from migrator.model.drafts import ConfigWritten
+from migrator.model.events import Event, ObjectCopied, Summary, UnfinishedFound, Warned
 from migrator.model.key_sets import KeysForgotten, KeysTested
 from migrator.model.ledger import Ledger, Outcome
 from migrator.model.past_runs import RunsListed

@@ -10,7 +10,8 @@ from migrator.gui.form import NAMES, Form
 from migrator.gui.screen import CardState, SetupScreen
 from migrator.gui.screen_parts import FieldState
 from migrator.gui.status import TABLE, Status, Tone
-from migrator.model.events import ConfigWritten, EndChecked
+from migrator.model.drafts import ConfigWritten
+from migrator.model.events import EndChecked
 
 #: What makes an earlier test of an end worthless when it is changed.
 DEPENDS_ON = {"access_key_id", "secret_access_key", "session_token", "region", "endpoint"}

@@ -25,9 +25,8 @@ from migrator.gui.pages.setup import SetupPage
 from migrator.gui.screen import Question
 from migrator.gui.service import Service
 from migrator.gui.status import Status, Tone
-from migrator.model.drafts import ConfigRead, ConfigSaved
+from migrator.model.drafts import ConfigRead, ConfigSaved, ConfigWritten
 from migrator.model.events import (
-    ConfigWritten,
     EndChecked,
     Event,
     LogSaved,

@@ -28,3 +28,13 @@ class ConfigSaved:
     """The form's job was written to a file that somebody chose. Nothing was tried, no keys are in it."""
 
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigWritten:
+    """The job file is on disk. `vault` names the system's key store, empty where keys stay in memory.
+    `has_keys`: keys were given with it; else they are where they were before."""
+
+    path: str
+    vault: str
+    has_keys: bool = True

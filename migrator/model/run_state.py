@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from migrator.model.drafts import ConfigRead, ConfigSaved
+from migrator.model.drafts import ConfigRead, ConfigSaved, ConfigWritten
 from migrator.model.events import (
     ActiveTransfer,
-    ConfigWritten,
     EndChecked,
     Event,
     LimitChanged,

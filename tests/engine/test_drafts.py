@@ -13,8 +13,8 @@ from migrator.config import read_job
 from migrator.credentials import Keys
 from migrator.engine.drafts import config_read, config_saved
 from migrator.job_file import job_text
-from migrator.model.drafts import ConfigRead, ConfigSaved
-from migrator.model.events import ConfigWritten, Warned
+from migrator.model.drafts import ConfigRead, ConfigSaved, ConfigWritten
+from migrator.model.events import Warned
 from tests.engine.test_service import service_of, until
 from tests.support.world import World
 from tests.test_credentials import KEYS, Vault, use

@@ -13,9 +13,9 @@ from migrator.errors import JobFileError
 from migrator.gui.figures import Meter
 from migrator.gui.form import Direction, EndForm, Form
 from migrator.gui.presenter import Presenter
+from migrator.model.drafts import ConfigWritten
 from migrator.model.events import (
     ActiveTransfer,
-    ConfigWritten,
     EndChecked,
     Event,
     ListingProgress,
