@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def config_read(root: Path, path: str, run: str, *, last: Path) -> Event | None:
         refuse_secrets(table)  # it would be masked on its way, and the job be another one
         sides = zip(("source", "destination"), ends_of(table), strict=True)
         keys = {side: known for side, end in sides if (known := _known_keys(side, end))}
-        return ConfigRead(str(file), table, keys, run, is_last)
+        return ConfigRead(str(file), _plain(table), keys, run, is_last)
 
     return or_warned("config", config_words.unread(is_last=is_last), work)
 
@@ -44,6 +45,13 @@ def config_saved(path: str, table: Mapping[str, Any]) -> Event:
         return ConfigSaved(path)
 
     return or_warned("config", config_words.UNSAVED, work)
+
+
+def _plain(value: Any) -> Any:
+    """The same job without TOML's dates: every event can be said in JSON."""
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _known_keys(side: str, end: End) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from migrator import credentials
-from migrator.config import read_job
+from migrator.config import job_from, read_job
 from migrator.credentials import Keys
 from migrator.engine.drafts import config_read, config_saved
 from migrator.job_file import job_text
@@ -66,6 +67,14 @@ def test_the_last_one_is_read_unasked(tmp_path: Path) -> None:
 def test_buckets_may_be_missing(tmp_path: Path) -> None:
     text = job_text(table()).replace('bucket = "photos"\n', "")
     assert "bucket" not in reading(tmp_path, text).table["source"]
+
+
+@pytest.mark.parametrize("moment", ["2025-03-31", "2025-03-31T10:00:00Z", "2025-03-31T10:00:00+02:00"])
+def test_dates_are_the_same_ones_as_text(tmp_path: Path, moment: str) -> None:
+    path = written(tmp_path, job_text(TABLE) + f"\n[filters]\nmin_date = {moment}\n")
+    event: Any = config_read(tmp_path, str(path), "", last=path)
+    json.dumps(event.table)
+    assert job_from(event.table).filters == read_job(path).filters
 
 
 @pytest.mark.parametrize(
