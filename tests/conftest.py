@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -12,6 +13,12 @@ import pytest
 from migrator.engine.session import Session
 from migrator.environment import variables
 from migrator.model.events import Summary
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and all modules stay until the end: not to be searched for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

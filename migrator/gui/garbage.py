@@ -39,14 +39,15 @@ class OwnGarbage:
 
     def __init__(self) -> None:
         self._was_enabled = gc.isenabled()
-        self._rounds = 0
+        self._rounds, self._is_settled = 0, False
         gc.disable()
 
     def settle(self) -> None:
-        if gc.get_freeze_count():  # not at first: there is no garbage yet, and the window waits to be painted
+        if self._is_settled:  # not at first: there is no garbage yet, and the window waits to be painted
             gc.unfreeze()
             gc.collect()
         gc.freeze()
+        self._is_settled = True
 
     def tick(self) -> None:
         if gc.get_count()[0] < YOUNG:
@@ -55,6 +56,7 @@ class OwnGarbage:
         gc.collect(0 if self._rounds else 2)
 
     def close(self) -> None:
-        gc.unfreeze()
+        if self._is_settled:
+            gc.unfreeze()
         if self._was_enabled:
             gc.enable()

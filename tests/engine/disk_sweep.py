@@ -155,13 +155,19 @@ def one(disk: Disk, world: str, command: str, error: str, how: str, then: str, n
         return code
 
 
-def sweep(disk: Disk, world: str, command: str, error: str, how: str) -> tuple[int, Counter[int]]:
-    """Every change of a command in turn, until it makes no more: how many, and the codes it ended with."""
+def sweep(
+    disk: Disk, world: str, command: str, error: str, how: str, *, alternating: bool = False
+) -> tuple[int, Counter[int]]:
+    """Every change of a command in turn, until it makes no more: how many, and the codes it ended with.
+
+    After each the command goes on, and in another try goes back; `alternating`: one of them in turn.
+    """
     codes: Counter[int] = Counter()
     nth = 0
     while True:
         nth += 1
-        for then in ("resume", "rollback") if command in {"run", "resume"} else (command,):
+        ways: tuple[str, ...] = ("resume", "rollback") if command in {"run", "resume"} else (command,)
+        for then in (ways[nth % len(ways)],) if alternating else ways:
             code = one(disk, world, command, error, how, then, nth)
             if code is None:
                 return nth - 1, codes
@@ -175,6 +181,7 @@ def main() -> int:
     parser.add_argument("how", choices=HOW)
     parser.add_argument("--world", default="plain")
     parser.add_argument("--at", type=int, metavar="N", help="only the Nth change")
+    parser.add_argument("--alternating", action="store_true", help="after each change only one of both ways")
     options = parser.parse_args()
     try:
         disk = Disk()
@@ -186,7 +193,7 @@ def main() -> int:
     if options.at:
         print([one(*chosen, then, options.at) for then in ("resume", "rollback")])
         return 0
-    changes, codes = sweep(*chosen)
+    changes, codes = sweep(*chosen, alternating=options.alternating)
     print(json.dumps({"changes": changes, "codes": codes}, sort_keys=True))
     return 0
 

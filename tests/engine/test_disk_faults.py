@@ -25,7 +25,7 @@ LIKELY = (("ENOSPC", "for-ever"), ("EIO", "once"))
 UNLIKELY = (("ENOSPC", "once"), ("EIO", "for-ever"))
 MORE_WORLDS = ("versions", "suspended", "created", "ceph")
 
-Sweep = Callable[[str, str, str, str], dict[str, int]]
+Sweep = Callable[..., dict[str, int]]
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +38,9 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
         pytest.skip(missing)
     library = build(tmp_path_factory.mktemp("disk"))
 
-    def swept(world: str, command: str, error: str, how: str) -> dict[str, int]:
+    def swept(world: str, command: str, error: str, how: str, *more: str) -> dict[str, int]:
         ended = subprocess.run(
-            [sys.executable, "-m", "tests.engine.disk_sweep", command, error, how, "--world", world],
+            [sys.executable, "-m", "tests.engine.disk_sweep", command, error, how, "--world", world, *more],
             env=environment(library),
             cwd=Path(__file__).parents[2],
             capture_output=True,
@@ -58,8 +58,15 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
     return swept
 
 
+@pytest.mark.parametrize("command", LEAST)
+def test_a_full_disk_loses_nothing_and_the_command_goes_on_or_back(sweep: Sweep, command: str) -> None:
+    codes = sweep("plain", command, *LIKELY[0], "--alternating")
+    assert codes["3"], "where a command has not begun, it is refused"
+
+
+@pytest.mark.long
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize(("error", "how"), [LIKELY[0], pytest.param(*LIKELY[1], marks=pytest.mark.long)])
+@pytest.mark.parametrize(("error", "how"), LIKELY)
 @pytest.mark.parametrize("command", LEAST)
 def test_whatever_fails_on_the_disk_nothing_is_lost_and_it_goes_on_or_back(
     sweep: Sweep, command: str, error: str, how: str

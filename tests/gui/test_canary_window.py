@@ -5,7 +5,6 @@ The services behind it are hostile, as in `tests/e2e/test_canary.py`.
 
 from __future__ import annotations
 
-import gc
 import tkinter as tk
 from collections.abc import Iterator
 from pathlib import Path
@@ -114,13 +113,6 @@ def _texts(widget: Any) -> Iterator[str]:
         case ttk.Entry() | tk.Entry():
             if not str(widget.cget("show")):
                 yield widget.get()
-
-
-@pytest.fixture(autouse=True)
-def nothing_of_tk_is_left() -> Iterator[None]:
-    """Its variables must not be collected in a thread of a later test."""
-    yield
-    gc.collect()
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ def garbage() -> Iterator[OwnGarbage]:
     made = OwnGarbage()
     yield made
     made.close()
+    gc.freeze()  # as it was before (tests/conftest.py)
 
 
 def fill() -> list[list[int]]:
@@ -104,3 +105,4 @@ def test_python_searches_again_afterwards() -> None:
         assert gc.get_freeze_count() == 0
     finally:
         gc.disable()
+        gc.freeze()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import gc
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,13 +57,6 @@ def shown(widget: Any, *command: str) -> str:
     """What Tcl holds, not what tkinter makes of it on the way back (it makes 7 of 007)."""
     widget.tk.eval(f"set shown_by_a_test [{' '.join([str(widget), *command])}]")
     return str(widget.tk.eval('string cat "<" $shown_by_a_test ">"'))[1:-1]
-
-
-@pytest.fixture(autouse=True)
-def nothing_of_tk_is_left() -> Iterator[None]:
-    """Its variables must not be collected in a thread of a later test."""
-    yield
-    gc.collect()
 
 
 @pytest.mark.window
