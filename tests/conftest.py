@@ -16,7 +16,7 @@ from migrator.model.events import Summary
 
 
 def pytest_collection_finish() -> None:
-    """Thousands of tests and all modules stay until the end: not to be searched for garbage again and again."""
+    """Thousands of tests, and all modules, stay until the end: no need to look for garbage among them."""
     gc.collect()
     gc.freeze()
 
