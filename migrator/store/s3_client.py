@@ -87,9 +87,18 @@ def make_client(connection: Connection) -> Any:
         config=config,
     )
     look_at_peers(client)
+    if is_custom:
+        client.meta.events.register_last("before-parameter-build.s3", _ask_once)
     if connection.keys is None:
         _learn_what_the_chain_finds(client)
     return client
+
+
+def _ask_once(model: Any, context: dict[str, Any], **_: Any) -> None:
+    """To a redirect without a region the SDK asks for the bucket, to find out; and when that is redirected
+    too, asks again, as deep as calls go."""
+    if model.name == "HeadBucket" and "s3_redirect" in context:
+        context["s3_redirect"]["redirected"] = True
 
 
 def _learn_what_the_chain_finds(client: Any) -> None:

@@ -111,16 +111,13 @@ def test_the_jobs_ca_file_wins_over_the_environment(
 
 
 @pytest.fixture
-def collects_later() -> Iterator[None]:
-    """The SDK asks for the bucket's region again and again, as deep as calls go, and leaves it to the
-    collector to close connections. Down there nobody could be told of it."""
-    gc.disable()
+def collects_here() -> Iterator[None]:
+    """The SDK leaves it to the collector to close the connection of a redirect: not in a test of others."""
     yield
-    gc.enable()
     gc.collect()
 
 
-@pytest.mark.usefixtures("collects_later")
+@pytest.mark.usefixtures("collects_here")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("how", ASKING)
@@ -133,7 +130,7 @@ def test_nothing_is_sent_where_a_redirect_points(open_store: Make, how: str, sta
         with Scripted(redirect) as server:
             with pytest.raises(MigratorError):
                 ASKING[how](open_store(server.url))
-            assert server.requests
+            assert 1 <= len(server.requests) <= 3, "asked by us, by the SDK, and once for the region"
         assert elsewhere.requests == []
 
 
