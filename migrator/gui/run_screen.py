@@ -191,8 +191,13 @@ def _undo_figures(state: RunState, status: Status) -> tuple[Figure, ...]:
 
 def _row(each: ActiveTransfer, facts: RunFacts) -> TransferRow:
     done = 100 if each.bytes_done >= each.size_bytes else int(100 * each.bytes_done / each.size_bytes)
-    if done == 100:
+    waiting = each.waiting
+    if waiting is not None:
+        doing = run_words.waits(waiting.why, waiting.end, waiting.seconds)
+    elif each.parts and each.part == each.parts:
         doing = run_words.VERIFYING
+    elif done == 100 and not each.parts:
+        doing = run_words.WRITING
     elif each.parts:
         doing = run_words.part_of(min(each.part + 1, each.parts), each.parts)
     else:
@@ -202,8 +207,8 @@ def _row(each: ActiveTransfer, facts: RunFacts) -> TransferRow:
         visible(each.key, KEY_CHARS),
         show_size(each.size_bytes),
         doing,
-        # Every byte is there: what is looked at now has no speed.
-        NO_SPEED if done == 100 else facts.speeds.of(each.key, facts.now),
+        # Every byte is there: what is looked at now has no speed. Nor has what waits.
+        NO_SPEED if done == 100 or waiting else facts.speeds.of(each.key, facts.now),
         visible(each.key),
     )
 

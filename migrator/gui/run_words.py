@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil
 
 from migrator import ending_words
+from migrator.model.events import Why
 from migrator.model.ledger import Drift
 from migrator.phrases import count, number
 
@@ -15,7 +17,7 @@ PREPARING = "preparing"
 LEFT, LEFT_STILL_LISTING = "left", "left, still listing"
 OBJECTS = "objects"
 FAILED, FAILED_OR_CONFLICT = "failed", "failed or in conflict"
-VERIFYING, COPYING = "verifying", "copying"
+VERIFYING, WRITING, COPYING = "verifying", "writing and verifying", "copying"
 THROTTLED, RETRYING = "throttled", "retrying"
 #: What an end says, somewhere in its answer, that wants fewer requests.
 ASKS_FOR_LESS = ("slowdown", "slow down", "throttl", "503", "asks for less")
@@ -34,6 +36,22 @@ def copied_of(objects: int, planned: str, size: str, size_planned: str, *, again
 
 def waiting(seconds: int) -> str:
     return f"waiting {seconds} s for an answer"
+
+
+#: Why a transfer does not get on -> while it waits, and while it is tried again.
+WAITS: Mapping[Why, tuple[str, str]] = {
+    "slowed": ("waiting {span}: slowed by {end}", "trying again: slowed by {end}"),
+    "silent": ("waiting {span}: {end} is silent", "trying again: {end} is silent"),
+    "failing": ("waiting {span}: error from {end}", "trying again: error from {end}"),
+    "limit": ("waiting for the speed limit", "waiting for the speed limit"),
+}
+
+
+def waits(why: Why, end: str, seconds: float) -> str:
+    """`waiting 4 s: slowed by AWS`; whole seconds or minutes, so that it can be read and has room."""
+    wait, again = WAITS[why]
+    span = f"{ceil(seconds)} s" if seconds <= 90 else f"{ceil(seconds / 60)} min"
+    return wait.format(span=span, end=end) if seconds else again.format(end=end)
 
 
 def part_of(part: int, parts: int) -> str:

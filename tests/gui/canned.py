@@ -33,6 +33,7 @@ from migrator.model.events import (
     Summary,
     TransferProgress,
     UnfinishedFound,
+    Waiting,
 )
 from migrator.model.findings import Estimated, FidelityChecked, PropertyFound
 from migrator.model.key_sets import KeySet, KeysListed
@@ -231,6 +232,24 @@ def transfers(step: int = 0) -> TransferProgress:
             )
         )
     return TransferProgress(2_430_000_000 + step * 9_100_000, tuple(rows))
+
+
+#: Every way in which an object may not get on.
+WAITS = (
+    Waiting("slowed", "AWS", 28.3),
+    Waiting("slowed", "Lyve Cloud", 0.8),
+    Waiting("silent", "Lyve Cloud", 0.0),
+    Waiting("failing", "Lyve Cloud", 2.1),
+    Waiting("limit"),
+)
+
+
+def held_up(step: int = 0) -> TransferProgress:
+    """The same, and half of them wait."""
+    told = transfers(step)
+    waits = (None, *WAITS, *(None,) * 10)
+    rows = (replace(row, waiting=wait) for row, wait in zip(told.active, waits, strict=True))
+    return replace(told, active=tuple(rows))
 
 
 def copied(n: int, start: int = 0) -> list[Event]:

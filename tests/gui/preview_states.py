@@ -213,6 +213,11 @@ def running(window: Window, service: canned.FakeService) -> None:
     canned.measure(window.presenter)
 
 
+def held_up(window: Window, service: canned.FakeService) -> None:
+    running(window, service)
+    window.presenter.take([canned.held_up()])
+
+
 def cancelling(window: Window, service: canned.FakeService) -> None:
     running(window, service)
     drain(window)
@@ -428,6 +433,7 @@ STATES: dict[str, State] = {
         listing,
         running_while_listing,
         running,
+        held_up,
         cancelling,
         stopped,
         finished,
