@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple, assert_never
 
-from migrator import pace_words, rights_words
+from migrator import config_words, pace_words, rights_words
 from migrator.ending_words import ending
 from migrator.estimate_words import estimate_sentence, is_dear
+from migrator.model.drafts import ConfigRead, ConfigSaved, ConfigWritten
 from migrator.model.events import (
-    ConfigWritten,
     EndChecked,
     Event,
     LimitChanged,
@@ -56,11 +56,13 @@ Level = Literal["info", "warn", "error"]
 
 
 class Line(NamedTuple):
-    """One line of the log: how bad, which part of the program, and the sentence."""
+    """One line of the log: how bad, which part of the program, the sentence, and the key of the one object
+    that it is about."""
 
     level: Level
     part: str
     text: str
+    key: str = ""
 
 
 _PHASES: Mapping[Phase, str] = {
@@ -100,7 +102,12 @@ def sentence(event: Event) -> Line | None:
         case EndChecked():
             return _end(event)
         case ConfigWritten():
-            return Line("info", "check", f"Config generated successfully! {kept_where(event.vault)}")
+            generated = f"Config generated successfully! {config_words.kept_where(event)}"
+            return Line("info", "check", generated.rstrip())
+        case ConfigRead():
+            return Line("info", "config", config_words.opened(event))
+        case ConfigSaved():
+            return Line("info", "config", config_words.saved(event))
         case UnfinishedFound():
             return Line("warn", "run", f"{found(event)}: run {event.run}, {found_where(event)}.")
         case RunStarted():
@@ -119,13 +126,13 @@ def sentence(event: Event) -> Line | None:
             return None
         case ObjectCopied():
             proof = ASSURANCES.get(event.assurance, event.assurance)
-            return Line("info", "copy", f"{shown_key(event.key)}  {show_size(event.size_bytes)}  {proof}")
+            return _about("info", "copy", event.key, f"{show_size(event.size_bytes)}  {proof}")
         case ObjectFailed():
-            return Line("error", "copy", f"{shown_key(event.key)}  {visible(event.message)}")
+            return _about("error", "copy", event.key, visible(event.message))
         case ObjectConflict():
-            return Line("warn", "copy", f"{shown_key(event.key)}  {reason(CONFLICTS, event.reason)}")
+            return _about("warn", "copy", event.key, reason(CONFLICTS, event.reason))
         case ObjectUnsupported():
-            return Line("warn", "copy", f"{shown_key(event.key)}  {reason(UNSUPPORTED, event.reason)}")
+            return _about("warn", "copy", event.key, reason(UNSUPPORTED, event.reason))
         case Estimated():
             return _estimate(event)
         case FidelityChecked():
@@ -161,7 +168,7 @@ def sentence(event: Event) -> Line | None:
         case RunForgotten():
             return Line("info", "history", f"What was kept here of run {event.run} is removed.")
         case ObjectChecked():
-            return Line("error", "check", f"{shown_key(event.key)}  {reason({}, event.reason)}")
+            return _about("error", "check", event.key, reason({}, event.reason))
         case CheckFound():
             level: Level = "error" if event.verdict == "missing" else "info"
             return Line(level, "check", visible(rights_words.found(event)))
@@ -177,13 +184,6 @@ def sentence(event: Event) -> Line | None:
 def reported(path: str, sha256: str) -> str:
     """What was written and how to know it again: `sha256sum --check` reads the last two words."""
     return f"SHA-256 of the report: {sha256}  {visible(path) or '-'}"
-
-
-def kept_where(vault: str) -> str:
-    """Where the secret keys are."""
-    if vault:
-        return f"Keys are in {vault}, not in the file."
-    return "Keys are kept in memory until you quit, not in the file."
 
 
 def connected(event: EndChecked) -> str:
@@ -248,6 +248,11 @@ def filtered_in_words(filtered_by: Mapping[str, int]) -> str:
     return " · ".join(f"{number(n)} {FILTERS.get(rule, rule)}" for rule, n in busiest if n)
 
 
+def _about(level: Level, part: str, key: str, what: str) -> Line:
+    """What became of one object; its key comes first."""
+    return Line(level, part, f"{shown_key(key)}  {what}", key)
+
+
 def _end(event: EndChecked) -> Line:
     side = "Source" if event.side == "source" else "Destination"
     if event.ok:
@@ -303,12 +308,11 @@ def property_found(found: PropertyFound) -> str:
 
 
 def _undone(event: ObjectUndone) -> Line:
-    key = shown_key(event.key)
     if event.action == "left":
-        return Line("warn", "undo", f"{key}  {reason(UNDO_REASONS, event.reason)}")
+        return _about("warn", "undo", event.key, reason(UNDO_REASONS, event.reason))
     if event.action == "gone":
-        return Line("info", "undo", f"{key}  {UNDO_REASONS['gone']}")
-    return Line("info", "undo", f"{key}  {event.action}")
+        return _about("info", "undo", event.key, UNDO_REASONS["gone"])
+    return _about("info", "undo", event.key, event.action)
 
 
 def _level(outcome: Outcome) -> Level:

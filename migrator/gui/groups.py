@@ -78,6 +78,12 @@ class Groups:
         found = (replace(group, named_by=cause) for group, cause in named)
         return tuple(_left_out(each) if can_leave_out else each for each in found)[:MAX_GROUPS]
 
+    def place_of(self, state: RunState, key: str) -> tuple[int, int] | None:
+        """Where a key stands among what `of` gives: which group, which of its samples."""
+        every = (*(each.samples for each in state.failures), *(keys for _, keys in self._found.values()))
+        found = ((n, keys.index(key)) for n, keys in enumerate(every[:MAX_GROUPS]) if key in keys)
+        return next(found, None)
+
     @staticmethod
     def _cause(kind: str, reason: str) -> str:
         """By which the journal knows them; what had to stay in an undo is no part of a next run."""

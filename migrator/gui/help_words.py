@@ -27,7 +27,10 @@ GUIDE: tuple[tuple[str, str], ...] = (
     ),
     (
         "Generate Config File",
-        ("Tries both sides, fills the lists of buckets and keeps your settings. Then choose the buckets."),
+        (
+            "Tries both sides, fills the lists of buckets and keeps your settings: the next start brings "
+            "them back. Then choose the buckets."
+        ),
     ),
     (
         "Preview Plan",
@@ -69,10 +72,12 @@ SHORTCUTS: tuple[tuple[str, str], ...] = (
     ("Ctrl+M", "Migrate Data"),
     ("Ctrl+R", "Retry Failed"),
     ("Ctrl+N", "New Migration"),
+    ("Ctrl+O", "Open Config File…"),
     ("Ctrl+S", "Save Report…"),
     ("Ctrl+L", "The log, ready to be searched"),
     ("Ctrl+F", "Find: keys on Plan, lines of the log elsewhere"),
     ("Ctrl+X, C, V, A", "Cut, copy, paste, select all; in a table Ctrl+C copies the chosen row"),
+    ("Return, double click", "On a line of the log: shows the object it is about, on Run or on Plan"),
     ("Ctrl+Q", "Quit; what goes on is paused first"),
     ("Alt+letter", "Presses the button of the bar at the bottom with this letter underlined"),
     ("Tab, Shift+Tab", "To the next control and back; the space bar presses it"),

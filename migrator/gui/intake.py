@@ -13,6 +13,8 @@ from migrator import words
 from migrator.gui import checks
 from migrator.gui.form import NAMES
 from migrator.gui.frame import Facts
+from migrator.gui.log import LogLine
+from migrator.gui.pages.config_file import ConfigFilePage
 from migrator.gui.pages.help import HelpPage
 from migrator.gui.pages.history import HistoryPage
 from migrator.gui.pages.key_sets import KeySetsPage
@@ -23,8 +25,8 @@ from migrator.gui.pages.setup import SetupPage
 from migrator.gui.screen import Question
 from migrator.gui.service import Service
 from migrator.gui.status import Status, Tone
+from migrator.model.drafts import ConfigRead, ConfigSaved, ConfigWritten
 from migrator.model.events import (
-    ConfigWritten,
     EndChecked,
     Event,
     LogSaved,
@@ -52,6 +54,7 @@ class Pages:
     """The pages that events are about, and what they come to together."""
 
     set_up: SetupPage
+    config: ConfigFilePage
     plan: PlanPage
     run: RunPage
     history: HistoryPage
@@ -77,6 +80,16 @@ class Pages:
         return self.history.total == 0 and not any(
             form.get(f"{end}.{part}") for end in NAMES for part in ("access_key_id", "bucket")
         )
+
+    def bring(self, line: LogLine) -> bool:
+        """The object that a line of the log is about comes into sight; False where no list has it.
+
+        The tables of the newest run come first. Of what was not copied they have a few of each cause, of
+        copies the newest: the plan knows every object, but nothing of undoing and comparing.
+        """
+        if line.work == self.run.state.run and self.run.point_at(line.key, is_copied=line.level == "info"):
+            return True
+        return line.part == "copy" and self.plan.point_at(line.key, line.work)
 
     def facts(self, page: str, question: Question | None, *, is_quitting: bool) -> Facts:
         """What bar, rail and the intents that are allowed depend on. `page`: the one in sight."""
@@ -136,6 +149,8 @@ class Intake:
 
     def take(self, event: Event) -> None:
         """Give an event to the page that it is for, and to the log."""
+        if isinstance(event, RunStarted):
+            self._pages.log.log.work = event.run or self._pages.plan.work
         if self._is_told(event):
             self._write_about(event)
 
@@ -158,6 +173,12 @@ class Intake:
                 pages.set_up.end_checked(event)
             case ConfigWritten():
                 connection.written(event)
+            case ConfigRead():
+                return pages.config.read(event)
+            case ConfigSaved():
+                pages.config.saved(event)
+            case Warned(code="config"):
+                pages.config.warned(event)
             case Summary() if connection.is_checking:
                 # Not the end of a run: Generate Config File went wrong, and the newest run stays what it is.
                 level: Level = "info" if connection.is_stopping else "error"

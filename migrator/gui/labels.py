@@ -96,6 +96,13 @@ CHECK_STOPPING = "Stopping… Only the request under way is still waited for."
 TRY_BOTH = "Generate Config File tries both sides once more."
 FILLED = "Both sides are filled in: Generate Config File tries them."
 PUT_RIGHT = "Put the marked fields right first."
+GENERATE_NEXT = "Generate Config File checks both sides."
+TYPE_KEYS = "Type the keys: they were not kept."
+TYPE_KEYS_OF = "Type the keys of {end}: they were not kept."
+OPEN_CONFIG = "Open Config File…"
+SAVE_CONFIG = "Save Config File As…"
+CONFIG_KINDS: Mapping[str, str] = {".toml": "Config file"}
+NOT_NOW_OPENED = "The config file was not opened: something is under way."
 GENERATED = "Config generated successfully!"
 
 # -- the plan page -----------------------------------------------------------------------------------
@@ -224,6 +231,7 @@ ACTS: Mapping[str, str] = {
     "verify": "Compare Again",
     "save_report": "Save Report…",
     "open_folder": "Open Folder",
+    "run_again": "Run Again…",
     "forget": "Delete…",
 }
 ACT_TIPS: Mapping[str, str] = {
@@ -234,6 +242,7 @@ ACT_TIPS: Mapping[str, str] = {
     "verify": "Looks at every copy and its source once more. Nothing is written.",
     "save_report": "Every object with its outcome, as a web page, a table or JSON.",
     "open_folder": "The run's job file, journal and log.",
+    "run_again": "Fills Set up as it was for this run. Nothing starts yet.",
     "forget": "Removes the run's folder from this computer. Possible once it is accepted or rolled back.",
 }
 COMPARING = "Comparing both sides once more"
@@ -350,6 +359,7 @@ LOG_SAVING = "The log is being written…"
 LOG_NEWER = "↓ {count} new"
 LOG_EMPTY = "What happens is written here."
 LOG_NO_MATCH = "No line matches."
+LOG_NOT_HERE = "No list on screen has this object any more. The report of its run has every one."
 
 # -- the menu ----------------------------------------------------------------------------------------
 

@@ -64,6 +64,10 @@ class Lately:
             for until, event in soonest
         )
 
+    def row_of(self, key: str) -> int | None:
+        """Where the newest copy of that key stands among `done`."""
+        return next((n for n, event in enumerate(reversed(self._done)) if event.key == key), None)
+
     def done(self) -> tuple[Row, ...]:
         """The newest copies first."""
         return tuple(

@@ -1,12 +1,15 @@
 """The log behind the pane: a bounded ring, and the newest lines of it that match level and search.
 
 The whole log is in the run's directory; this one is for eyes. Many successes in one second become one line.
+A key that stands in its line as it is, is not kept beside it: 50,000 keys of 1,024 bytes would be 50 MB more.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass
+from operator import attrgetter
 
 from migrator.gui import run_words
 from migrator.words import Level, Line
@@ -22,13 +25,25 @@ _RANK: dict[str, int] = {"info": 0, "warn": 1, "error": 2}
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line, numbered from 1 so that a view can tell what it has drawn already."""
+    """One line, numbered from 1 so that a view can tell what it has drawn already.
+
+    `work`: the plan or run under way then. The key of the one object that a line is about is its first
+    `key_chars` characters, or `odd_key`, where it is shown in another way than it is.
+    """
 
     seq: int
     time: str
     level: Level
     part: str
     text: str
+    work: str = ""
+    key_chars: int = 0
+    odd_key: str = ""
+
+    @property
+    def key(self) -> str:
+        """Of the one object that the line is about, as it is; empty where it is about none."""
+        return self.odd_key or self.text[: self.key_chars]
 
 
 class Log:
@@ -39,6 +54,7 @@ class Log:
         self.search = ""
         self.generation = 0
         self.total = 0
+        self.work = ""  #: what the lines that come are about: see `LogLine`
         self._ring: deque[LogLine] = deque(maxlen=RING_LINES)
         self._shown: deque[LogLine] = deque(maxlen=SHOWN_LINES)
         self._snapshot: tuple[LogLine, ...] | None = ()
@@ -95,6 +111,11 @@ class Log:
             self._snapshot = tuple(self._shown)
         return self._snapshot
 
+    def line(self, seq: int) -> LogLine | None:
+        """The line of that number, if it is shown still."""
+        at = bisect_left(self.lines, seq, key=attrgetter("seq"))
+        return self.lines[at] if at < len(self.lines) and self.lines[at].seq == seq else None
+
     @property
     def text(self) -> str:
         """What is shown, as text to paste."""
@@ -108,7 +129,10 @@ class Log:
 
     def _append(self, time: str, line: Line) -> None:
         self.total += 1
-        entry = LogLine(self.total, time, line.level, line.part, line.text[:MAX_CHARS])
+        text, key = line.text[:MAX_CHARS], line.key
+        chars = len(key) if text.startswith(key) else 0
+        odd = "" if chars else key
+        entry = LogLine(self.total, time, line.level, line.part, text, self.work, chars, odd)
         self._ring.append(entry)
         if self._matches(entry):
             self._shown.append(entry)

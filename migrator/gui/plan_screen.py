@@ -61,6 +61,7 @@ class PlanFacts:
     actions: Mapping[str, int]  #: how many rights the job needs, by provider
     can_decide: bool = True  #: nothing is under way
     find: str = ""
+    turn: int = 0  #: how often a key was pointed at
     outcome: str = ""
     rows: PlanRows | None = None
 
@@ -228,7 +229,7 @@ def _keys(state: RunState, facts: PlanFacts) -> KeysScreen:
     elif rows is not None and rows.text:
         note = page_words.FOUND if rows.exact else page_words.keys_like(len(rows.rows))
     empty = labels.NO_SUCH_KEY if rows is not None and rows.text else ""
-    return KeysScreen(facts.find, facts.outcome, outcomes, found, note, empty)
+    return KeysScreen(visible(facts.find), facts.outcome, outcomes, found, note, empty, facts.turn)
 
 
 def _row(row: PlanRow, *, is_open: bool) -> KeyRow:

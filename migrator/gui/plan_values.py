@@ -66,7 +66,8 @@ class KeyRow:
 
 @dataclass(frozen=True, slots=True)
 class KeysScreen:
-    """Find a key. `outcome` is the chosen one of `outcomes` (outcome -> words)."""
+    """Find a key. `outcome` is the chosen one of `outcomes` (outcome -> words). With every `turn` somebody
+    pointed at a key from elsewhere, and its row is what is worked with now."""
 
     text: str
     outcome: str
@@ -74,6 +75,7 @@ class KeysScreen:
     rows: tuple[KeyRow, ...]
     note: str
     empty: str
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,18 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Pointed:
+    """A row that somebody wants to see: `sample` of the cause `row`, or, where that is None, `row` of Done.
+
+    It is brought into sight once for each `turn`.
+    """
+
+    turn: int
+    row: int
+    sample: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EndPoint:
     """One answer to what everybody asks after a migration."""
 
@@ -181,6 +193,7 @@ class RunScreen:
     ledger: LedgerScreen | None = None
     banner: Banner | None = None
     empty: str = ""  #: where nothing has run yet
+    pointed: Pointed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +331,7 @@ class Screen:
     bar: ActionBar
     appearance: str = "system"  #: light | dark | system
     demo: bool = False
+    can_open: bool = False  #: config files
     allowed: frozenset[Intent] = field(default_factory=frozenset)
 
 
@@ -328,5 +342,6 @@ class View(Protocol):
     def close(self) -> None: ...
     def copy(self, text: str) -> None: ...
     def ask_for_file(self, name: str, kinds: Mapping[str, str], title: str) -> str: ...
+    def ask_to_open(self, kinds: Mapping[str, str], title: str) -> str: ...
     def focus_on(self, field: str) -> None: ...
     def has_focus(self) -> bool: ...

@@ -13,9 +13,9 @@ from migrator.errors import JobFileError
 from migrator.gui.figures import Meter
 from migrator.gui.form import Direction, EndForm, Form
 from migrator.gui.presenter import Presenter
+from migrator.model.drafts import ConfigWritten
 from migrator.model.events import (
     ActiveTransfer,
-    ConfigWritten,
     EndChecked,
     Event,
     ListingProgress,
@@ -115,6 +115,14 @@ class FakeService:
 
     def save_log(self, run: str, path: str) -> None:
         self.asked.append(("save_log", run, path))
+
+    def open_config(self, path: str = "", run: str = "") -> None:
+        self.asked.append(("open_config", path, run))
+
+    def save_config(self, path: str, table: Mapping[str, Any]) -> None:
+        if self.refuse is not None:
+            raise self.refuse
+        self.asked.append(("save_config", path, table))
 
     def find_not_copied(self, run: str, cause: str, most: int) -> None:
         self.asked.append(("find_not_copied", run, cause, most))

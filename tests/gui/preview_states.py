@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from migrator.gui.app import Window
-from migrator.gui.form import EndForm, Form
+from migrator.gui.form import EndForm, Form, to_table
 from migrator.gui.run_actions import Act
 from migrator.gui.status import Intent
+from migrator.model.drafts import ConfigRead
 from migrator.model.events import Event, Phase, PhaseChanged, RollbackProgress, RunStarted
 from migrator.model.findings import PropertyFound
 from migrator.model.key_sets import KeysTested
@@ -37,6 +38,14 @@ def fill(window: Window, form: Form) -> None:
 
 def empty(window: Window, service: canned.FakeService) -> None:
     fill(window, Form())
+
+
+def next_start(window: Window, service: canned.FakeService) -> None:
+    """As it was when the window was closed; keys of one side are kept, those of the other are not."""
+    empty(window, service)
+    keys = {"source": "AKIA…N5A, kept in Secret Service"}
+    path = "~/.local/share/lyve-s3-migrator/job.toml"
+    service.say(ConfigRead(path, to_table(canned.FORM), keys, is_last=True))
 
 
 def problems(window: Window, service: canned.FakeService) -> None:
@@ -410,6 +419,7 @@ STATES: dict[str, State] = {
     each.__name__: each
     for each in (
         empty,
+        next_start,
         problems,
         connecting,
         half,

@@ -260,7 +260,7 @@ def test_what_would_be_removed_is_not_logged_as_removed() -> None:
 @pytest.mark.window
 def test_the_window_looks_for_unfinished_runs_when_it_opens_and_draws_the_offer(driver: Driver) -> None:
     driver.window.start()
-    assert driver.service.asked == [("find_unfinished",)]
+    assert ("find_unfinished",) in driver.service.asked
     driver.service.say(canned.found(), canned.found(OLDER))
     driver.pump(lambda: driver.screen.status is Status.FOUND)
     assert list(driver.window.bar.buttons) == ["roll_back", "look", "not_now", "resume"]

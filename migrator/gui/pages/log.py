@@ -18,9 +18,12 @@ from migrator.model.events import LogSaved, Warned
 class LogPage:
     """What is done with the lines; `log` has them."""
 
-    def __init__(self, shell: Shell, run: Callable[[], str]) -> None:
-        """`run`: which run's log is the one on disk; empty where there is none."""
-        self._shell, self._run = shell, run
+    def __init__(
+        self, shell: Shell, run: Callable[[], str], bring: Callable[[LogLine], bool] = lambda _line: False
+    ) -> None:
+        """`run`: which run's log is the one on disk; empty where there is none. `bring`: what a line is
+        about comes into sight; False where nothing on screen has it."""
+        self._shell, self._run, self._bring = shell, run, bring
         self.log = Log()
         self._follow = True
         self._left_at = 0  #: the newest line when following ended
@@ -54,6 +57,15 @@ class LogPage:
             self._saving = path
             self._say(labels.LOG_SAVING, Tone.BUSY)
             self._shell.service.save_log(run, path)
+
+    def open_line(self, seq: int) -> bool:
+        """Bring the object into sight that a line is about; False where it is about none."""
+        line = self.log.line(seq)
+        if line is None or not line.key:
+            return False
+        is_there = self._bring(line)
+        self._say("" if is_there else labels.LOG_NOT_HERE, Tone.QUIET)
+        return True
 
     # -- events ------------------------------------------------------------------------------------
 

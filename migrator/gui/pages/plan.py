@@ -16,6 +16,7 @@ from migrator.gui.plan_values import Decision, PlanScreen, Spent
 from migrator.gui.status import Status
 from migrator.model.events import Event, RunStarted, Summary
 from migrator.model.ledger import Outcome
+from migrator.model.objects import visible
 from migrator.model.planned import PlanRows
 from migrator.model.policy import policies
 from migrator.model.run_state import RunState
@@ -41,8 +42,10 @@ class PlanPage:
         self._then_migrate = False
         self._spent = Spent.NO  #: how far a run has carried it out
         self._spent_by = ""  #: which run
+        self._works: tuple[str, ...] = ("plan 0",)  #: by which the log has what is about it: see `work`
         self._cancelling = False
         self._find, self._outcome = "", ""
+        self._pointed = 0  #: how often a key was
         self._rows: PlanRows | None = None
         self._actions: dict[str, int] = {}
         self._drawn: tuple[tuple[object, ...], PlanScreen] | None = None
@@ -62,6 +65,7 @@ class PlanPage:
         self._form, self._is_making, self._cancelling = _decided_by(form), True, False
         self._actions = _actions_of(form)
         self._then_migrate, self._spent, self._spent_by = then_migrate, Spent.NO, ""
+        self._works = (f"plan {int(self.work.removeprefix('plan ')) + 1}",)
         self._answers, self._answered_at, self._rows = {}, {}, None
 
     def cancel(self) -> None:
@@ -93,12 +97,23 @@ class PlanPage:
             self._answers.pop(name, None)
 
     def find(self, text: str | None = None, outcome: str | None = None) -> None:
-        """Which keys are to be shown."""
-        self._find = self._find if text is None else text
+        """Which keys are to be shown. `text` as it is on screen: what is shown of a key means that key."""
+        if text is not None and text != visible(self._find):
+            self._find = text
         self._outcome = self._outcome if outcome is None else outcome
         if self.state.made is not None and not self._is_making:
             self._shell.service.find_in_plan(self._find, self._outcome)
         self._shell.changed()
+
+    def point_at(self, key: str, work: str) -> bool:
+        """Bring an object into sight: what happens to it, and why; False where `work` is another plan's."""
+        if work not in self._works or self.state.made is None or self._is_making:
+            return False
+        self._find = key
+        self._pointed += 1
+        self.find(outcome="")
+        self._shell.show("plan")
+        return True
 
     def copy_policy(self, provider: str) -> bool:
         """The policy of one end, to the clipboard; False where the form is no job any more: it says why."""
@@ -116,10 +131,17 @@ class PlanPage:
         """Whether a plan was asked for and has not ended."""
         return self._is_making
 
+    @property
+    def work(self) -> str:
+        """The name of this plan among what the log is about."""
+        return self._works[0]
+
     def begun(self, event: RunStarted) -> None:
         """A run begins, or goes on: what the plan says of both sides is not so for long."""
         if event.command == "run":
             self._spent_by = event.run
+            if not self.is_stale:
+                self._works = (*self._works, event.run)
         if event.command in CARRIES_OUT and event.run == self._spent_by:
             self._spent = Spent.UNDER_WAY
 
@@ -211,7 +233,7 @@ class PlanPage:
             self._set_up.form,
             self._shell.preferences,
             self._rows,
-            (self._is_making, self.is_stale, self._spent, self._find, self._outcome),
+            (self._is_making, self.is_stale, self._spent, self._find, self._outcome, self._pointed),
             (self._shell.form_is_open,),
             tuple(self._answers.items()),
         )
@@ -233,6 +255,7 @@ class PlanPage:
             actions=self._actions,
             find=self._find,
             outcome=self._outcome,
+            turn=self._pointed,
             rows=self._rows,
         )
 

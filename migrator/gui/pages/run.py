@@ -19,7 +19,7 @@ from migrator.gui.pages.shell import Shell
 from migrator.gui.pages.uncopied import Uncopied
 from migrator.gui.preview import Preview
 from migrator.gui.run_screen import RunFacts
-from migrator.gui.screen import RunScreen
+from migrator.gui.screen import Pointed, RunScreen
 from migrator.gui.speeds import Speeds
 from migrator.gui.status import UNFINISHED, Status
 from migrator.model.events import (
@@ -64,6 +64,7 @@ class RunPage:
         self._meter, self._groups, self._lately = Meter(), Groups(), Lately()
         self._speeds = Speeds()
         self._saving = self._saved_to = ""  #: where its report is being written to, and where it is
+        self._pointing = ("", False, 0)  #: the key to be seen, whether among copies first, and how often
         self.uncopied = Uncopied(shell, set_up, lambda: self.state, self._leave_behind)
         self.pace = PacePage(shell)
 
@@ -141,6 +142,19 @@ class RunPage:
         """The ended run is not what the window is about any more, unless it can be gone on with."""
         self._dismissed = self._dismissed or not self._wants_more
 
+    def point_at(self, key: str, *, is_copied: bool) -> bool:
+        """Bring an object into sight, in Done or among what was not copied; False where neither has it.
+
+        `is_copied`: look among the copies first.
+        """
+        turn = self._pointing[2] + 1
+        self._pointing = (key, is_copied, turn)
+        if self._pointed is None:
+            self._pointing = ("", False, turn)
+            return False
+        self._shell.show("run")
+        return True
+
     def _leave_behind(self) -> None:
         """The window is about the next run now."""
         self._dismissed = True
@@ -200,7 +214,8 @@ class RunPage:
         # What the window is about now may be something else; how the run ended stays.
         ended = status_of.status_of_summary(self.state) if self.state.summary is not None else status
         shown = run_screen.run_screen(self.state, self.status or ended, facts)
-        return replace(shown, pace=None if self._cancelling else self.pace.screen(self.state))
+        pace = None if self._cancelling else self.pace.screen(self.state)
+        return replace(shown, pace=pace, pointed=self._pointed)
 
     # -- events ------------------------------------------------------------------------------------
 
@@ -258,6 +273,20 @@ class RunPage:
 
     # -- inside ------------------------------------------------------------------------------------
 
+    @property
+    def _pointed(self) -> Pointed | None:
+        """Where the tables have what somebody wants to see. Rows come and go: told anew for each screen."""
+        key, is_copied, turn = self._pointing
+        if not key:
+            return None
+        # Done is there while copying only.
+        copies = self.state.is_running and self.state.command != "rollback"
+        row = self._lately.row_of(key) if copies else None
+        place = self._groups.place_of(self.state, key)
+        if row is not None and (is_copied or place is None):
+            return Pointed(turn, row)
+        return Pointed(turn, *place) if place is not None else None
+
     def _begin(self, what: str) -> None:
         self._shell.show("run")
         self._waiting_for, self._cancelling = what, False
@@ -269,6 +298,7 @@ class RunPage:
         self._groups, self._meter, self._lately = Groups(), Meter(), Lately()
         self._speeds = Speeds()
         self._saving = self._saved_to = ""
+        self._pointing = ("", False, self._pointing[2])
 
     def _ended(self, summary: Summary) -> None:
         self._cancelling, self._waiting_for = False, ""

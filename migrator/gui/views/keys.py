@@ -30,6 +30,7 @@ class KeysCard(Card):
         self._actions = actions
         self._outcomes: dict[str, str] = {}
         self._rows: tuple[KeyRow, ...] = ()
+        self._turn = 0
         self._typing = Delay(self, FIND_MS, self.apply)
         self.head.grid(row=0, column=0, sticky="we", padx=theme.px(16), pady=(theme.px(10), theme.px(4)))
         self.body.grid_configure(padx=theme.px(4), pady=(0, theme.px(2)))
@@ -108,6 +109,10 @@ class KeysCard(Card):
             self.empty.place(relx=0.5, rely=0.5, relwidth=0.8, anchor="center")
         else:
             self.empty.place_forget()
+
+        if screen.turn != self._turn:
+            self._turn = screen.turn
+            self.tree.focus_set()
 
     def _give_room(self, rows: int) -> None:
         """Few rows take no more room than they need: what is said of the chosen one stays near them."""

@@ -16,6 +16,7 @@ from migrator.gui.widgets.basics import (
     Tooltip,
     WrapLabel,
     bind_wheel,
+    focus_path,
     scrollbar,
     set_text,
     show,
@@ -36,6 +37,7 @@ class LogActions(Protocol):
     def follow_log(self, *, follow: bool) -> None: ...
     def copy_log(self) -> None: ...
     def export_log(self) -> None: ...
+    def open_line(self, seq: int) -> bool: ...
 
 
 class LogPane(Card):
@@ -107,6 +109,9 @@ class LogPane(Card):
         text.tag_configure("error", foreground=theme.color("problem"))
         em = tkfont.nametofont("AppFixed", root=self).measure("0")
         text.configure(tabs=tuple(em * at for at in (10, 12, 19, 28)))
+        # Where the keyboard is: Tk shows no cursor in what is only read.
+        text.tag_configure("here", background=theme.color("select"))
+        text.tag_lower("here")
         text.tag_configure("line", lmargin2=em * 28)  # a long sentence goes on below its beginning
         bar = scrollbar(self.body, self._scrolled)
         text.configure(yscrollcommand=bar.set)
@@ -115,6 +120,14 @@ class LogPane(Card):
         bar.grid(row=1, column=1, sticky="ns")
         for gesture in ("<MouseWheel>", "<Button-4>", "<Key-Prior>", "<Key-Up>"):
             text.bind(gesture, lambda _event: self._scrolled_up(), "+")
+        # After what Tk itself does with them, which moves the cursor.
+        for gesture in ("<FocusIn>", "<Key>", "<Key-Prior>", "<Key-Up>", "<Button-1>"):
+            text.bind(gesture, lambda _event: self.after_idle(self._mark_line), "+")
+        text.bind("<Button-1>", lambda _event: text.focus_set(), "+")
+        text.bind("<FocusOut>", lambda _event: text.tag_remove("here", "1.0", "end"), "+")
+        text.bind("<Double-Button-1>", self._double_clicked)
+        for key in ("<Return>", "<KP_Enter>"):
+            text.bind(key, lambda _event: self._open("insert"))
         text.bind("<Configure>", lambda _event: self._keep_following(), "+")
         self.said = WrapLabel(self.body, compound="left")
         self.said.grid(
@@ -138,6 +151,7 @@ class LogPane(Card):
             self._last = 0
         self._append(screen.lines)
         self.text.configure(state="disabled")
+        self._mark_line()
         if screen.follow:
             self.text.see("end-1c")
         if screen.lines:
@@ -218,6 +232,35 @@ class LogPane(Card):
 
     def _follow_toggled(self) -> None:
         self._actions.follow_log(follow=self.follow_on.get())
+
+    def _mark_line(self) -> None:
+        """Show which line the keyboard is on, while it is here."""
+        text = self.text
+        text.tag_remove("here", "1.0", "end")
+        if self._drawn is not None and self._drawn.lines and focus_path(text) == str(text):
+            at = text.index("insert")
+            text.tag_add("here", f"{at} linestart", f"{at} lineend + 1 char")
+
+    def _double_clicked(self, event: tk.Event[Any]) -> str | None:
+        at = f"@{event.x},{event.y}"
+        box = self.text.bbox(f"{at} lineend - 1 char")
+        is_below = box is not None and event.y >= box[1] + box[3]  # where there is no line at all
+        return None if is_below else self._open(at)
+
+    def _open(self, at: str) -> str | None:
+        """Show what the line there is about; where it is about no object, Tk does what it always does."""
+        seq = self._line_at(int(self.text.index(at).split(".")[0]))
+        return "break" if self._actions.open_line(seq) else None
+
+    def _line_at(self, row: int) -> int:
+        """The number of the line of the log on that row of the text. Some have line breaks: counted from the
+        end, because the oldest ones may be cut."""
+        first = int(self.text.index("end-1c").split(".")[0]) + 1
+        for line in reversed(self._drawn.lines if self._drawn is not None else ()):
+            first -= 1 + line.text.count("\n")
+            if first <= row:
+                return line.seq
+        return 0
 
     def _scrolled(self, *args: str) -> None:
         self.text.yview(*args)

@@ -82,7 +82,7 @@ class RunView(PageView):
             self.tabs, actions.retry_only, actions.uncopied.copy_keys, actions.uncopied.leave_out
         )
         self.waiting = PlainTable(self.tabs, _WAITING, labels.NO_WAITING)
-        self.done = PlainTable(self.tabs, _DONE, labels.NO_DONE)
+        self.done = PlainTable(self.tabs, _DONE, labels.NO_DONE, follows=True)
         self._named: tuple[tuple[ttk.Frame, Callable[[RunScreen], str]], ...] = (
             (self.transfers, lambda screen: _counted(labels.TRANSFERS, len(screen.transfers))),
             (self.problems, lambda screen: _counted(screen.groups_title, screen.groups_count)),
@@ -104,6 +104,7 @@ class RunView(PageView):
             inner.bind("<Configure>", self._fit_soon, "+")
         self.problems.on_height = self._heard
         self._told = 0  #: how high the words of the table of causes are
+        self._turn = 0  #: the newest one in which something was pointed at
         self._titles: dict[int, str] = {}
         self._tabs_shown: tuple[bool, ...] | None = None
 
@@ -139,6 +140,21 @@ class RunView(PageView):
         self._retitle(screen)
         self._choose_tabs(screen)
         self._fill(screen)
+        self._point(screen)
+
+    def _point(self, screen: RunScreen) -> None:
+        """Show what somebody asked to see, once."""
+        at = screen.pointed
+        if at is None or at.turn == self._turn:
+            return
+        self._turn = at.turn
+        if at.sample is not None:
+            self._select(self.problems)
+            self.problems.choose(at.row, at.sample)
+        else:
+            self._select(self.done)
+            self.done.render(screen.done)
+            self.done.choose(at.row)
 
     def _fill(self, screen: RunScreen) -> None:
         """Tables that are not in sight are filled when they come into sight: the next figures are near."""

@@ -86,10 +86,16 @@ class TransfersTable(ttk.Frame):
 
 
 class PlainTable(ttk.Frame):
-    """Rows of words, rewritten in place. Columns are (heading, width); that without one takes the rest."""
+    """Rows of words, rewritten in place. Columns are (heading, width); that without one takes the rest.
 
-    def __init__(self, parent: tk.Misc, columns: Sequence[tuple[str, int]], empty: str) -> None:
+    `follows`: rows move, and the chosen one goes on to be chosen where it moves to.
+    """
+
+    def __init__(
+        self, parent: tk.Misc, columns: Sequence[tuple[str, int]], empty: str, *, follows: bool = False
+    ) -> None:
         super().__init__(parent)
+        self._follows = follows
         self.rowconfigure(0, weight=1)
         self.columnconfigure(0, weight=1)
         names = tuple(f"c{n}" for n in range(1, len(columns)))
@@ -117,6 +123,7 @@ class PlainTable(ttk.Frame):
 
     def render(self, rows: tuple[Row, ...]) -> None:
         tree = self.tree
+        chosen = self._chosen if self._follows else None
         for n, row in enumerate(rows):
             if n == len(self._rows):
                 tree.insert("", "end", iid=f"r{n}", text=row.cells[0], values=row.cells[1:])
@@ -127,7 +134,18 @@ class PlainTable(ttk.Frame):
         if len(self._rows) > len(rows):
             tree.delete(*(f"r{n}" for n in range(len(rows), len(self._rows))))
             del self._rows[len(rows) :]
+        if chosen is not None and chosen != self._chosen:
+            tree.selection_set([f"r{rows.index(chosen)}"] if chosen in rows else [])
         self._note(has_rows=bool(rows))
+
+    def choose(self, row: int) -> None:
+        """Bring a row into sight, with the focus."""
+        _choose(self.tree, f"r{row}")
+
+    @property
+    def _chosen(self) -> Row | None:
+        chosen = self.tree.selection()
+        return self._rows[int(chosen[0][1:])] if chosen else None
 
     def _note(self, *, has_rows: bool) -> None:
         if has_rows:
@@ -232,6 +250,10 @@ class ProblemsTable(ttk.Frame):
             self.detail.grid_remove()
             self.empty.place(relx=0.5, rely=0.5, anchor="center")
 
+    def choose(self, group: int, sample: int) -> None:
+        """Bring a key into sight, with the focus and with what is said of its cause."""
+        _choose(self.tree, f"g{group}s{sample}")
+
     def _measure(self) -> None:
         self.on_height(self.detail.winfo_reqheight() + 2 * theme.px(6))
 
@@ -280,6 +302,14 @@ class ProblemsTable(ttk.Frame):
         self._buttons.arrange()
         set_text(self.why_not, group.why_not)
         show(self.why_not, bool(group.why_not))
+
+
+def _choose(tree: ttk.Treeview, row: str) -> None:
+    if tree.exists(row):
+        tree.see(row)  # opens what it is in, too
+        tree.selection_set(row)
+        tree.focus(row)
+        tree.focus_set()
 
 
 def _goes_on(before: Group, group: Group) -> bool:
