@@ -329,7 +329,7 @@ def test_save_report_asks_the_system_for_a_place(driver: Driver, monkeypatch: py
         asked.append(options)
         return "out.csv"
 
-    monkeypatch.setattr("migrator.gui.app.filedialog.asksaveasfilename", ask)
+    monkeypatch.setattr("migrator.gui.views.files.filedialog.asksaveasfilename", ask)
     driver.connect()
     driver.migrate()
     driver.service.say(*canned.started(), canned.summary())
