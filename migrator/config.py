@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -169,6 +170,19 @@ def read_table(path: Path) -> dict[str, Any]:
     return tomllib.loads(text)
 
 
+def read_draft(path: Path) -> dict[str, Any]:
+    """The nested dictionary of a job file in which buckets may still be missing.
+
+    Raises:
+        JobFileError: like `read_job`, for anything else.
+    """
+    text = _text_of(path)
+    table = _table_of(text, str(path))
+    with _lines_of(text, str(path)):
+        ends_of(table)
+    return table
+
+
 def _text_of(path: Path) -> str:
     try:
         with path.open("rb") as file:
@@ -226,17 +240,28 @@ def parse_job(text: str, *, path: str = "") -> Job:
     Raises:
         JobFileError: not TOML, or not a job.
     """
+    table = _table_of(text, path)
+    with _lines_of(text, path):
+        return job_from(table)
+
+
+def _table_of(text: str, path: str) -> dict[str, Any]:
     try:
         if _WITHOUT_END.search(_TEXTS.sub('""', text)):
             raise ValueError("not for tomllib")
-        table = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as cause:
         raise JobFileError([Problem("file", f"is not TOML: {cause}")], path=path) from cause
     except (ValueError, RecursionError) as cause:
         problem = Problem("file", "holds a number, a name or tables in tables beyond all measure")
         raise JobFileError([problem], path=path) from cause
+
+
+@contextmanager
+def _lines_of(text: str, path: str) -> Iterator[None]:
+    """Problems that are found meanwhile say in which line of the text they are."""
     try:
-        return job_from(table)
+        yield
     except JobFileError as cause:
         lines = [Problem(each.field, each.message, line_of(text, each.field)) for each in cause.problems]
         raise JobFileError(lines, path=path) from None

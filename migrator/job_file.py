@@ -31,7 +31,7 @@ def job_text(table: Mapping[str, Any]) -> str:
     """
     import tomlkit
 
-    _no_secrets_in(table)
+    refuse_secrets(table)
     document = tomlkit.document()
     document.add(tomlkit.comment("AWS S3 <> Lyve Cloud Data Migration: a job. There are no secrets in here."))
     for name, value in table.items():
@@ -52,16 +52,21 @@ def job_text(table: Mapping[str, Any]) -> str:
     return text
 
 
-def _no_secrets_in(table: Mapping[str, Any], section: str = "") -> None:
+def refuse_secrets(table: Mapping[str, Any], section: str = "") -> None:
+    """A job with a secret in it is neither written nor shown.
+
+    Raises:
+        JobFileError: a secret that we know stands in one of the values.
+    """
     for name, value in table.items():
         if isinstance(value, Mapping):
-            _no_secrets_in(value, f"{section}{name}.")
+            refuse_secrets(value, f"{section}{name}.")
         elif redacted(str(value)) != str(value):
             raise JobFileError(
                 [
                     Problem(
                         f"{section}{name}",
-                        "contains a secret key or session token. Take it out: it was not saved.",
+                        "contains a secret key or session token. Take it out: it goes no further.",
                     )
                 ]
             )

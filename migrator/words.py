@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple, assert_never
 
-from migrator import pace_words, rights_words
+from migrator import config_words, pace_words, rights_words
 from migrator.ending_words import ending
 from migrator.estimate_words import estimate_sentence, is_dear
+from migrator.model.drafts import ConfigRead, ConfigSaved, ConfigWritten
 from migrator.model.events import (
-    ConfigWritten,
     EndChecked,
     Event,
     LimitChanged,
@@ -49,7 +49,7 @@ from migrator.model.objects import visible
 from migrator.model.past_runs import RunsListed
 from migrator.model.planned import PlanMade, PlanRows
 from migrator.model.sizes import show_size
-from migrator.phrases import KEY_CHARS, count, in_books, number, objects_in, reason, shown_key
+from migrator.phrases import KEY_CHARS, at, count, in_books, number, objects_in, reason, shown_key
 from migrator.reasons import ASSURANCES, CONFLICTS, FILTERS, PROPERTIES, UNDO_REASONS, UNSUPPORTED
 
 Level = Literal["info", "warn", "error"]
@@ -102,7 +102,12 @@ def sentence(event: Event) -> Line | None:
         case EndChecked():
             return _end(event)
         case ConfigWritten():
-            return Line("info", "check", f"Config generated successfully! {kept_where(event.vault)}")
+            generated = f"Config generated successfully! {config_words.kept_where(event)}"
+            return Line("info", "check", generated.rstrip())
+        case ConfigRead():
+            return Line("info", "config", config_words.opened(event))
+        case ConfigSaved():
+            return Line("info", "config", config_words.saved(event))
         case UnfinishedFound():
             return Line("warn", "run", f"{found(event)}: run {event.run}, {found_where(event)}.")
         case RunStarted():
@@ -181,13 +186,6 @@ def reported(path: str, sha256: str) -> str:
     return f"SHA-256 of the report: {sha256}  {visible(path) or '-'}"
 
 
-def kept_where(vault: str) -> str:
-    """Where the secret keys are."""
-    if vault:
-        return f"Keys are in {vault}, not in the file."
-    return "Keys are kept in memory until you quit, not in the file."
-
-
 def connected(event: EndChecked) -> str:
     """The result of a connection test that went well: `Connected · 14 buckets · 21 ms`."""
     buckets = (
@@ -237,9 +235,9 @@ def found_where(event: UnfinishedFound) -> str:
 
 
 def moment(iso: str) -> str:
-    """A journal's moment in this computer's time, to the minute: `2026-11-22 14:31`."""
+    """A journal's moment in this computer's time, to the minute: `22 Nov 2026 14:31`."""
     try:
-        return f"{datetime.fromisoformat(iso).astimezone():%Y-%m-%d %H:%M}"
+        return at(datetime.fromisoformat(iso))
     except ValueError:
         return visible(iso, KEY_CHARS)
 

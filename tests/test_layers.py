@@ -78,6 +78,7 @@ HELPERS = {
     "credentials",
     "phrases",
     "reasons",
+    "config_words",
     "rights_words",
     "ending_words",
     "words",

@@ -21,7 +21,7 @@ def report_saved(root: Path, run: str, kind: str, path: Path) -> Event:
     def work() -> Event:
         return Reported(kind, str(path), save_report(find_run(root, run), kind, path).sha256)
 
-    return _or_warned("report", "The report could not be written", work)
+    return or_warned("report", "The report could not be written", work)
 
 
 def log_saved(root: Path, run: str, path: Path) -> Event:
@@ -31,7 +31,7 @@ def log_saved(root: Path, run: str, path: Path) -> Event:
         directory = find_run(root, run)
         return LogSaved(directory.run, str(path), save_log(directory, path))
 
-    return _or_warned("log", "The log was not saved", work)
+    return or_warned("log", "The log was not saved", work)
 
 
 def found_not_copied(root: Path, run: str, cause: str, most: int) -> Event:
@@ -40,7 +40,7 @@ def found_not_copied(root: Path, run: str, cause: str, most: int) -> Event:
     def work() -> Event:
         return not_copied(find_run(root, run), SystemClock(), cause, most)
 
-    return _or_warned("not-copied", "The run's journal could not be read", work)
+    return or_warned("not-copied", "The run's journal could not be read", work)
 
 
 def forgotten(root: Path, run: str) -> Event:
@@ -49,10 +49,11 @@ def forgotten(root: Path, run: str) -> Event:
     def work() -> Event:
         return RunForgotten(forget_run(root, run, SystemClock()))
 
-    return _or_warned("forget", "The records could not be removed", work)
+    return or_warned("forget", "The records could not be removed", work)
 
 
-def _or_warned(code: str, what: str, work: Callable[[], Event]) -> Event:
+def or_warned(code: str, what: str, work: Callable[[], Event]) -> Event:
+    """What `work` answers, or a `Warned` of that code."""
     try:
         return work()
     except (MigratorError, OSError) as error:

@@ -107,6 +107,14 @@ class EngineProcess:
     def save_log(self, run: str, path: str) -> None:
         self._tell("save_log", run, path)
 
+    def open_config(self, path: str = "", run: str = "") -> None:
+        self._tell("open_config", path, run)
+
+    def save_config(self, path: str, table: Mapping[str, Any]) -> None:
+        """See `EngineService.save_config`; checked here likewise."""
+        job_from(table)
+        self._tell("save_config", path, dict(table))
+
     def find_not_copied(self, run: str, cause: str, most: int) -> None:
         self._tell("find_not_copied", run, cause, most)
 

@@ -16,6 +16,7 @@ from migrator import credentials
 from migrator.config import End, ends_of, job_from
 from migrator.credentials import Keys
 from migrator.engine.commands import Engine
+from migrator.engine.drafts import config_read, config_saved
 from migrator.engine.endings import EXIT_FAILED, EXIT_USAGE
 from migrator.engine.ends import StoreFactory, open_s3
 from migrator.engine.errands import Errands
@@ -29,14 +30,8 @@ from migrator.engine.trying import try_end
 from migrator.engine.wishes import Wishes, possible_wish
 from migrator.errors import Cancelled, CredentialsError, MigratorError
 from migrator.job_file import job_text, write_private
-from migrator.model.events import (
-    ConfigWritten,
-    Event,
-    ObjectCopied,
-    Summary,
-    UnfinishedFound,
-    Warned,
-)
+from migrator.model.drafts import ConfigWritten
+from migrator.model.events import Event, ObjectCopied, Summary, UnfinishedFound, Warned
 from migrator.model.key_sets import KeysForgotten, KeysTested
 from migrator.model.ledger import Ledger, Outcome
 from migrator.model.past_runs import RunsListed
@@ -189,6 +184,23 @@ class EngineService:
         """Write a run's complete log to a file: `LogSaved`, or a `Warned` with `log`. Beside whatever else is
         asked for."""
         self._records.do("log", lambda: self._put(log_saved(self._root, run, Path(path))))
+
+    def open_config(self, path: str = "", run: str = "") -> None:
+        """Read a job file for the form, else the job of a run, else the last one that was written here: a
+        `ConfigRead`, or a `Warned` of `config`; nothing where there is no last one. Beside whatever else is
+        asked for."""
+
+        def work() -> None:
+            event = config_read(self._root, path, run, last=self.job_file)
+            if event is not None:
+                self._put(event)
+
+        self._records.do("config", work)
+
+    def save_config(self, path: str, table: Mapping[str, Any]) -> None:
+        """Write a job file somewhere else: a `ConfigSaved`, or a `Warned` of `config`. Beside whatever else
+        is asked for."""
+        self._records.do("config", lambda: self._put(config_saved(path, table)))
 
     def find_not_copied(self, run: str, cause: str, most: int) -> None:
         """Objects that a run did not copy for one cause: a `NotCopied`. Beside whatever else is asked for."""
@@ -369,7 +381,7 @@ class EngineService:
         in_vault = [self._store_keys(name, pair) for name, pair in keys.items()]
         write_private(self.job_file, text)
         vault = credentials.vault_name() if all(in_vault) else ""
-        self._tell(ConfigWritten(str(self.job_file), vault))
+        self._tell(ConfigWritten(str(self.job_file), vault, has_keys=bool(keys)))
 
     def _store_keys(self, name: str, pair: Keys) -> bool:
         if self._is_demo:

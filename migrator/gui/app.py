@@ -6,7 +6,7 @@ import sys
 import tkinter as tk
 import traceback
 from collections.abc import Mapping
-from tkinter import filedialog, ttk
+from tkinter import ttk
 from types import TracebackType
 from typing import Any
 
@@ -21,6 +21,7 @@ from migrator.gui.service import Service
 from migrator.gui.status import OFFERS, Intent
 from migrator.gui.views.action_bar import ActionBarView
 from migrator.gui.views.attract import attract
+from migrator.gui.views.files import FileDialogs
 from migrator.gui.views.help import HelpView
 from migrator.gui.views.history import HistoryView
 from migrator.gui.views.page import PageView
@@ -109,6 +110,7 @@ class Window:
         self.is_closed = False
         self.errors: list[str] = []
         self._timer: str | None = None
+        self._files = FileDialogs(root)
         self._appearance = self.presenter.settings.preferences.appearance
         self._is_dark = self._wants_dark()
         self._is_narrow = False
@@ -198,16 +200,10 @@ class Window:
         self.root.clipboard_append(redacted(text))
 
     def ask_for_file(self, name: str, kinds: Mapping[str, str], title: str) -> str:
-        return str(
-            filedialog.asksaveasfilename(
-                parent=self.root,
-                title=title,
-                initialfile=name,
-                defaultextension=next(iter(kinds)),
-                filetypes=[(words, f"*{ending}") for ending, words in kinds.items()],
-            )
-            or ""
-        )
+        return self._files.save(name, kinds, title)
+
+    def ask_to_open(self, kinds: Mapping[str, str], title: str) -> str:
+        return self._files.open(kinds, title)
 
     def focus_on(self, field: str) -> None:
         self.setup.fields[field].control.focus_set()

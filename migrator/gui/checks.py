@@ -70,7 +70,7 @@ def blanks(form: Form) -> Problems:
     found: Problems = {}
     for name in NAMES:
         for part in ("access_key_id", "secret_access_key"):
-            if not form.get(f"{name}.{part}").strip():
+            if not form.end(name).uses_known_keys and not form.get(f"{name}.{part}").strip():
                 found[f"{name}.{part}"] = labels.FILL_THIS
     return found
 
@@ -91,6 +91,9 @@ def hint(form: Form, name: str) -> str:
             return form_words.EXCLUDE_HINT
         case "verify" if text == "size":
             return form_words.SIZE_ONLY_HINT
+        case "aws.access_key_id" | "lyve.access_key_id":
+            end = form.end(name.partition(".")[0])
+            return form_words.known_keys(end.known_as) if end.uses_known_keys else ""
         case "aws.endpoint" if not text:
             region = form.aws.region.strip()
             return f"s3.{region}.amazonaws.com" if region else ""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from migrator import words
+from migrator import config_words, words
 from migrator.gui import checks, form_words, labels
 from migrator.gui.form import NAMES, Form
 from migrator.gui.screen import CardState, SetupScreen
 from migrator.gui.screen_parts import FieldState
 from migrator.gui.status import TABLE, Status, Tone
-from migrator.model.events import ConfigWritten, EndChecked
+from migrator.model.drafts import ConfigWritten
+from migrator.model.events import EndChecked
 
 #: What makes an earlier test of an end worthless when it is changed.
 DEPENDS_ON = {"access_key_id", "secret_access_key", "session_token", "region", "endpoint"}
@@ -56,9 +57,9 @@ class Connection:
 
     def written(self, event: ConfigWritten) -> None:
         self.is_checking = self.is_stopping = False
-        kept = words.kept_where(event.vault)
+        kept = config_words.kept_where(event)
         if self.is_complete:
-            self.say(f"{labels.GENERATED} {kept}", Tone.OK)
+            self.say(f"{labels.GENERATED} {kept}".rstrip(), Tone.OK)
         else:
             self.say(form_words.written_in_part(kept), Tone.WARN)
         self.path = event.path

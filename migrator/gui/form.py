@@ -6,13 +6,15 @@ done by the job file's own rules, so that window and command line accept the sam
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any, Literal
 
+from migrator.config import Job, job_from
 from migrator.credentials import Keys
+from migrator.gui import form_words
 from migrator.redacting import MASK, redacted
 
 Name = Literal["aws", "lyve"]
@@ -49,7 +51,11 @@ AUTO = "auto"
 
 @dataclass(frozen=True, slots=True)
 class EndForm:
-    """One card. Secrets never show in `repr`."""
+    """One card. Secrets never show in `repr`.
+
+    `reference`: where a job file says that keys are, and they are there; `known_as` says so in words. Used
+    as long as none are typed.
+    """
 
     access_key_id: str = ""
     secret_access_key: str = field(default="", repr=False)
@@ -58,6 +64,14 @@ class EndForm:
     endpoint: str = ""
     bucket: str = ""
     prefix: str = ""
+    reference: str = ""
+    known_as: str = ""
+
+    @property
+    def uses_known_keys(self) -> bool:
+        """Whether keys come from elsewhere than these fields."""
+        typed = self.access_key_id, self.secret_access_key, self.session_token
+        return bool(self.reference) and not any(each.strip() for each in typed)
 
     @property
     def needs_token(self) -> bool:
@@ -161,7 +175,7 @@ def to_table(form: Form) -> dict[str, Any]:
             "provider": name,
             **rest,
             **_filled(typed),
-            "credentials": f"keyring:{name}",
+            "credentials": end.reference if end.uses_known_keys else f"keyring:{name}",
         }
     table["filters"] = _filled(
         {
@@ -190,8 +204,8 @@ def to_table(form: Form) -> dict[str, Any]:
 
 
 def keys_of(form: Form) -> dict[str, Keys]:
-    """The keys by the name under which they are stored."""
-    return {name: form.end(name).keys for name in NAMES}
+    """The keys that are typed, by the name under which they are stored."""
+    return {name: form.end(name).keys for name in NAMES if not form.end(name).uses_known_keys}
 
 
 def without_secrets(text: str, form: Form) -> str:
@@ -202,39 +216,60 @@ def without_secrets(text: str, form: Form) -> str:
     return redacted(text)
 
 
-def from_table(table: Mapping[str, Any], keys: Mapping[str, Keys] | None = None) -> Form:
-    """The form that says what a job says.
+def from_table(table: Mapping[str, Any], known: Mapping[str, str] | None = None) -> Form:
+    """The form that says what a job says. `known`: what keys of `source` and `destination` are there, in
+    words.
 
     Raises:
-        ValueError: the job is not between AWS and Lyve Cloud.
+        ValueError: no form can say it; the message says why.
     """
     providers = (table["source"].get("provider"), table["destination"].get("provider"))
     if set(providers) != set(NAMES):
-        raise ValueError("the window moves data between AWS and Lyve Cloud only")
+        raise ValueError(form_words.ONLY_AWS_AND_LYVE)
     direction = Direction.AWS_TO_LYVE if providers[0] == "aws" else Direction.LYVE_TO_AWS
     form, rest = Form(direction=direction), {}
     for side in ("source", "destination"):
         name, end = direction.name_of(side), table[side]
         for job_name in ("bucket", "prefix", "region", "endpoint_url"):
             form = form.put(f"{name}.{_END_FIELDS[job_name]}", str(end.get(job_name, "")))
-        pair = (keys or {}).get(name)
-        if pair is not None:
-            form = form.put(f"{name}.access_key_id", pair.access_key_id)
-            form = form.put(f"{name}.secret_access_key", pair.secret_access_key)
-            form = form.put(f"{name}.session_token", pair.session_token)
-        known = {"provider", "bucket", "prefix", "region", "endpoint_url", "credentials"}
-        rest[str(name)] = {key: value for key, value in end.items() if key not in known}
+        if side in (known or {}):
+            form = form.put(f"{name}.reference", end.get("credentials", "default"))
+            form = form.put(f"{name}.known_as", (known or {})[side])
+        on_form = {"provider", "bucket", "prefix", "region", "endpoint_url", "credentials"}
+        rest[str(name)] = {key: value for key, value in end.items() if key not in on_form}
     for job_field, name_on_form in _JOB_FIELDS.items():
         section, _, part = job_field.partition(".")
         value = table.get(section, {}).get(part)
         if value is not None:
-            form = form.put(name_on_form, ", ".join(value) if isinstance(value, list) else str(value))
+            form = form.put(name_on_form, _listed(value) if isinstance(value, list) else str(value))
     shown = {"threads", "existing", "verify", "bandwidth_limit"}
     rest["transfer"] = {key: v for key, v in table.get("transfer", {}).items() if key not in shown}
     for section in ("carry", "environment"):
         rest[section] = dict(table.get(section, {}))
     rest[""] = {"name": table["name"]} if "name" in table else {}
-    return replace(form, rest=rest)
+    form = replace(form, rest=rest)
+    if _compared(to_table(form)) != _compared(table):
+        raise ValueError(form_words.MORE_THAN_THE_FORM)
+    return form
+
+
+def _listed(patterns: Sequence[str]) -> str:
+    """Patterns as one text; a comma within one is escaped, unless it is in braces."""
+    return ", ".join("\\,".join(_pieces(each)) for each in patterns)
+
+
+def _compared(table: Mapping[str, Any]) -> Job:
+    """The job that a table comes to, for telling whether two mean the same. Buckets may be missing."""
+    ends = {}
+    for side in ("source", "destination"):
+        end = {**table[side], "credentials": "env"}
+        ends[side] = {**end, "bucket": end.get("bucket") or f"no-bucket-{side}"}
+    job = job_from({**table, **ends})
+    include, exclude = (
+        tuple(each.replace("\\,", ",") for each in patterns)
+        for patterns in (job.filters.include, job.filters.exclude)
+    )
+    return replace(job, filters=replace(job.filters, include=include, exclude=exclude))
 
 
 def split_patterns(text: str) -> list[str]:
@@ -243,6 +278,11 @@ def split_patterns(text: str) -> list[str]:
     >>> split_patterns("*.jpg, {a,b}/**")
     ['*.jpg', '{a,b}/**']
     """
+    return [part.strip() for part in _pieces(text) if part.strip()]
+
+
+def _pieces(text: str) -> list[str]:
+    """What stands between commas, but for those in braces and those after a backslash."""
     parts, depth, escaped = [""], 0, False
     for char in text:
         if char == "," and not depth and not escaped:
@@ -251,7 +291,7 @@ def split_patterns(text: str) -> list[str]:
         depth = max(0, depth + (char == "{") - (char == "}")) if not escaped else depth
         escaped = char == "\\" and not escaped
         parts[-1] += char
-    return [part.strip() for part in parts if part.strip()]
+    return parts
 
 
 def _filled(fields: Mapping[str, Any]) -> dict[str, Any]:

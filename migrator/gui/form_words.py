@@ -116,6 +116,19 @@ NOT_READY = "Not ready yet"
 NOT_WRITTEN = "The config file was not written. The log says why."
 
 
+def known_keys(known_as: str) -> str:
+    """Below the empty field of a key: which keys are used."""
+    return f"{known_as}. Type to use others."
+
+
+#: Why a job file cannot be opened here.
+ONLY_AWS_AND_LYVE = "It is not between AWS and Lyve Cloud. Use the command line for it: migrator run FILE."
+MORE_THAN_THE_FORM = (
+    "It says something that this form cannot show without changing it. Use the command line for it: "
+    "migrator run FILE."
+)
+
+
 def written_in_part(kept: str) -> str:
     """The config file is there, but cannot be used yet; `kept` tells where keys are."""
     return f"The config file was written, but not both sides answered. {kept}"

@@ -27,7 +27,10 @@ GUIDE: tuple[tuple[str, str], ...] = (
     ),
     (
         "Generate Config File",
-        ("Tries both sides, fills the lists of buckets and keeps your settings. Then choose the buckets."),
+        (
+            "Tries both sides, fills the lists of buckets and keeps your settings: the next start brings "
+            "them back. Then choose the buckets."
+        ),
     ),
     (
         "Preview Plan",
@@ -69,6 +72,7 @@ SHORTCUTS: tuple[tuple[str, str], ...] = (
     ("Ctrl+M", "Migrate Data"),
     ("Ctrl+R", "Retry Failed"),
     ("Ctrl+N", "New Migration"),
+    ("Ctrl+O", "Open Config File…"),
     ("Ctrl+S", "Save Report…"),
     ("Ctrl+L", "The log, ready to be searched"),
     ("Ctrl+F", "Find: keys on Plan, lines of the log elsewhere"),

@@ -14,6 +14,7 @@ from migrator.gui import checks
 from migrator.gui.form import NAMES
 from migrator.gui.frame import Facts
 from migrator.gui.log import LogLine
+from migrator.gui.pages.config_file import ConfigFilePage
 from migrator.gui.pages.help import HelpPage
 from migrator.gui.pages.history import HistoryPage
 from migrator.gui.pages.key_sets import KeySetsPage
@@ -24,8 +25,8 @@ from migrator.gui.pages.setup import SetupPage
 from migrator.gui.screen import Question
 from migrator.gui.service import Service
 from migrator.gui.status import Status, Tone
+from migrator.model.drafts import ConfigRead, ConfigSaved, ConfigWritten
 from migrator.model.events import (
-    ConfigWritten,
     EndChecked,
     Event,
     LogSaved,
@@ -53,6 +54,7 @@ class Pages:
     """The pages that events are about, and what they come to together."""
 
     set_up: SetupPage
+    config: ConfigFilePage
     plan: PlanPage
     run: RunPage
     history: HistoryPage
@@ -105,7 +107,7 @@ class Pages:
             plan=self.plan.state,
             plan_status=self.plan.status,
             plan_is_stale=self.plan.is_stale,
-            plan_is_spent=self.plan.is_spent,
+            plan_spent=self.plan.spent,
             decisions=self.plan.open,
             runs=self.history.total,
             runs_waiting=self.history.can_be_resumed,
@@ -171,6 +173,12 @@ class Intake:
                 pages.set_up.end_checked(event)
             case ConfigWritten():
                 connection.written(event)
+            case ConfigRead():
+                return pages.config.read(event)
+            case ConfigSaved():
+                pages.config.saved(event)
+            case Warned(code="config"):
+                pages.config.warned(event)
             case Summary() if connection.is_checking:
                 # Not the end of a run: Generate Config File went wrong, and the newest run stays what it is.
                 level: Level = "info" if connection.is_stopping else "error"
@@ -223,8 +231,9 @@ class Intake:
                 return is_told and not self._window.fold()
             case Summary():
                 pages.history.ask()
-            case RunStarted(command="run"):
-                pages.plan.spend(event.run)
+                pages.plan.ended(pages.run.state.command, event)
+            case RunStarted():
+                pages.plan.begun(event)
         return is_told
 
     def _write_about(self, event: Event) -> None:

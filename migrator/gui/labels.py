@@ -96,6 +96,13 @@ CHECK_STOPPING = "Stopping… Only the request under way is still waited for."
 TRY_BOTH = "Generate Config File tries both sides once more."
 FILLED = "Both sides are filled in: Generate Config File tries them."
 PUT_RIGHT = "Put the marked fields right first."
+GENERATE_NEXT = "Generate Config File checks both sides."
+TYPE_KEYS = "Type the keys: they were not kept."
+TYPE_KEYS_OF = "Type the keys of {end}: they were not kept."
+OPEN_CONFIG = "Open Config File…"
+SAVE_CONFIG = "Save Config File As…"
+CONFIG_KINDS: Mapping[str, str] = {".toml": "Config file"}
+NOT_NOW_OPENED = "The config file was not opened: something is under way."
 GENERATED = "Config generated successfully!"
 
 # -- the plan page -----------------------------------------------------------------------------------
@@ -133,7 +140,6 @@ CONNECTING_BOTH = "Connecting to both sides…"
 TO_SETUP = "Go to Set Up"
 NO_PLAN_MADE = "No plan could be made. Nothing was written."
 OUT_OF_DATE = "Out of date"
-CARRIED_OUT = "Carried out"
 PLAN_STALE = "Plan Again looks at both sides once more; nothing is copied by an old plan."
 CHOOSE = "Choose…"
 CHANGE = "Change"
@@ -201,7 +207,7 @@ NOT_ACCOUNTED = "These numbers do not add up"
 # -- history and settings --------------------------------------------------------------------------
 
 HISTORY_TITLE = "History"
-HISTORY_CONTEXT = "Every run is kept until you remove it. The newest is first."
+HISTORY_CONTEXT = "Every run is kept until you delete it. The newest is first."
 NO_RUNS = "No runs yet"
 NO_RUNS_YET = "The first one will appear here, with its result and what can be undone."
 LOOKING_FOR_RUNS = "Looking at the runs…"
@@ -225,6 +231,7 @@ ACTS: Mapping[str, str] = {
     "verify": "Compare Again",
     "save_report": "Save Report…",
     "open_folder": "Open Folder",
+    "run_again": "Run Again…",
     "forget": "Delete…",
 }
 ACT_TIPS: Mapping[str, str] = {
@@ -235,6 +242,7 @@ ACT_TIPS: Mapping[str, str] = {
     "verify": "Looks at every copy and its source once more. Nothing is written.",
     "save_report": "Every object with its outcome, as a web page, a table or JSON.",
     "open_folder": "The run's job file, journal and log.",
+    "run_again": "Fills Set up as it was for this run. Nothing starts yet.",
     "forget": "Removes the run's folder from this computer. Possible once it is accepted or rolled back.",
 }
 COMPARING = "Comparing both sides once more"

@@ -39,7 +39,7 @@ class Menu:
         self, root: tk.Tk, presenter: Presenter, *, show_log: Callable[[], None], find: Callable[[], None]
     ) -> None:
         self._root, self._presenter = root, presenter
-        self._drawn: tuple[frozenset[Intent], bool, str] | None = None
+        self._drawn: tuple[frozenset[Intent], bool, bool, str] | None = None
         self._key = ("Command", "Cmd") if sys.platform == "darwin" else ("Control", "Ctrl")
         self._look: dict[str, Any] = {"tearoff": False}
         if root.tk.call("tk", "windowingsystem") == "x11":
@@ -56,6 +56,7 @@ class Menu:
             }
         self.bar = tk.Menu(root, **self._look)
         self._entries: dict[Intent, tuple[tk.Menu, int]] = {}
+        self._files: list[int] = []  #: entries of the file menu that are about config files
         self._file()
         self._edit(find)
         self._run()
@@ -64,11 +65,13 @@ class Menu:
         root.configure(menu=self.bar)
 
     def render(self, screen: Screen) -> None:
-        state = (screen.allowed, screen.setup.can_generate, screen.appearance)
+        state = (screen.allowed, screen.setup.can_generate, screen.can_open, screen.appearance)
         if state == self._drawn:
             return
         self._drawn = state
         self.run.entryconfigure(0, state="normal" if screen.setup.can_generate else "disabled")
+        for index in self._files:
+            self.file.entryconfigure(index, state="normal" if screen.can_open else "disabled")
         for intent, (menu, index) in self._entries.items():
             menu.entryconfigure(index, state="normal" if intent in screen.allowed else "disabled")
         self.appearance.set(screen.appearance)
@@ -82,7 +85,16 @@ class Menu:
 
     def _file(self) -> None:
         menu = self._menu(labels.MENUS["file"])
+        self.file = menu
         self._offer(menu, Intent.NEW_MIGRATION, "n")
+        config = self._presenter.config
+        for text, command, key in (
+            (labels.OPEN_CONFIG, config.open, "o"),
+            (labels.SAVE_CONFIG, config.save, ""),
+        ):
+            self._add(menu, text, command, key)
+            self._files.append(int(menu.index("end") or 0))
+        menu.add_separator()
         self._offer(menu, Intent.SAVE_REPORT, "s")
         menu.add_separator()
         self._add(menu, labels.QUIT, self._presenter.quit, "q")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from migrator.estimate_words import money
+from migrator.gui.plan_values import Spent
 from migrator.model.sizes import show_duration
 from migrator.phrases import count, number
 
@@ -12,6 +13,7 @@ READY = "Ready"
 NOTHING_TO_COPY = "Nothing to copy"
 NOT_MADE = "Not made"
 NEEDS_DECISION = "needs your decision"
+LEFT_ALONE = "left alone, reported"
 GOOD = "good until something changes"
 UNKNOWN_PRICE = "unknown"
 RETRIEVAL = "Retrieval from other classes"
@@ -19,11 +21,19 @@ COST, TIME = "Cost", "Time"
 FOUND = "found"
 
 
-def made(at: str, *, is_spent: bool, is_stale: bool) -> str:
+#: How far a plan is carried out, on the rail and in its pill.
+CARRIED_OUT: Mapping[Spent, str] = {
+    Spent.UNDER_WAY: "Being carried out",
+    Spent.IN_PART: "Carried out in part",
+    Spent.DONE: "Carried out",
+}
+
+
+def made(at: str, spent: Spent, *, is_stale: bool) -> str:
     """When the plan was made, and how long it is worth something."""
     if is_stale:
         return f"made {at}"
-    return f"made {at}, {'carried out' if is_spent else GOOD}"
+    return f"made {at}, {GOOD if spent is Spent.NO else CARRIED_OUT[spent].lower()}"
 
 
 def left(decisions: int) -> str:

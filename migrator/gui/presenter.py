@@ -17,6 +17,7 @@ from migrator.gui import frame, surroundings
 from migrator.gui.attention import Attention
 from migrator.gui.form import Form, without_secrets
 from migrator.gui.intake import Intake, Pages
+from migrator.gui.pages.config_file import ConfigFilePage
 from migrator.gui.pages.help import HelpPage
 from migrator.gui.pages.history import HistoryPage
 from migrator.gui.pages.key_sets import KeySetsPage
@@ -73,13 +74,21 @@ class Presenter:
         self._was_busy = False
         self.set_up = SetupPage(self, form or Form())
         self.plan = PlanPage(self, self.set_up)
+        self.config = ConfigFilePage(self, self.set_up, is_demo=demo)
         self.run = RunPage(self, self.set_up)
-        self.history = HistoryPage(self, self.run)
+        self.history = HistoryPage(self, self.run, self.config)
         self.settings = SettingsPage(self, preferences or PreferencesFile(), folder)
         self.keys = KeySetsPage(self, self.set_up, is_demo=demo)
         self.help = HelpPage(self, self.system, folder, is_demo=demo)
         self._pages = Pages(
-            self.set_up, self.plan, self.run, self.history, self.log_page, self.keys, self.help
+            self.set_up,
+            self.config,
+            self.plan,
+            self.run,
+            self.history,
+            self.log_page,
+            self.keys,
+            self.help,
         )
         self._intake = Intake(self._pages, self)
         self._attention = Attention(self.system, lambda: self.settings.preferences)
@@ -152,7 +161,8 @@ class Presenter:
         self.ask(frame.quit_question(self._facts), self._stop_and_quit)
 
     def open(self) -> None:
-        """The window opens: have earlier runs looked at, in the background."""
+        """The window opens: have the last config file and earlier runs looked at, in the background."""
+        self.config.open_last()
         self.service.find_unfinished()
         self.history.ask()
 
@@ -195,6 +205,9 @@ class Presenter:
 
     def ask_for_file(self, name: str, kinds: Mapping[str, str], title: str) -> str:
         return self.view.ask_for_file(name, kinds, title)
+
+    def ask_to_open(self, kinds: Mapping[str, str], title: str) -> str:
+        return self.view.ask_to_open(kinds, title)
 
     def changed(self) -> None:
         self._dirty = True
@@ -306,6 +319,7 @@ class Presenter:
             bar=frame.action_bar(facts),
             appearance=self.settings.preferences.appearance,
             demo=self._demo,
+            can_open=self.config.can_open,
             allowed=frame.allowed(facts),
         )
 

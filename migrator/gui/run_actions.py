@@ -17,18 +17,19 @@ class Act(StrEnum):
     ACCEPT = "accept"
     VERIFY = "verify"
     SAVE_REPORT = "save_report"
+    RUN_AGAIN = "run_again"
     OPEN_FOLDER = "open_folder"
     FORGET = "forget"
 
 
-#: These need the engine for themselves: one at a time.
-WORK = frozenset({Act.RESUME, Act.RETRY, Act.ROLL_BACK, Act.ACCEPT, Act.VERIFY})
+#: These need the engine, or the form, for themselves: one at a time.
+WORK = frozenset({Act.RESUME, Act.RETRY, Act.ROLL_BACK, Act.ACCEPT, Act.VERIFY, Act.RUN_AGAIN})
 
 
 def acts(run: PastRun) -> frozenset[Act]:
     """What is possible.
 
-    | run                                  | besides Open Folder                                      |
+    | run                                  | besides Open Folder and Run Again                        |
     | ------------------------------------ | -------------------------------------------------------- |
     | its journal cannot be read           | nothing                                                  |
     | somebody works on it                 | report                                                   |
@@ -44,7 +45,7 @@ def acts(run: PastRun) -> frozenset[Act]:
     """
     found = _by_state(run)
     if run.is_demo:
-        found -= {Act.RESUME, Act.RETRY, Act.ROLL_BACK, Act.VERIFY}
+        found -= {Act.RESUME, Act.RETRY, Act.ROLL_BACK, Act.VERIFY, Act.RUN_AGAIN}
         if _holds_something(run):
             found -= {Act.ACCEPT}
     return frozenset(found | {Act.OPEN_FOLDER})
@@ -53,6 +54,10 @@ def acts(run: PastRun) -> frozenset[Act]:
 def _by_state(run: PastRun) -> set[Act]:
     if run.state == "unreadable":
         return set()
+    return _of_its_books(run) | {Act.RUN_AGAIN}
+
+
+def _of_its_books(run: PastRun) -> set[Act]:
     if run.is_busy:
         return {Act.SAVE_REPORT}
     match run.undo:

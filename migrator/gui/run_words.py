@@ -58,6 +58,11 @@ def part_of(part: int, parts: int) -> str:
     return f"copying, part {part} of {parts}"
 
 
+def took(span: str, *, is_over: bool) -> str:
+    """Beside the places of a run that has ended; `is_over`: there is nothing to go on with."""
+    return f"took {span}" if is_over else f"after {span}"
+
+
 def looked_at(done: int, total: int) -> str:
     return f"{number(done)} of {count(total, 'object')} looked at"
 
@@ -87,6 +92,7 @@ def more_after(more: int) -> str:
 BOOKS: Mapping[str, str] = {
     "verified": "copied and verified",
     "copied": "copied",
+    "size": "copied, checked by size only",
     "same": "already identical",
     "filtered": "left out by filters",
     "unsupported": "cannot be carried over",
@@ -103,7 +109,7 @@ def listed(objects: int) -> str:
 
 # -- roll back ---------------------------------------------------------------------------------------
 
-WOULD_DO, DID = "What roll back would do", "What roll back did"
+WOULD_DO, DID = "What rolling back would do", "What rolling back did"
 UNDONE: Mapping[str, str] = {"removed": "removed", "restored": "restored", "left": "left in place"}
 WOULD_BE_UNDONE: Mapping[str, str] = {name: f"would be {words}" for name, words in UNDONE.items()}
 NOTHING_TO_REMOVE = "Roll back? Nothing is there to remove."
@@ -123,7 +129,8 @@ def would_be_undone(removed: int, restored: int, left: int, reasons: str, later_
     counts = f"{number(removed)} would be removed, {number(restored)} restored, {number(left)} left in place"
     text = f"{counts}{reasons}."
     if later_runs:
-        text += f" {count(later_runs, 'later run')} will be incomplete, which relied on this one."
+        relies = "relies" if later_runs == 1 else "rely"
+        text += f" {count(later_runs, 'later run')} {relies} on this one and would be incomplete."
     return text
 
 

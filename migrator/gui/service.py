@@ -75,6 +75,14 @@ class Service(Protocol):
         """Write a run's complete log to a file: `LogSaved`, or a `Warned` of `log`. The service is not busy
         meanwhile."""
 
+    def open_config(self, path: str = "", run: str = "") -> None:
+        """Read a job file, else that of a run, else the last one written here: a `ConfigRead`, or a `Warned`
+        of `config`; nothing where there is no last one. The service is not busy meanwhile."""
+
+    def save_config(self, path: str, table: Mapping[str, Any]) -> None:
+        """Write a job file somewhere else: a `ConfigSaved`, or a `Warned` of `config`. Raises `JobFileError`
+        at once where the table is wrong. The service is not busy meanwhile."""
+
     def find_not_copied(self, run: str, cause: str, most: int) -> None:
         """Which objects, up to `most`, a run did not copy for one cause: a `NotCopied`, or a `Warned` of
         `not-copied`. The service is not busy meanwhile."""

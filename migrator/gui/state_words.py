@@ -188,7 +188,7 @@ def _planned(state: RunState) -> tuple[str, str]:
 
 def _nothing(state: RunState) -> str:
     pairs = (
-        (state.same, "already there, identical"),
+        (state.same, "already there"),
         (state.filtered, "left out by filters"),
         (state.unsupported, "cannot be carried over"),
     )

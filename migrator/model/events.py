@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, fields, is_dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
+from migrator.model.drafts import ConfigRead, ConfigSaved, ConfigWritten
 from migrator.model.findings import CheckFound, Estimated, FidelityChecked
 from migrator.model.key_sets import KeysForgotten, KeysListed, KeysTested
 from migrator.model.ledger import Drift, Outcome
@@ -50,14 +51,6 @@ class EndChecked:
     buckets: tuple[str, ...] | None = None
     millis: int = 0
     code: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigWritten:
-    """The job file is on disk. `vault` names the system's key store, empty where keys stay in memory."""
-
-    path: str
-    vault: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +348,8 @@ Event = (
     | ObjectChecked
     | Reported
     | LogSaved
+    | ConfigRead
+    | ConfigSaved
     | KeysListed
     | KeysTested
     | KeysForgotten

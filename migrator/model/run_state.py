@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
+from migrator.model.drafts import ConfigRead, ConfigSaved, ConfigWritten
 from migrator.model.events import (
     ActiveTransfer,
-    ConfigWritten,
     EndChecked,
     Event,
     LimitChanged,
@@ -195,7 +195,7 @@ class RunState:
                 return self
             case ObjectUndone() | ObjectChecked() | Reported() | RunForgotten():
                 return self
-            case EndChecked() | ConfigWritten() | RunRelies():
+            case EndChecked() | ConfigRead() | ConfigSaved() | ConfigWritten() | RunRelies():
                 return self
             case CheckFound() | UnfinishedFound() | RunsListed() | PlanRows():
                 return self  # other runs, not the one that is folded here

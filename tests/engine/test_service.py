@@ -13,8 +13,8 @@ import pytest
 from migrator import credentials
 from migrator.engine.service import MOST_FOUND, EngineService
 from migrator.errors import ClockSkew
+from migrator.model.drafts import ConfigWritten
 from migrator.model.events import (
-    ConfigWritten,
     EndChecked,
     Event,
     ListingProgress,

@@ -13,9 +13,9 @@ from migrator.errors import JobFileError
 from migrator.gui.figures import Meter
 from migrator.gui.form import Direction, EndForm, Form
 from migrator.gui.presenter import Presenter
+from migrator.model.drafts import ConfigWritten
 from migrator.model.events import (
     ActiveTransfer,
-    ConfigWritten,
     EndChecked,
     Event,
     ListingProgress,
@@ -116,6 +116,14 @@ class FakeService:
 
     def save_log(self, run: str, path: str) -> None:
         self.asked.append(("save_log", run, path))
+
+    def open_config(self, path: str = "", run: str = "") -> None:
+        self.asked.append(("open_config", path, run))
+
+    def save_config(self, path: str, table: Mapping[str, Any]) -> None:
+        if self.refuse is not None:
+            raise self.refuse
+        self.asked.append(("save_config", path, table))
 
     def find_not_copied(self, run: str, cause: str, most: int) -> None:
         self.asked.append(("find_not_copied", run, cause, most))
@@ -333,9 +341,8 @@ def looked_ahead(left: int = 0, *, relying: int = 0) -> list[Event]:
 def found(run: str = RUN, *, state: str = "crashed", undo: str = "", copied: int = 1204) -> UnfinishedFound:
     ledger = {"listed": 2026, "planned": 2000, "filtered": 26, "copied": copied, "verified": copied}
     ledger["left"] = 2000 - copied
-    return UnfinishedFound(
-        run, state, undo, "videos", SOURCE, DESTINATION, "2026-11-22T10:50:02+00:00", 0.0, ledger
-    )
+    created = f"{run[:4]}-{run[4:6]}-{run[6:8]}T10:50:02+00:00"
+    return UnfinishedFound(run, state, undo, "videos", SOURCE, DESTINATION, created, 0.0, ledger)
 
 
 def throttled() -> Retrying:
@@ -444,8 +451,9 @@ def planned(
     ]
 
 
-def rows(text: str = "", outcome: str = "") -> PlanRows:
-    """Keys of the plan."""
+def rows(text: str = "", outcome: str = "", *, of: Sequence[Event] = ()) -> PlanRows:
+    """Keys of the plan; of one with these events, where they are given."""
+    made = [fate.outcome for event in of if isinstance(event, PlanMade) for fate in event.fates]
     at = "2025-01-14T10:50:02+00:00"
     found = [
         PlanRow("video/2024/12/cam01/0001.mp4", "copy", "new", 2_000_000_000, at, "STANDARD"),
@@ -457,6 +465,7 @@ def rows(text: str = "", outcome: str = "") -> PlanRows:
         PlanRow("video/2019/tape1.mxf", "unsupported", "archived", 400_000_000_000, at, "GLACIER"),
     ]
     kept = [row for row in found if text in row.key and outcome in {"", row.outcome}]
+    kept = [row for row in kept if not of or row.outcome in made]
     return PlanRows(text, outcome, tuple(kept), exact=bool(text) and text in {row.key for row in kept})
 
 
@@ -536,8 +545,9 @@ def measure(presenter: Presenter, seconds: int = 600) -> None:
         # Everything that is under way has come some part further each second.
         presenter.run._speeds.take(_slower(2 - step, state.active), end - ago)
     presenter.changed()
+    lately._marks.clear()  # of the moment in which all of this was said
+    lately.mark("24 → 16 threads", end - seconds + 150)
     lately.retrying(throttled(), end - seconds + 400)
-    lately.mark("16 → 24 threads", end - seconds + 150)
 
 
 def _slower(seconds: int, active: Iterable[ActiveTransfer]) -> list[ActiveTransfer]:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from migrator.gui.app import Window
-from migrator.gui.form import EndForm, Form
+from migrator.gui.form import EndForm, Form, to_table
 from migrator.gui.run_actions import Act
 from migrator.gui.status import Intent
+from migrator.model.drafts import ConfigRead
 from migrator.model.events import Event, Phase, PhaseChanged, RollbackProgress, RunStarted
 from migrator.model.findings import PropertyFound
 from migrator.model.key_sets import KeysTested
@@ -29,10 +30,22 @@ def drain(window: Window) -> None:
     window.root.update()
 
 
-def empty(window: Window, service: canned.FakeService) -> None:
-    window.presenter.set_up.form = Form()
+def fill(window: Window, form: Form) -> None:
+    window.presenter.set_up.form = form
     window.presenter.set_up.revision += 1
     window.presenter.changed()
+
+
+def empty(window: Window, service: canned.FakeService) -> None:
+    fill(window, Form())
+
+
+def next_start(window: Window, service: canned.FakeService) -> None:
+    """As it was when the window was closed; keys of one side are kept, those of the other are not."""
+    empty(window, service)
+    keys = {"source": "AKIA…N5A, kept in Secret Service"}
+    path = "~/.local/share/lyve-s3-migrator/job.toml"
+    service.say(ConfigRead(path, to_table(canned.FORM), keys, is_last=True))
 
 
 def problems(window: Window, service: canned.FakeService) -> None:
@@ -56,6 +69,8 @@ def connected(window: Window, service: canned.FakeService) -> None:
 
 
 def half(window: Window, service: canned.FakeService) -> None:
+    lyve = replace(canned.FORM.lyve, endpoint="https://s3.us-wset-1.acme.lyve.seagate.com")
+    fill(window, replace(canned.FORM, lyve=lyve))
     window.presenter.generate()
     service.say(*canned.half_connected())
 
@@ -99,7 +114,7 @@ def plan(window: Window, service: canned.FakeService, *events: Event) -> None:
     connected(window, service)
     drain(window)
     window.presenter.do(Intent.PREVIEW_PLAN)
-    service.say(*events, canned.rows())
+    service.say(*events, canned.rows(of=events))
 
 
 def planned(window: Window, service: canned.FakeService) -> None:
@@ -117,7 +132,7 @@ def plan_found(window: Window, service: canned.FakeService) -> None:
     planned(window, service)
     drain(window)
     window.presenter.plan.find(text="cam02")
-    service.say(canned.rows("cam02"))
+    service.say(canned.rows("cam02", of=canned.planned()))
 
 
 def plan_stale(window: Window, service: canned.FakeService) -> None:
@@ -262,6 +277,8 @@ def failed(window: Window, service: canned.FakeService) -> None:
 
 
 def paused(window: Window, service: canned.FakeService) -> None:
+    aws = replace(canned.FORM.aws, access_key_id="ASIA4XMPLE7QKZ2LMN5A", session_token=canned.SECRET)
+    fill(window, replace(canned.FORM, aws=aws))
     connected(window, service)
     drain(window)
     window.presenter.do(Intent.MIGRATE)
@@ -306,9 +323,12 @@ def unfinished_run(window: Window, service: canned.FakeService) -> None:
     service.say(*canned.planned())
     drain(window)
     message = "An unfinished run of this job is there: 1,204 of 2,000 objects copied."
-    none = {"listed": 0, "planned": 0, "copied": 0}
-    refused = canned.summary(Outcome.REFUSED, ledger=none, cause="unfinished-run", message=message)
-    service.say(*canned.started()[:1], refused)
+    # The end names the run that is in the way, and has its books.
+    other = canned.found("20261121T105002000Z-7f3a00")
+    refused = canned.summary(
+        Outcome.REFUSED, ledger=dict(other.ledger), cause="unfinished-run", message=message
+    )
+    service.say(*canned.started()[:1], replace(refused, run=other.run))
 
 
 def refused(window: Window, service: canned.FakeService) -> None:
@@ -375,12 +395,12 @@ def rolling_back(window: Window, service: canned.FakeService) -> None:
 
 def rolled_back(window: Window, service: canned.FakeService) -> None:
     rolling_back(window, service)
-    service.say(*canned.rolled_back())
+    service.say(*canned.rolled_back()[2:])
 
 
 def leftovers(window: Window, service: canned.FakeService) -> None:
     rolling_back(window, service)
-    service.say(*canned.rolled_back(5))
+    service.say(*canned.rolled_back(5)[2:])
 
 
 def first_run(window: Window, service: canned.FakeService) -> None:
@@ -404,6 +424,7 @@ STATES: dict[str, State] = {
     each.__name__: each
     for each in (
         empty,
+        next_start,
         problems,
         connecting,
         half,

@@ -40,7 +40,7 @@ def intake() -> tuple[Intake, Desk, FakeWindow]:
     desk, window = Desk(), FakeWindow()
     presenter = desk.presenter
     pages = Pages(
-        *(presenter.set_up, presenter.plan, presenter.run, presenter.history),
+        *(presenter.set_up, presenter.config, presenter.plan, presenter.run, presenter.history),
         *(presenter.log_page, presenter.keys, presenter.help),
     )
     return Intake(pages, window), desk, window

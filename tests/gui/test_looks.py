@@ -74,6 +74,36 @@ def test_why_a_key_is_left_alone_is_in_sight_where_it_was_found(root: Any) -> No
     assert why.winfo_rooty() + why.winfo_height() <= window.body.winfo_rooty() + window.body.winfo_height()
 
 
+def test_without_a_plot_the_cards_beside_the_plan_begin_at_the_top(root: Any) -> None:
+    window = show(root, "nothing_to_do", SIZES["light"])
+    assert window.plan.permissions.winfo_y() == 0
+
+
+@pytest.mark.parametrize("state", ["planned", "plan_open", "plan_found", "nothing_to_do"])
+def test_made_up_keys_are_of_outcomes_that_the_plan_has(root: Any, state: str) -> None:
+    plan = show(root, state, SIZES["light"]).presenter.plan
+    outcomes = {share.outcome for share in plan.screen().shares if share.count != "0"}
+    assert {row.outcome for row in (plan._rows.rows if plan._rows else ())} <= outcomes
+
+
+@pytest.mark.parametrize(
+    ("text", "is_longer"),
+    [
+        ("3 decisions left", True),
+        ("37 of 1,204 objects not copied.", True),
+        ("Set up", True),
+        ("7.9 TB", False),
+        ("12 min 34 s", False),
+        ("22 Nov 2026 10:50", False),
+        ("/home/me/runs", False),
+        ("~/jobs/media.toml", False),
+        ("=", False),
+    ],
+)
+def test_what_has_words_is_longer_in_another_language(text: str, is_longer: bool) -> None:
+    assert (looks.pseudo(text) != text) is is_longer
+
+
 @pytest.mark.usefixtures("light_again")
 @pytest.mark.parametrize("dark", [False, pytest.param(True, marks=pytest.mark.long)], ids=["light", "dark"])
 def test_every_text_and_every_field_is_dark_enough_to_read(root: Any, dark: bool) -> None:

@@ -43,6 +43,10 @@ class FakeView:
         self.asked_for = name
         return self.file
 
+    def ask_to_open(self, kinds: Mapping[str, str], title: str) -> str:
+        assert title
+        return self.file
+
     def focus_on(self, field: str) -> None:
         self.focused = field
 

@@ -31,7 +31,7 @@ def test_throughput_is_a_line_of_the_last_ten_minutes_with_what_happened_on_it()
     assert plot.points[0][0] > plot.points[-1][0]
     speeds = [speed for ago, speed in plot.points if ago < 100]
     assert 120e6 < sum(speeds) / len(speeds) < 220e6
-    assert {words for _, words in plot.marks} == {"throttled", "16 → 24 threads"}
+    assert {words for _, words in plot.marks} == {"throttled", "24 → 16 threads"}
     assert plot.ticks[0] == (0.0, "0")
     assert plot.ticks[-1][1].endswith("MB/s")
 
@@ -164,6 +164,32 @@ def test_after_success_the_questions_that_everybody_has_are_answered() -> None:
 def test_size_only_is_not_called_proven() -> None:
     points = reach(Status.FINISHED_WEAKLY).see().run.end
     assert "only the size is known" in points[0].text
+
+
+def test_copies_of_which_only_the_size_is_known_are_no_verified_ones_in_the_books() -> None:
+    ledger = reach(Status.FINISHED_WEAKLY).see().run.ledger
+    assert ledger is not None
+    assert [(term.value, term.caption) for term in ledger.terms] == [
+        ("206", "copied and verified"),
+        ("12", "copied, checked by size only"),
+    ]
+    every = Desk().run(canned.summary(ledger={"assurance": {"size": 218}})).run.ledger
+    assert every is not None
+    assert [term.value for term in every.terms] == ["218"]
+    assert every.balances
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (Status.FINISHED, "took 12 min 34 s"),
+        (Status.STOPPED, "after 12 min 34 s"),
+        (Status.REFUSED, canned.DESTINATION),
+        (Status.UNFINISHED_RUN, canned.DESTINATION),
+    ],
+)
+def test_a_run_says_how_long_it_took_unless_it_was_not_started(status: Status, said: str) -> None:
+    assert reach(status).see().run.head.context.endswith(said)
 
 
 def test_a_source_that_changed_meanwhile_is_told_where_the_proof_is() -> None:
@@ -303,7 +329,7 @@ def test_save_report_asks_the_system_for_a_place(driver: Driver, monkeypatch: py
         asked.append(options)
         return "out.csv"
 
-    monkeypatch.setattr("migrator.gui.app.filedialog.asksaveasfilename", ask)
+    monkeypatch.setattr("migrator.gui.views.files.filedialog.asksaveasfilename", ask)
     driver.connect()
     driver.migrate()
     driver.service.say(*canned.started(), canned.summary())

@@ -88,6 +88,7 @@ _VALUES: dict[str, Any] = {
     "Mapping[str, int] | None": {"exists": 2},
     "tuple[ActiveTransfer, ...]": (events.ActiveTransfer("key", 10, 5),),
     "Outcome": Outcome.COMPLETED,
+    "Mapping[str, str]": {"source": "AKIA…N5A"},
     "Mapping[str, Any]": GOOD.as_dict(),
     "Drift | None": Drift(1, 2, 3),
     "int | None": 7,

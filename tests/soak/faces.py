@@ -22,7 +22,8 @@ import psutil
 
 from migrator.engine import remote
 from migrator.job_file import job_text
-from migrator.model.events import ConfigWritten, Event, Summary, as_json
+from migrator.model.drafts import ConfigWritten
+from migrator.model.events import Event, Summary, as_json
 from tests.soak import child
 from tests.soak.weather import Services
 

@@ -12,6 +12,7 @@ from functools import partial
 from migrator import history_words
 from migrator.ending_words import ending
 from migrator.gui import labels
+from migrator.gui.pages.config_file import ConfigFilePage
 from migrator.gui.pages.reports import save_report
 from migrator.gui.pages.run import RunPage
 from migrator.gui.pages.shell import Shell
@@ -35,8 +36,8 @@ _STATUS = {"verify": Status.COMPARING, "accept": Status.ACCEPTING}
 class HistoryPage:
     """The runs, newest first. They are asked for anew when the page comes into sight and when a run ends."""
 
-    def __init__(self, shell: Shell, run: RunPage) -> None:
-        self._shell, self._run = shell, run
+    def __init__(self, shell: Shell, run: RunPage, config: ConfigFilePage) -> None:
+        self._shell, self._run, self._config = shell, run, config
         self._listed: RunsListed | None = None
         self._rows: tuple[RunRow, ...] = ()
         self._chosen = ""
@@ -75,6 +76,7 @@ class HistoryPage:
             Act.VERIFY: lambda run: self._begin("verify", run.run),
             Act.SAVE_REPORT: self._save_report,
             Act.OPEN_FOLDER: self._open_folder,
+            Act.RUN_AGAIN: lambda run: self._config.open_run(run.run),
             Act.FORGET: self._ask_to_forget,
         }
 

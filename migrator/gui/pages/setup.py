@@ -47,6 +47,14 @@ class SetupPage:
         if self._problems.get(name) and not checks.problem_of(self.form, name) and value.strip():
             del self._problems[name]
 
+    def fill(self, form: Form) -> None:
+        """Another form instead of this one; nothing is known of its two ends yet."""
+        self.form, self._problems, self.connection = form, {}, Connection()
+        if form.threads != AUTO:
+            self._threads_before = form.threads
+        self.revision += 1
+        self._shell.changed()
+
     def left(self, name: str) -> None:
         """A field lost the focus: now it may be told what is wrong with it."""
         self._shell.changed()
@@ -61,6 +69,9 @@ class SetupPage:
         """The Migration Type: the cards swap."""
         self._shell.changed()
         self.form = self.form.put("direction", direction)
+        for name in NAMES:
+            if self.form.end(name).reference == "env":  # other variables for the other side
+                self._forget_reference(name)
         self._problems = {name: text for name, text in self._problems.items() if "." not in name}
 
     def choose(self, name: str, value: str) -> None:
@@ -109,6 +120,9 @@ class SetupPage:
 
     def forget_keys(self, names: Iterable[str]) -> None:
         """Keys of these names are forgotten: their fields are empty from now on."""
+        for name in NAMES:
+            if self.form.end(name).reference.removeprefix("keyring:") in names:
+                self._forget_reference(name)
         for name in (each for each in NAMES if each in names):
             for part in ("access_key_id", "secret_access_key", "session_token"):
                 self.choose(f"{name}.{part}", "")
@@ -178,7 +192,7 @@ class SetupPage:
 
     def _may_generate(self) -> bool:
         """Whether nothing stands against Generate Config File; what does is told."""
-        if self._is_free_of(checks.blocking_generate(self.form)):
+        if self.is_free_of(checks.blocking_generate(self.form)):
             return True
         is_blank = labels.FILL_THIS in self._problems.values()
         self.connection.say(labels.FILL_ALL if is_blank else labels.PUT_RIGHT, Tone.PROBLEM)
@@ -186,7 +200,7 @@ class SetupPage:
 
     def may_migrate(self) -> bool:
         """Whether nothing stands against Migrate Data; what does is told beside the fields."""
-        return self._is_free_of(checks.blocking_migrate(self.form))
+        return self.is_free_of(checks.blocking_migrate(self.form))
 
     def refused(self, cause: JobFileError) -> None:
         """The service does not take the form's job."""
@@ -203,11 +217,16 @@ class SetupPage:
     def screen(self, status: Status) -> SetupScreen:
         return self.connection.screen(self.form, self._problems, status, self.revision)
 
+    def _forget_reference(self, name: str) -> None:
+        self.form = self.form.put(f"{name}.reference", "").put(f"{name}.known_as", "")
+
     def _forget_creating(self, name: str) -> None:
         """Another bucket is meant: that one is not to be made without a word."""
         rest = {key: value for key, value in self.form.rest.get(name, {}).items() if key != "create_bucket"}
         self.form = replace(self.form, rest={**self.form.rest, name: rest})
 
-    def _is_free_of(self, problems: Mapping[str, str]) -> bool:
+    def is_free_of(self, problems: Mapping[str, str]) -> bool:
+        """Whether there are none; they are told beside the fields, instead of those that were told before."""
+        self._shell.changed()
         self._problems = dict(problems)
         return not self._problems

@@ -71,6 +71,9 @@ class Shell(Protocol):
     def ask_for_file(self, name: str, kinds: Mapping[str, str], title: str) -> str:
         """Where to write a file of that name, as one of these kinds (ending -> words); empty: nowhere."""
 
+    def ask_to_open(self, kinds: Mapping[str, str], title: str) -> str:
+        """Which file to read, of one of these kinds (ending -> words); empty: none."""
+
     @property
     def form_is_open(self) -> bool:
         """Whether what Set up says may be changed: nothing is under way."""

@@ -117,6 +117,7 @@ class KeysCard(Card):
     def _give_room(self, rows: int) -> None:
         """Few rows take no more room than they need: what is said of the chosen one stays near them."""
         are_few = 0 < rows <= LEAST_ROWS
+        self.tree.configure(height=rows if are_few else LEAST_ROWS)
         self.body.rowconfigure(0, weight=0 if are_few else 1)
         self.body.rowconfigure(2, weight=1 if are_few else 0)
 

@@ -68,10 +68,13 @@ class PlanView(PageView):
         for side in (left, right, columns):
             side.bind("<Configure>", self._fit_soon, "+")
 
-    def _share_room(self, _event: object) -> None:
-        """Beside many decisions the plot need not grow with them: what is too much stays below."""
+    def _share_room(self, _event: object = None) -> None:
+        """Beside many decisions the plot need not grow with them: what is too much stays below. So does all
+        of it where there is no plot: the cards begin at the top."""
+        has_plot = bool(self.sizes.winfo_manager())
         spare = self.right.winfo_height() - self.right.winfo_reqheight()
-        self.right.rowconfigure(3, weight=3 if spare > theme.px(MOST_GROWTH) else 0)
+        self.right.rowconfigure(1, weight=int(has_plot))
+        self.right.rowconfigure(3, weight=3 if spare > theme.px(MOST_GROWTH) or not has_plot else 0)
 
     @staticmethod
     def _stack(cards: tuple[Card, ...]) -> None:
@@ -104,6 +107,7 @@ class PlanView(PageView):
         for card in (self.decisions, self.finder, self.costs, self.sizes, self.permissions):
             show(card, is_made)
         show(self.sizes, bool(plan.sizes))
+        self._share_room()
         show(self.permissions, bool(plan.permissions))
         show(self.costs, plan.costs is not None)
         if plan.keys is not None:
