@@ -38,11 +38,13 @@ def waiting(seconds: int) -> str:
     return f"waiting {seconds} s for an answer"
 
 
+#: Of ends, where there is little room.
+SHORT_NAMES: Mapping[str, str] = {"Lyve Cloud": "Lyve"}
 #: Why a transfer does not get on -> while it waits, and while it is tried again.
 WAITS: Mapping[Why, tuple[str, str]] = {
     "slowed": ("waiting {span}: slowed by {end}", "trying again: slowed by {end}"),
     "silent": ("waiting {span}: {end} is silent", "trying again: {end} is silent"),
-    "failing": ("waiting {span}: error from {end}", "trying again: error from {end}"),
+    "failing": ("waiting {span}: error at {end}", "trying again: error at {end}"),
     "limit": ("waiting for the speed limit", "waiting for the speed limit"),
 }
 
@@ -51,7 +53,8 @@ def waits(why: Why, end: str, seconds: float) -> str:
     """`waiting 4 s: slowed by AWS`; whole seconds or minutes, so that it can be read and has room."""
     wait, again = WAITS[why]
     span = f"{ceil(seconds)} s" if seconds <= 90 else f"{ceil(seconds / 60)} min"
-    return wait.format(span=span, end=end) if seconds else again.format(end=end)
+    name = SHORT_NAMES.get(end, end)
+    return wait.format(span=span, end=name) if seconds else again.format(end=name)
 
 
 def part_of(part: int, parts: int) -> str:

@@ -126,13 +126,13 @@ def test_an_object_in_parts_is_verified_once_all_of_them_are_written(
     ("waiting", "state"),
     [
         (Waiting("slowed", "AWS", 0.8), "waiting 1 s: slowed by AWS"),
-        (Waiting("slowed", "Lyve Cloud", 28.3), "waiting 29 s: slowed by Lyve Cloud"),
-        (Waiting("slowed", "Lyve Cloud", 301.0), "waiting 6 min: slowed by Lyve Cloud"),
+        (Waiting("slowed", "Lyve Cloud", 28.3), "waiting 29 s: slowed by Lyve"),
+        (Waiting("slowed", "Lyve Cloud", 301.0), "waiting 6 min: slowed by Lyve"),
         (Waiting("slowed", "AWS", 0.0), "trying again: slowed by AWS"),
         (Waiting("silent", "AWS", 3.0), "waiting 3 s: AWS is silent"),
         (Waiting("silent", "AWS"), "trying again: AWS is silent"),
-        (Waiting("failing", "AWS", 2.1), "waiting 3 s: error from AWS"),
-        (Waiting("failing", "AWS"), "trying again: error from AWS"),
+        (Waiting("failing", "AWS", 2.1), "waiting 3 s: error at AWS"),
+        (Waiting("failing", "AWS"), "trying again: error at AWS"),
         (Waiting("limit"), "waiting for the speed limit"),
     ],
 )
