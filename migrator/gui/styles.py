@@ -279,6 +279,7 @@ def _tables(root: tk.Tk, style: ttk.Style, c: Mapping[str, str], px: Callable[[i
         ],
     )
     style.configure("Flat.Table.Treeview.Item", padding=(px(6), 0))
+    style.configure("Table.Treeview.Cell", padding=(px(2), 0))  # below their headings
     style.configure(
         "Table.Treeview.Heading",
         background=c["page"],

@@ -33,12 +33,13 @@ class OutcomesCard(Card):
         self._table.grid(row=1, column=0, sticky="we")
         self._table.columnconfigure(4, weight=1)
         self._table.columnconfigure(2, minsize=theme.px(74))
-        self._table.columnconfigure(3, minsize=theme.px(72))
         self.rows: list[OutcomeRow] = []
 
     def render(self, shares: tuple[Share, ...], total: str, *, has_keys: bool) -> None:
         set_text(self.total, total)
         self.bar.show([(share.fraction, share.role) for share in shares])
+        # While it is being made nobody has counted bytes.
+        self._table.columnconfigure(3, minsize=theme.px(72 if any(each.size for each in shares) else 0))
         while len(self.rows) < len(shares):
             self.rows.append(OutcomeRow(self._table, len(self.rows), self._on_outcome))
         for n, row in enumerate(self.rows):
