@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from migrator import ending_words
 from migrator.model.ledger import Drift
-from migrator.phrases import count, number
+from migrator.phrases import count, number, together
 
 DONE = "done"
 STILL_COUNTING, STILL_LISTING = "still counting", "still listing"
@@ -65,7 +65,7 @@ def retry_failed(failed: int) -> str:
 
 
 def more_after(more: int) -> str:
-    return f"{number(more)} more after this one"
+    return together(f"{number(more)} more after this one")
 
 
 # -- the books ---------------------------------------------------------------------------------------

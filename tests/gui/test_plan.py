@@ -88,7 +88,8 @@ def test_sizes_of_what_is_to_be_copied_are_a_plot_with_its_numbers() -> None:
 def test_the_estimate_says_what_passes_through_this_computer_and_by_which_prices() -> None:
     costs = plan(*canned.planned()).see().plan.costs
     assert costs is not None
-    assert costs.note.startswith("All data passes through this computer: 7.9 TB in, 7.9 TB out.")
+    amounts = f"{together('7.9 TB in')}, {together('7.9 TB out')}."
+    assert costs.note.startswith(f"All data passes through this computer: {amounts}")
     assert "2026-10-01" in costs.note
     assert [row.money for row in costs.rows if not row.is_sum] == ["$0.49", "$3.71", "$0.00"]
     assert [row.money for row in costs.rows if row.is_sum] == ["about $4.20", "about 2 h"]

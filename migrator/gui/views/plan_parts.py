@@ -22,7 +22,7 @@ class OutcomesCard(Card):
     """One bar, and a row for each outcome. A row is pressed to see its keys."""
 
     def __init__(self, parent: tk.Misc, on_outcome: Callable[[str], None]) -> None:
-        super().__init__(parent, f" {labels.OUTCOMES_TITLE}", "list-check")
+        super().__init__(parent, labels.OUTCOMES_TITLE, "list-check")
         self._on_outcome = on_outcome
         self.total = ttk.Label(self.head, style="Hint.TLabel")
         self.total.pack(side="right")
@@ -95,7 +95,7 @@ class DecisionsCard(Card):
     """A row for each thing to decide, with its control in it."""
 
     def __init__(self, parent: tk.Misc, on_decide: Callable[[str, str], None]) -> None:
-        super().__init__(parent, f" {labels.DECISIONS_TITLE}", "signpost-2")
+        super().__init__(parent, labels.DECISIONS_TITLE, "signpost-2")
         self._on_decide = on_decide
         self.body.columnconfigure(0, weight=1)
         self.nothing = ttk.Label(self.body, text=labels.NOTHING_OPEN, style="Hint.TLabel")
@@ -191,7 +191,7 @@ class CostCard(Card):
     """The estimate as a small table; what it rests on below."""
 
     def __init__(self, parent: tk.Misc) -> None:
-        super().__init__(parent, f" {labels.COSTS_TITLE}", "cash-coin")
+        super().__init__(parent, labels.COSTS_TITLE, "cash-coin")
         ttk.Label(self.head, text=labels.ESTIMATE, style="Hint.TLabel").pack(side="right")
         self.body.columnconfigure(0, weight=1)
         self._drawn: CostScreen | None = None
@@ -233,7 +233,7 @@ class SizesCard(Card):
     """The histogram of what is to be copied."""
 
     def __init__(self, parent: tk.Misc) -> None:
-        super().__init__(parent, f" {labels.SIZES_TITLE}", "bar-chart")
+        super().__init__(parent, labels.SIZES_TITLE, "bar-chart")
         ttk.Label(self.head, text=labels.SIZES_NOTE, style="Hint.TLabel").pack(side="right")
         self.body.columnconfigure(0, weight=1)
         self.body.rowconfigure(0, weight=1)
@@ -248,7 +248,7 @@ class PermissionsCard(Card):
     """What keys need for exactly this job, ready to paste."""
 
     def __init__(self, parent: tk.Misc, on_copy: Callable[[str], bool]) -> None:
-        super().__init__(parent, f" {labels.PERMISSIONS_TITLE}", "shield-lock")
+        super().__init__(parent, labels.PERMISSIONS_TITLE, "shield-lock")
         self._on_copy = on_copy
         self.body.columnconfigure(0, weight=1)
         self.text = WrapLabel(self.body)

@@ -130,7 +130,7 @@ class LinePlot(tk.Canvas):
 class Histogram(tk.Canvas):
     """Bars with their counts above and their labels below."""
 
-    HEIGHT, LEAST_BAR = 140, 2
+    HEIGHT, LEAST_BAR = 120, 2
 
     def __init__(self, parent: tk.Misc) -> None:
         super().__init__(
