@@ -125,10 +125,11 @@ def data_out_of(provider: str) -> str:
 
 def through_here(event: Estimated) -> str:
     """Where the bytes go: the thing that people do not expect."""
-    return (
-        f"All data passes through this computer: {show_size(event.bytes_in)} in, "
-        f"{show_size(event.bytes_out)} out."
+    inward, outward = (
+        together(f"{show_size(event.bytes_in)} in"),
+        together(f"{show_size(event.bytes_out)} out"),
     )
+    return f"All data passes through this computer: {inward}, {outward}."
 
 
 def prices(event: Estimated) -> str:

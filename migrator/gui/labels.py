@@ -136,6 +136,7 @@ CONFLICT_CHOICES: Mapping[str, str] = {
 }
 CONFLICT_ANSWERED: Mapping[str, str] = {"leave": "They are left alone and reported"}
 PLANNING = "Planning"
+PLAN_GROWS = "What it costs, what is to be decided, and every key: once all of it is listed."
 CONNECTING_BOTH = "Connecting to both sides…"
 TO_SETUP = "Go to Set Up"
 NO_PLAN_MADE = "No plan could be made. Nothing was written."

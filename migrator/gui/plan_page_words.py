@@ -40,8 +40,15 @@ def left(decisions: int) -> str:
     return f"{count(decisions, 'decision')} left"
 
 
-def changed_since(at: str) -> str:
-    return f"Something changed since {at}."
+def out_of_date(at: str, *, is_old: bool) -> str:
+    if is_old:
+        return "This plan is more than a day old."
+    return f"Set up has changed since this plan was made at {at}."
+
+
+def price(usd: float) -> str:
+    """As it stands in a column: with its cents."""
+    return money(usd) if usd > 0 else "$0.00"
 
 
 def listed(objects: int, size: str, *, is_final: bool) -> str:

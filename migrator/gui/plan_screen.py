@@ -54,6 +54,7 @@ class PlanFacts:
 
     is_making: bool
     is_stale: bool
+    is_old: bool  #: that is why
     spent: Spent
     made_at: str
     decisions: tuple[Decision, ...]
@@ -122,7 +123,8 @@ def _pill(state: RunState, facts: PlanFacts) -> Pill:
 def _stale(facts: PlanFacts) -> Banner | None:
     if not facts.is_stale:
         return None
-    return Banner(page_words.changed_since(facts.made_at), labels.PLAN_STALE, Tone.WARN)
+    headline = page_words.out_of_date(facts.made_at, is_old=facts.is_old)
+    return Banner(headline, labels.PLAN_STALE, Tone.WARN)
 
 
 def _shares(state: RunState, facts: PlanFacts) -> Iterator[Share]:
@@ -197,12 +199,12 @@ def _costs(event: Estimated, providers: tuple[str, str]) -> CostScreen:
             CostRow(
                 plan_words.requests_to(provider),
                 _short(asked),
-                money(usd.get("requests", 0.0)) if known else page_words.UNKNOWN_PRICE,
+                page_words.price(usd.get("requests", 0.0)) if known else page_words.UNKNOWN_PRICE,
             )
         )
         if side == "source" or usd.get("data_out"):
             size = show_size(event.bytes_in if side == "source" else event.size_bytes)
-            price = money(usd.get("data_out", 0.0)) if known else page_words.UNKNOWN_PRICE
+            price = page_words.price(usd.get("data_out", 0.0)) if known else page_words.UNKNOWN_PRICE
             rows.append(CostRow(plan_words.data_out_of(provider), size, price))
         if usd.get("retrieval"):
             rows.append(CostRow(page_words.RETRIEVAL, "", money(usd["retrieval"])))

@@ -8,7 +8,7 @@ from math import ceil
 from migrator import ending_words
 from migrator.model.events import Why
 from migrator.model.ledger import Drift
-from migrator.phrases import count, number
+from migrator.phrases import count, number, together
 
 DONE = "done"
 STILL_COUNTING, STILL_LISTING = "still counting", "still listing"
@@ -86,7 +86,7 @@ def retry_failed(failed: int) -> str:
 
 
 def more_after(more: int) -> str:
-    return f"{number(more)} more after this one"
+    return together(f"{number(more)} more after this one")
 
 
 # -- the books ---------------------------------------------------------------------------------------

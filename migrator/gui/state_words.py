@@ -106,6 +106,8 @@ def sentences(
         counts = f"{objects_in(books, 'copied')} copied, {number(in_books(books, 'left'))} left."
         return end.headline, f"{counts} Resume goes on from there."
     claim, detail = headline(status, state.summary)
+    if status is _S.PLAN_REFUSED:
+        claim = labels.NO_PLAN_MADE
     return claim, _help(status, state) or detail or "The log says more."
 
 

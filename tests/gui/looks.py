@@ -16,6 +16,8 @@ from typing import Any
 
 #: WCAG AA: text, and what one must see to use a control. What is switched off needs only to be readable.
 TEXT, CONTROL = 4.5, 3.0
+#: What Tk and the style keep free beside a cell's text, on both sides together.
+AROUND_CELL = 12
 _TEXTS = ("TLabel", "TButton", "TCheckbutton", "TRadiobutton", "Toolbutton", "Label")
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _ACCENTS = str.maketrans("aceinouyAEIOU", "àçéîñöüýÀÉÎÖÜ")
@@ -134,8 +136,9 @@ def _cut_cells(tree: Any) -> Iterator[str]:
             continue
         cells = [str(tree.item(row, "text")) if name == "#0" else str(tree.set(row, name)) for row in rows]
         for cell in sorted(set(cells), key=len)[-4:]:
-            if text.measure(cell) > width:
-                yield f"cell {cell!r} of {tree}: {width} wide, needs {text.measure(cell)}"
+            needs = text.measure(cell) + (0 if name == "#0" else AROUND_CELL)
+            if needs > width:
+                yield f"cell {cell!r} of {tree}: {width} wide, needs {needs}"
 
 
 def _all_rows(tree: Any, parent: str = "") -> Iterator[str]:

@@ -10,6 +10,7 @@ import ast
 import tkinter as tk
 from collections.abc import Iterator
 from contextlib import nullcontext
+from tkinter import font as tkfont
 from tkinter import ttk
 from typing import Any
 
@@ -18,6 +19,8 @@ import pytest
 from migrator.gui import labels, theme
 from migrator.gui.app import Window
 from migrator.gui.pages.shell import PAGES
+from migrator.gui.styles import BESIDE_PICTURE
+from migrator.gui.widgets.basics import Card
 from migrator.system.appearance import SystemAppearance, looking
 from tests.gui import canned, looks, preview, scattered
 
@@ -102,6 +105,30 @@ def test_made_up_keys_are_of_outcomes_that_the_plan_has(root: Any, state: str) -
 )
 def test_what_has_words_is_longer_in_another_language(text: str, is_longer: bool) -> None:
     assert (looks.pseudo(text) != text) is is_longer
+
+
+def test_a_title_beside_a_picture_wraps_before_it_is_cut(root: Any) -> None:
+    show(root, "settings", SIZES["light"])
+    for width in range(120, 260, 7):
+        card = Card(root, "Where all of it is kept here", "folder2-open")
+        card.place(x=0, y=0, width=width)
+        root.update()
+        font = tkfont.nametofont("AppCard", root=root)
+        words = font.measure("Where all of it is kept here")
+        picture = root.tk.call("image", "width", str(card.title.cget("image")[0]))
+        has_room = card.title.winfo_width() >= words + picture + theme.px(BESIDE_PICTURE)
+        assert has_room or card.title.winfo_reqheight() > 1.5 * font.metrics("linespace"), width
+        card.destroy()
+
+
+@pytest.mark.parametrize("way", ["small", "translated"])
+def test_every_outcome_fits_into_the_list_that_keys_are_chosen_by(root: Any, way: str) -> None:
+    window = show(root, "plan_open", SIZES[way])
+    box = window.plan.finder.outcome
+    for words in box["values"]:
+        box.set(words)
+        root.update()
+        assert looks.clipped(root) == []
 
 
 @pytest.mark.usefixtures("light_again")

@@ -88,8 +88,10 @@ def test_sizes_of_what_is_to_be_copied_are_a_plot_with_its_numbers() -> None:
 def test_the_estimate_says_what_passes_through_this_computer_and_by_which_prices() -> None:
     costs = plan(*canned.planned()).see().plan.costs
     assert costs is not None
-    assert costs.note.startswith("All data passes through this computer: 7.9 TB in, 7.9 TB out.")
+    amounts = f"{together('7.9 TB in')}, {together('7.9 TB out')}."
+    assert costs.note.startswith(f"All data passes through this computer: {amounts}")
     assert "2026-10-01" in costs.note
+    assert [row.money for row in costs.rows if not row.is_sum] == ["$0.49", "$3.71", "$0.00"]
     assert [row.money for row in costs.rows if row.is_sum] == ["about $4.20", "about 2 h"]
 
 
@@ -277,6 +279,20 @@ def test_a_plan_is_good_for_a_day() -> None:
     desk.now += 24 * 3600 + 1
     assert desk.see().status is Status.CONNECTED
     assert desk.see().rail[1].state == "Out of date"
+    assert stale(desk) == "This plan is more than a day old."
+
+
+def test_a_plan_that_is_out_of_date_says_why() -> None:
+    desk = reach(Status.PLANNED)
+    made = desk.see().plan.head.context.partition("made ")[2][:5]
+    desk.presenter.set_up.edit("max_size", "1 GB")
+    assert stale(desk) == f"Set up has changed since this plan was made at {made}."
+
+
+def stale(desk: Desk) -> str:
+    banner = desk.see().plan.banner
+    assert banner is not None
+    return banner.headline
 
 
 # -- finding a key --------------------------------------------------------------------------------

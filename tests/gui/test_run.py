@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from migrator.gui.figures import Meter, ticks_of
 from migrator.gui.lately import MOST_DONE, Lately
 from migrator.gui.run_actions import Act
+from migrator.gui.screen import Throughput
 from migrator.gui.status import Intent, Status, Tone
+from migrator.gui.widgets.plots import LinePlot
 from migrator.model.events import ObjectFailed, Phase, PhaseChanged, Reported, Retrying
 from migrator.model.ledger import Drift, Outcome
 from migrator.model.not_copied import NotCopied
@@ -373,3 +376,23 @@ def test_where_no_keys_are_wanted_the_cause_of_a_pause_is_its_headline() -> None
         "It has paused.",
     )
     assert screen.bar.primary is not None, "nothing else stands out"
+
+
+@pytest.mark.window
+def test_what_marks_of_a_plot_are_about_is_not_written_over_each_other(root: Any) -> None:
+    """A run that adjusts itself has many: the newest are told, of the others there is a line."""
+    plot = LinePlot(root)
+    plot.place(x=0, y=0, width=330, height=96)
+    points = tuple((600.0 - second, 180e6 if second % 7 else 40e6) for second in range(0, 600, 5))
+    marks = tuple((60.0 * n, f"{16 + n} → {17 + n} threads") for n in range(9, -1, -1))
+    plot.show(Throughput(points, ((0.0, "0"), (200e6, "200 MB/s")), 600.0, "10 min ago", marks))
+    root.update()
+    texts = {item: str(plot.itemcget(item, "text")) for item in plot.find_all() if plot.type(item) == "text"}
+    told = [text for text in texts.values() if text.endswith(" threads")]
+    areas = [plot.bbox(item) for item in texts if texts[item] in told]
+    plot.destroy()
+    assert "16 → 17 threads" in told
+    assert 1 < len(told) < len(marks)
+    for one, other in combinations(areas, 2):
+        is_beside = one[2] <= other[0] or other[2] <= one[0]
+        assert is_beside or one[3] <= other[1] or other[3] <= one[1]

@@ -9,6 +9,7 @@ from migrator.gui.found import Found
 from migrator.gui.status import Intent, Status
 from migrator.model.events import Phase, PhaseChanged
 from migrator.model.ledger import Outcome
+from migrator.phrases import together
 from tests.gui import canned
 from tests.gui.conftest import Driver
 from tests.gui.test_presenter import Desk, reach
@@ -72,7 +73,10 @@ def test_look_shows_the_books_of_the_found_run_and_takes_no_choice_away() -> Non
 
 def test_not_now_offers_the_next_one_and_then_leaves_the_window_to_new_work() -> None:
     desk = Desk()
-    assert "1 more after this one" in desk.hear(canned.found(), canned.found(OLDER, state="stopped")).bar.help
+    assert (
+        together("1 more after this one")
+        in desk.hear(canned.found(), canned.found(OLDER, state="stopped")).bar.help
+    )
     desk.presenter.do(Intent.NOT_NOW)
     screen = desk.see()
     assert screen.bar.sentence.startswith("A run was stopped")

@@ -164,8 +164,11 @@ class PlanPage:
         """Whether what is typed is not what the plan is about any more, or it is a day old."""
         if self._form is None or self._is_making or self.state.summary is None:
             return False
-        is_old = self._shell.now() - self._made_s > GOOD_FOR_S
-        return is_old or self._form != _decided_by(self._set_up.form)
+        return self._is_old or self._form != _decided_by(self._set_up.form)
+
+    @property
+    def _is_old(self) -> bool:
+        return self._shell.now() - self._made_s > GOOD_FOR_S
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
@@ -247,6 +250,7 @@ class PlanPage:
         return PlanFacts(
             is_making=self._is_making,
             is_stale=self.is_stale,
+            is_old=self._is_old,
             spent=self.spent,
             made_at=self._made_at,
             decisions=self.decisions,

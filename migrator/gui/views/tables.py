@@ -13,7 +13,7 @@ from migrator.gui.widgets.basics import WrapLabel, scrollbar, set_text, show
 from migrator.gui.widgets.flow import Flow
 from migrator.gui.widgets.meter_bar import BarPictures
 from migrator.gui.widgets.rows import RowTip, copyable
-from migrator.phrases import count
+from migrator.phrases import count, together
 
 #: Rows that the table of causes shows without being scrolled.
 ROWS_IN_SIGHT = 8
@@ -291,7 +291,7 @@ class ProblemsTable(ttk.Frame):
         group = self._chosen
         if group is None:
             return
-        set_text(self.cause, f"{group.cause} · {count(group.count, 'object')}")
+        set_text(self.cause, f"{group.cause} · {together(count(group.count, 'object'))}")
         set_text(self.message, group.message)
         set_text(self.advice, group.advice)
         for part in (self.advised, self.advice):
