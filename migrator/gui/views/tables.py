@@ -39,7 +39,7 @@ class TransfersTable(ttk.Frame):
         tree.column("key", width=theme.px(420), minwidth=theme.px(160), stretch=True)
         tree.column("size", width=theme.px(90), minwidth=theme.px(70), stretch=False, anchor="e")
         tree.column("speed", width=theme.px(96), minwidth=theme.px(84), stretch=False, anchor="e")
-        tree.column("state", width=theme.px(292), minwidth=theme.px(120), stretch=False)
+        tree.column("state", width=theme.px(308), minwidth=theme.px(120), stretch=False)
         tree.heading("#0", text=labels.TRANSFER_COLUMNS[0], anchor="w")
         tree.heading("key", text=labels.TRANSFER_COLUMNS[1], anchor="w")
         tree.heading("size", text=labels.TRANSFER_COLUMNS[2], anchor="e")
