@@ -73,6 +73,8 @@ def action_bar(facts: Facts) -> ActionBar:
         help_text = labels.TRY_BOTH  # no field is at fault, or none was tried since it was changed
     elif facts.status is Status.CONNECTING and facts.is_check_stopping:
         sentence = state_words.STOPPING
+    elif facts.status is Status.CONNECTED and facts.plan_is_stale:
+        sentence, help_text = state_words.PLAN_AGAIN, state_words.PLAN_AGAIN_HELP
     elif facts.status is Status.EMPTY and facts.is_filled:
         help_text = labels.FILLED
     if facts.status in OFFERS and facts.more_found:

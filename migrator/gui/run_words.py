@@ -132,8 +132,8 @@ def would_be_undone(removed: int, restored: int, left: int, reasons: str, later_
     counts = f"{number(removed)} would be removed, {number(restored)} restored, {number(left)} left in place"
     text = f"{counts}{reasons}."
     if later_runs:
-        relies = "relies" if later_runs == 1 else "rely"
-        text += f" {count(later_runs, 'later run')} {relies} on this one and would be incomplete."
+        rely = count(later_runs, "later run relies on this one", "later runs rely on this one")
+        text += f" {rely} and would be incomplete."
     return text
 
 

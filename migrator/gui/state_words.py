@@ -31,6 +31,9 @@ _PILLS = {
     _S.ROLLED_BACK_LEFTOVERS: "Rolled back in part",
 }
 YOUR_DECISION = "Your decision"
+#: Said where the plan that was made is out of date.
+PLAN_AGAIN = "Ready to plan again"
+PLAN_AGAIN_HELP = "The plan is out of date: Migrate Data makes a new one first, then copies."
 PAUSING, STOPPING = "Pausing…", "Stopping…"
 _SETUP_STATES = {
     _S.EMPTY: "Not connected",

@@ -287,6 +287,8 @@ def test_a_plan_that_is_out_of_date_says_why() -> None:
     made = desk.see().plan.head.context.partition("made ")[2][:5]
     desk.presenter.set_up.edit("max_size", "1 GB")
     assert stale(desk) == f"Set up has changed since this plan was made at {made}."
+    bar = desk.see().bar
+    assert (bar.sentence, bar.help.partition(":")[0]) == ("Ready to plan again", "The plan is out of date")
 
 
 def stale(desk: Desk) -> str:
