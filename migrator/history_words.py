@@ -10,7 +10,7 @@ from migrator.ending_words import not_copied, weakly_checked
 from migrator.model.objects import visible
 from migrator.model.past_runs import PastRun
 from migrator.model.sizes import show_duration, show_size
-from migrator.phrases import count, in_books, number
+from migrator.phrases import at, count, in_books, number
 
 _PLACE_CHARS = 60
 _RESULTS: Mapping[str, str] = {
@@ -45,7 +45,7 @@ def started(run: PastRun) -> str:
     """`22 Nov 2026 10:50`, in this computer's time; where the journal cannot be read, by the run's id."""
     try:
         began = datetime.fromisoformat(run.created or f"{run.run[:15]}Z")
-        return f"{began.astimezone():%d %b %Y %H:%M}".lstrip("0")
+        return at(began)
     except ValueError:
         return visible(run.run, _PLACE_CHARS)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from migrator.model.objects import visible
@@ -24,6 +25,16 @@ def count(value: int, one: str, many: str = "") -> str:
 def shown_key(key: str) -> str:
     """A key as it may stand in a sentence."""
     return visible(key, KEY_CHARS)
+
+
+def at(moment: datetime) -> str:
+    """`22 Nov 2026 14:31`, in this computer's time."""
+    return f"{moment.astimezone():%d %b %Y %H:%M}".removeprefix("0")
+
+
+def together(text: str) -> str:
+    """A text that is not broken into lines, in a sentence that is."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def reason(table: Mapping[str, str], code: str) -> str:

@@ -8,8 +8,8 @@ from migrator.estimate_words import money
 from migrator.model.findings import Estimated
 from migrator.model.planned import Fate, PlanRow
 from migrator.model.sizes import show_size
-from migrator.phrases import count, number, reason
-from migrator.reasons import CONFLICTS, FILTERS, TITLES, UNSUPPORTED
+from migrator.phrases import count, number, reason, together
+from migrator.reasons import FILTERS, IN_THE_WAY, TITLES, UNSUPPORTED
 
 #: Outcome and, where it matters, reason -> what happens, as a row's title.
 OUTCOMES: Mapping[str, str] = {
@@ -43,6 +43,7 @@ _FATES: Mapping[str, str] = {
     "conflict": "Left alone, reported",
     "unsupported": "Left out, reported",
 }
+WAITS = "Waits for your decision"
 _WHY_COPY: Mapping[str, str] = {
     "new": "It is not at the destination yet.",
     "replace": "The destination has another content; it is kept aside for Roll Back.",
@@ -61,8 +62,10 @@ _SPEEDS: Mapping[str, str] = {
 _PROVIDERS: Mapping[str, str] = {"aws": "AWS", "lyve": "Lyve Cloud", "s3": "the other service"}
 
 
-def what(row: PlanRow) -> str:
-    """What happens to a key."""
+def what(row: PlanRow, *, is_open: bool = False) -> str:
+    """What happens to a key; `is_open`: what becomes of conflicts is still to be decided."""
+    if is_open and row.outcome == "conflict":
+        return WAITS
     return _FATES.get(row.outcome, row.outcome)
 
 
@@ -77,21 +80,28 @@ def why(row: PlanRow) -> str:
             text = reason(FILTERS, row.reason)
             return f"{text[:1].upper()}{text[1:]}."
         case "conflict":
-            return reason(CONFLICTS, row.reason)
+            return reason(IN_THE_WAY, row.reason)
         case _:
             return reason(UNSUPPORTED, row.reason)
 
 
 def by_reason(fates: tuple[Fate, ...]) -> str:
-    """`Max Date 19,870 · Max Size 243`, or `Archived, needs a restore: 45`; the busiest first."""
+    """`Max Date 19,870 · Max Size 243`, the busiest first; a single reason without its number, which stands
+    beside it already."""
     busiest = sorted(fates, key=lambda fate: -fate.objects)
-    return " · ".join(_named(each) for each in busiest)
+    if len(busiest) == 1:
+        return _name(busiest[0])
+    return " · ".join(_counted(each) for each in busiest)
 
 
-def _named(fate: Fate) -> str:
+def _name(fate: Fate) -> str:
+    return (_RULES if fate.outcome == "filtered" else TITLES).get(fate.reason, fate.reason)
+
+
+def _counted(fate: Fate) -> str:
     if fate.outcome == "filtered":
-        return f"{_RULES.get(fate.reason, fate.reason)} {number(fate.objects)}"
-    return f"{TITLES.get(fate.reason, fate.reason)}: {number(fate.objects)}"
+        return together(f"{_name(fate)} {number(fate.objects)}")
+    return f"{_name(fate)}: {number(fate.objects)}"
 
 
 def seconds_of(event: Estimated) -> float:
@@ -115,10 +125,11 @@ def data_out_of(provider: str) -> str:
 
 def through_here(event: Estimated) -> str:
     """Where the bytes go: the thing that people do not expect."""
-    return (
-        f"All data passes through this computer: {show_size(event.bytes_in)} in, "
-        f"{show_size(event.bytes_out)} out."
+    inward, outward = (
+        together(f"{show_size(event.bytes_in)} in"),
+        together(f"{show_size(event.bytes_out)} out"),
     )
+    return f"All data passes through this computer: {inward}, {outward}."
 
 
 def prices(event: Estimated) -> str:

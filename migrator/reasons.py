@@ -35,12 +35,17 @@ PROPERTIES: Mapping[str, str] = {
     "website-redirect": "website redirect",
 }
 
+#: What is in the way of a copy, before anything is done about it.
+IN_THE_WAY: Mapping[str, str] = {
+    "different-content": "The destination has different content under this name.",
+    "different-history": "The destination has another history under this name.",
+    "exists": "The destination already has an object under this name.",
+    "changed-meanwhile": "Somebody wrote this object at the destination meanwhile.",
+    "cannot-undo": "Replacing this object could not be undone.",
+}
 CONFLICTS: Mapping[str, str] = {
-    "different-content": "The destination has different content under this name; it was left alone.",
-    "different-history": "The destination has another history under this name; it was left alone.",
-    "exists": "The destination already has an object under this name; it was left alone.",
-    "changed-meanwhile": "Somebody wrote this object at the destination meanwhile; it was left alone.",
-    "cannot-undo": "Replacing this object could not be undone, so it was left alone.",
+    code: f"{text.removesuffix('.')}{', so' if code == 'cannot-undo' else ';'} it was left alone."
+    for code, text in IN_THE_WAY.items()
 }
 
 UNSUPPORTED: Mapping[str, str] = {
@@ -65,13 +70,13 @@ UNSUPPORTED: Mapping[str, str] = {
 }
 
 UNDO_REASONS: Mapping[str, str] = {
-    "not-ours": "Changed by someone else since; it was left alone.",
+    "not-ours": "Changed by someone else since; it is left alone.",
     "later-run": "A later run replaced this copy; undo that run first, or leave it.",
     "hidden-removed": "Changed by someone else since; our version below theirs was removed.",
     "stays-there": "The destination did not let this saved copy or probe of ours be removed.",
-    "bucket-kept": "The bucket that the run created is not empty, so it was kept.",
-    "kept-last-copy": "The source no longer holds this object: the copy is the last one and was kept.",
-    "lost": "What was there before cannot be brought back; the copy was left in place.",
+    "bucket-kept": "The bucket that the run created is not empty, so it is kept.",
+    "kept-last-copy": "The source no longer holds this object: the copy is the last one and is kept.",
+    "lost": "What was there before cannot be brought back; the copy is left in place.",
     "human": "Nobody can tell whether this is our copy; a person has to decide.",
     "gone": "Nothing was there any more.",
     "locked": "The destination has locked this object; it cannot be removed now.",
@@ -156,7 +161,7 @@ ADVICE: Mapping[str, str] = {
     "customer-key": "Re-encrypt it at the source, or leave it out with a filter.",
     "tags": "Allow s3:GetObjectTagging, or set tags = false in [carry].",
     "cannot-undo": 'Switch versioning on at the destination, or allow it with undo = "best-effort".',
-    "not-ours": "Look at these objects yourself; nothing else of the run is left.",
+    "not-ours": "Look at these objects yourself: they are somebody else's now.",
     "later-run": "Roll back the later run first, then this one again.",
     "kept-last-copy": "Keep it, or put it back at the source first.",
     "stays-there": "Allow s3:DeleteObject under .migrator/, then roll back again.",

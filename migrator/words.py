@@ -49,7 +49,7 @@ from migrator.model.objects import visible
 from migrator.model.past_runs import RunsListed
 from migrator.model.planned import PlanMade, PlanRows
 from migrator.model.sizes import show_size
-from migrator.phrases import KEY_CHARS, count, in_books, number, objects_in, reason, shown_key
+from migrator.phrases import KEY_CHARS, at, count, in_books, number, objects_in, reason, shown_key
 from migrator.reasons import ASSURANCES, CONFLICTS, FILTERS, PROPERTIES, UNDO_REASONS, UNSUPPORTED
 
 Level = Literal["info", "warn", "error"]
@@ -235,9 +235,9 @@ def found_where(event: UnfinishedFound) -> str:
 
 
 def moment(iso: str) -> str:
-    """A journal's moment in this computer's time, to the minute: `2026-11-22 14:31`."""
+    """A journal's moment in this computer's time, to the minute: `22 Nov 2026 14:31`."""
     try:
-        return f"{datetime.fromisoformat(iso).astimezone():%Y-%m-%d %H:%M}"
+        return at(datetime.fromisoformat(iso))
     except ValueError:
         return visible(iso, KEY_CHARS)
 

@@ -1,10 +1,11 @@
-"""Counting bytes as they move, for progress and for the bandwidth limit."""
+"""Counting bytes as they move, for progress and for the bandwidth limit; and who waits for what."""
 
 from __future__ import annotations
 
 import threading
 
 from migrator.engine.ports import Ports
+from migrator.engine.waits import Waits
 from migrator.errors import Cancelled
 from migrator.model.allowance import Allowance, piece_bytes
 
@@ -14,6 +15,8 @@ LOOK_S = 0.25
 BEGIN_S = 0.1
 #: Nobody waits for less: a clock may not even tell it.
 LEAST_S = 1e-6
+#: With a limit everybody waits a little between two pieces: only longer waits are told.
+TOLD_S = 1.0
 
 
 class Meter:
@@ -27,6 +30,7 @@ class Meter:
         self._allowance = Allowance(limit_bytes_s, ports.now())
         self._bodies = 0  # that come in many pieces
         self.limit_bytes_s = limit_bytes_s  #: 0: none
+        self.waits = Waits(ports.now)
         self.has_waited = False  #: for the limit, since somebody made this False
 
     def change(self, limit_bytes_s: int) -> None:
@@ -58,13 +62,21 @@ class Meter:
         Raises:
             Cancelled: somebody insisted on stopping.
         """
-        while not self._may_begin():
+        if not self._may_begin():
+            self.waits.begin("limit")
+            self._wait_to_begin()
+            self.waits.over()
+
+    def _wait_to_begin(self) -> None:
+        while True:
             self.has_waited = True
             if self._ports.wait(BEGIN_S):
                 if self._ports.stop.is_urgent:
                     raise Cancelled
                 with self._lock:
                     self._bodies += 1
+                return
+            if self._may_begin():
                 return
 
     def end(self) -> None:
@@ -87,16 +99,22 @@ class Meter:
         """
         with self._lock:
             place = self._allowance.pay(count, self._ports.now())
+        is_told = False
         while True:
             with self._lock:
                 delay = self._allowance.wait_s(place, self._ports.now())
             if delay < LEAST_S:
-                return
+                break
             self.has_waited = True
+            if delay >= TOLD_S and not is_told:
+                self.waits.begin("limit")
+                is_told = True
             if self._ports.wait(min(delay, LOOK_S)):
                 if self._ports.stop.is_urgent:
                     raise Cancelled
-                return
+                break
+        if is_told:
+            self.waits.over()
 
     def forget(self, seq: int) -> None:
         """The object is settled."""

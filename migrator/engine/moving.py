@@ -9,7 +9,7 @@ from migrator.engine.copying import Opened
 from migrator.engine.orders import Order, SentPart
 from migrator.engine.ports import MOST_TOGETHER
 from migrator.engine.schema import Entry
-from migrator.model.events import ActiveTransfer
+from migrator.model.events import ActiveTransfer, Waiting
 from migrator.model.parts import Part
 
 
@@ -41,7 +41,7 @@ class Moving:
     held: int = 0  #: bytes of memory, where whole objects count
     failure: BaseException | None = None
 
-    def shown(self, bytes_done: int) -> ActiveTransfer:
+    def shown(self, bytes_done: int, waiting: Waiting | None) -> ActiveTransfer:
         """As a face shows it; what was sent again counts once."""
-        size = self.entry.size_bytes
-        return ActiveTransfer(self.entry.key, size, min(bytes_done, size), len(self.sent), len(self.ranges))
+        key, size = self.entry.key, self.entry.size_bytes
+        return ActiveTransfer(key, size, min(bytes_done, size), len(self.sent), len(self.ranges), waiting)

@@ -82,6 +82,8 @@ class Pacer:
         self._ports = ports
         self._emit = emit
         self._ends = [each for each in (ends.source, ends.destination) if isinstance(each, RetryingStore)]
+        for each in self._ends:
+            each.waiting = meter.waits
         self._limiters: list[tuple[str, Limiter]] = [(each.end, each.limiter) for each in self._ends]
         self._refusals = [limiter.refusals for _, limiter in self._limiters]
         self._latencies: list[tuple[str, Latency]] = []
@@ -130,9 +132,10 @@ class Pacer:
         )
 
     def close(self) -> None:
-        """The copying has ended: requests are not timed any more."""
+        """The copying has ended: requests are not timed any more, and nobody asks what they wait for."""
+        self._end_timing()
         for each in self._ends:
-            each.on_answer = None
+            each.waiting = None
 
     # -- by hand --------------------------------------------------------------------------------
 
@@ -143,7 +146,7 @@ class Pacer:
                 self._begin_adjusting()
             else:
                 self._pace = None
-                self.close()
+                self._end_timing()
                 self._set(wish.threads)
             if (self.threads, self._pace is not None) != (before, was_adjusting):
                 self._emit(
@@ -153,6 +156,10 @@ class Pacer:
         if limit is not None and limit != self._meter.limit_bytes_s:
             self._emit(LimitChanged(self._meter.limit_bytes_s, limit))
             self._meter.change(limit)
+
+    def _end_timing(self) -> None:
+        for each in self._ends:
+            each.on_answer = None
 
     def _begin_adjusting(self) -> None:
         if self._pace is not None:

@@ -152,7 +152,8 @@ class Transfer:
     def _start(self, tag: Tag, task: Callable[[], Any]) -> None:
         self._tasks += 1
         self._load += tag.weight
-        self._executor.start(tag, task, is_small=tag.is_small)
+        # What a worker waits for is what its object waits for.
+        self._executor.start(tag, partial(self._meter.waits.during, tag.seq, task), is_small=tag.is_small)
 
     def _next_part(self) -> tuple[Tag, Callable[[], Any]] | None:
         self._is_full = False
@@ -376,7 +377,8 @@ class Transfer:
         total, by_object = self._meter.snapshot()
         # The oldest: what was handed out beyond the number of threads still waits for one.
         oldest = islice(self._moving.items(), min(SHOWN, self._pacer.threads))
-        rows = [moving.shown(by_object.get(seq, 0)) for seq, moving in oldest]
+        waits = self._meter.waits.of_objects()
+        rows = [moving.shown(by_object.get(seq, 0), waits.get(seq)) for seq, moving in oldest]
         self._emit(TransferProgress(total, tuple(rows)))
         self._on_tick()
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from migrator.gui import labels, run_screen, run_words, state_words, status_of
+from migrator.gui import labels, plan_page_words, plan_screen, run_screen, run_words, state_words, status_of
+from migrator.gui.plan_values import Spent
 from migrator.gui.screen import ActionBar, Question, RailItem
 from migrator.gui.screen_parts import Button
 from migrator.gui.status import OFFERS, PLAN_STATUSES, TABLE, Intent, Status, Tone
@@ -30,7 +31,7 @@ class Facts:
     plan: RunState
     plan_status: Status | None
     plan_is_stale: bool
-    plan_is_spent: bool
+    plan_spent: Spent  #: how far a run has carried it out
     decisions: int  #: how many are left
     runs: int | None  #: how many there are; None while nobody has looked
     runs_waiting: int
@@ -72,6 +73,8 @@ def action_bar(facts: Facts) -> ActionBar:
         help_text = labels.TRY_BOTH  # no field is at fault, or none was tried since it was changed
     elif facts.status is Status.CONNECTING and facts.is_check_stopping:
         sentence = state_words.STOPPING
+    elif facts.status is Status.CONNECTED and facts.plan_is_stale:
+        sentence, help_text = state_words.PLAN_AGAIN, state_words.PLAN_AGAIN_HELP
     elif facts.status is Status.EMPTY and facts.is_filled:
         help_text = labels.FILLED
     if facts.status in OFFERS and facts.more_found:
@@ -104,8 +107,8 @@ def rail(facts: Facts) -> tuple[RailItem, ...]:
     share = run_screen.share_done(facts.run) if facts.run.is_running else None
     run_status = facts.run_status or (status_of.status_of_summary(facts.run) if facts.run.summary else None)
     plan = state_words.plan_state(facts.plan_status, facts.plan, facts.decisions)
-    if facts.plan_is_spent:
-        plan = labels.CARRIED_OUT, Tone.OK
+    if facts.plan_spent is not Spent.NO:
+        plan = plan_page_words.CARRIED_OUT[facts.plan_spent], plan_screen.SPENT_TONES[facts.plan_spent]
     elif facts.plan_is_stale:
         plan = labels.OUT_OF_DATE, Tone.WARN
     states = {
@@ -145,7 +148,8 @@ def can_roll_back(facts: Facts) -> bool:
 def _button(cell: str, facts: Facts) -> Button:
     intent = Intent(cell.removeprefix("-"))
     text, enabled = labels.BUTTONS[intent.value], not cell.startswith("-")
-    if intent is Intent.PREVIEW_PLAN and (facts.plan_status or facts.plan_is_stale or facts.plan_is_spent):
+    spent = facts.plan_spent is not Spent.NO
+    if intent is Intent.PREVIEW_PLAN and (facts.plan_status or facts.plan_is_stale or spent):
         text = labels.BUTTONS["plan_again"]
     elif intent is Intent.RETRY:
         text = run_words.retry_failed(facts.failed) if facts.failed else text

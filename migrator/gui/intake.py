@@ -107,7 +107,7 @@ class Pages:
             plan=self.plan.state,
             plan_status=self.plan.status,
             plan_is_stale=self.plan.is_stale,
-            plan_is_spent=self.plan.is_spent,
+            plan_spent=self.plan.spent,
             decisions=self.plan.open,
             runs=self.history.total,
             runs_waiting=self.history.can_be_resumed,
@@ -231,8 +231,9 @@ class Intake:
                 return is_told and not self._window.fold()
             case Summary():
                 pages.history.ask()
-            case RunStarted(command="run"):
-                pages.plan.spend(event.run)
+                pages.plan.ended(pages.run.state.command, event)
+            case RunStarted():
+                pages.plan.begun(event)
         return is_told
 
     def _write_about(self, event: Event) -> None:

@@ -136,11 +136,11 @@ CONFLICT_CHOICES: Mapping[str, str] = {
 }
 CONFLICT_ANSWERED: Mapping[str, str] = {"leave": "They are left alone and reported"}
 PLANNING = "Planning"
+PLAN_GROWS = "What it costs, what is to be decided, and every key: once all of it is listed."
 CONNECTING_BOTH = "Connecting to both sides…"
 TO_SETUP = "Go to Set Up"
 NO_PLAN_MADE = "No plan could be made. Nothing was written."
 OUT_OF_DATE = "Out of date"
-CARRIED_OUT = "Carried out"
 PLAN_STALE = "Plan Again looks at both sides once more; nothing is copied by an old plan."
 CHOOSE = "Choose…"
 CHANGE = "Change"
@@ -208,7 +208,7 @@ NOT_ACCOUNTED = "These numbers do not add up"
 # -- history and settings --------------------------------------------------------------------------
 
 HISTORY_TITLE = "History"
-HISTORY_CONTEXT = "Every run is kept until you remove it. The newest is first."
+HISTORY_CONTEXT = "Every run is kept until you delete it. The newest is first."
 NO_RUNS = "No runs yet"
 NO_RUNS_YET = "The first one will appear here, with its result and what can be undone."
 LOOKING_FOR_RUNS = "Looking at the runs…"

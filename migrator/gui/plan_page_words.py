@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from migrator.estimate_words import money
+from migrator.gui.plan_values import Spent
 from migrator.model.sizes import show_duration
 from migrator.phrases import count, number
 
@@ -12,6 +13,7 @@ READY = "Ready"
 NOTHING_TO_COPY = "Nothing to copy"
 NOT_MADE = "Not made"
 NEEDS_DECISION = "needs your decision"
+LEFT_ALONE = "left alone, reported"
 GOOD = "good until something changes"
 UNKNOWN_PRICE = "unknown"
 RETRIEVAL = "Retrieval from other classes"
@@ -19,19 +21,34 @@ COST, TIME = "Cost", "Time"
 FOUND = "found"
 
 
-def made(at: str, *, is_spent: bool, is_stale: bool) -> str:
+#: How far a plan is carried out, on the rail and in its pill.
+CARRIED_OUT: Mapping[Spent, str] = {
+    Spent.UNDER_WAY: "Being carried out",
+    Spent.IN_PART: "Carried out in part",
+    Spent.DONE: "Carried out",
+}
+
+
+def made(at: str, spent: Spent, *, is_stale: bool) -> str:
     """When the plan was made, and how long it is worth something."""
     if is_stale:
         return f"made {at}"
-    return f"made {at}, {'carried out' if is_spent else GOOD}"
+    return f"made {at}, {GOOD if spent is Spent.NO else CARRIED_OUT[spent].lower()}"
 
 
 def left(decisions: int) -> str:
     return f"{count(decisions, 'decision')} left"
 
 
-def changed_since(at: str) -> str:
-    return f"Something changed since {at}."
+def out_of_date(at: str, *, is_old: bool) -> str:
+    if is_old:
+        return "This plan is more than a day old."
+    return f"Set up has changed since this plan was made at {at}."
+
+
+def price(usd: float) -> str:
+    """As it stands in a column: with its cents."""
+    return money(usd) if usd > 0 else "$0.00"
 
 
 def listed(objects: int, size: str, *, is_final: bool) -> str:

@@ -9,7 +9,17 @@ from migrator import ending_words, plan_words
 from migrator.estimate_words import money
 from migrator.gui import labels
 from migrator.gui import plan_page_words as page_words
-from migrator.gui.plan_values import Bin, CostRow, CostScreen, Decision, KeyRow, KeysScreen, PlanScreen, Share
+from migrator.gui.plan_values import (
+    Bin,
+    CostRow,
+    CostScreen,
+    Decision,
+    KeyRow,
+    KeysScreen,
+    PlanScreen,
+    Share,
+    Spent,
+)
 from migrator.gui.screen_parts import Banner, Button, Head, Pill
 from migrator.gui.status import Intent, Tone
 from migrator.model.findings import Estimated
@@ -30,6 +40,11 @@ ROLES: Mapping[str, str] = {
     "conflict": "warn",
     "unsupported": "problem",
 }
+SPENT_TONES: Mapping[Spent, Tone] = {
+    Spent.UNDER_WAY: Tone.BUSY,
+    Spent.IN_PART: Tone.QUIET,
+    Spent.DONE: Tone.OK,
+}
 _TONES: Mapping[str, Tone] = {"copy": Tone.BUSY, "conflict": Tone.WARN, "unsupported": Tone.PROBLEM}
 
 
@@ -39,7 +54,8 @@ class PlanFacts:
 
     is_making: bool
     is_stale: bool
-    is_spent: bool
+    is_old: bool  #: that is why
+    spent: Spent
     made_at: str
     decisions: tuple[Decision, ...]
     providers: tuple[str, str]  #: of source and destination
@@ -50,6 +66,10 @@ class PlanFacts:
     outcome: str = ""
     rows: PlanRows | None = None
 
+    @property
+    def conflicts_are_open(self) -> bool:
+        return any(each.name == "conflicts" and each.is_open for each in self.decisions)
+
 
 def plan_screen(state: RunState, facts: PlanFacts) -> PlanScreen:
     """The page: where there is no plan yet, it says how to get one."""
@@ -59,11 +79,13 @@ def plan_screen(state: RunState, facts: PlanFacts) -> PlanScreen:
     if facts.is_making:
         pill = Pill(labels.PLANNING, Tone.BUSY)
         return PlanScreen(
-            Head(places or labels.CONNECTING_BOTH, (pill,)), shares=tuple(_shares(state)), total=_total(state)
+            Head(places or labels.CONNECTING_BOTH, (pill,)),
+            shares=tuple(_shares(state, facts)),
+            total=_total(state),
         )
     summary = state.summary
     assert summary is not None  # noqa: S101  (either it is being made, or it has ended)
-    made = page_words.made(facts.made_at, is_spent=facts.is_spent, is_stale=facts.is_stale)
+    made = page_words.made(facts.made_at, facts.spent, is_stale=facts.is_stale)
     head = f"{places}   ·   {made}".removeprefix("   ·   ")
     if summary.outcome is not Outcome.PLANNED:
         end = ending_words.ending(summary)
@@ -74,7 +96,7 @@ def plan_screen(state: RunState, facts: PlanFacts) -> PlanScreen:
     return PlanScreen(
         Head(head, (_pill(state, facts),)),
         _stale(facts),
-        tuple(_shares(state)),
+        tuple(_shares(state, facts)),
         _total(state),
         facts.decisions if facts.can_decide else tuple(replace(each, choices={}) for each in facts.decisions),
         _keys(state, facts),
@@ -91,8 +113,8 @@ def open_decisions(decisions: tuple[Decision, ...]) -> int:
 def _pill(state: RunState, facts: PlanFacts) -> Pill:
     if facts.is_stale:
         return Pill(labels.OUT_OF_DATE, Tone.WARN)
-    if facts.is_spent:
-        return Pill(labels.CARRIED_OUT, Tone.OK)
+    if facts.spent is not Spent.NO:
+        return Pill(page_words.CARRIED_OUT[facts.spent], SPENT_TONES[facts.spent])
     if left := open_decisions(facts.decisions):
         return Pill(page_words.left(left), Tone.WARN)
     return Pill(page_words.READY if state.planned > state.conflicts else page_words.NOTHING_TO_COPY, Tone.OK)
@@ -101,10 +123,11 @@ def _pill(state: RunState, facts: PlanFacts) -> Pill:
 def _stale(facts: PlanFacts) -> Banner | None:
     if not facts.is_stale:
         return None
-    return Banner(page_words.changed_since(facts.made_at), labels.PLAN_STALE, Tone.WARN)
+    headline = page_words.out_of_date(facts.made_at, is_old=facts.is_old)
+    return Banner(headline, labels.PLAN_STALE, Tone.WARN)
 
 
-def _shares(state: RunState) -> Iterator[Share]:
+def _shares(state: RunState, facts: PlanFacts) -> Iterator[Share]:
     whole = max(1, state.listed)
     for outcome, fates in _fates(state).items():
         objects, size_bytes = sum(each.objects for each in fates), sum(each.size_bytes for each in fates)
@@ -112,7 +135,8 @@ def _shares(state: RunState) -> Iterator[Share]:
             continue
         note, tone = plan_words.NOTES.get(outcome, "") or plan_words.by_reason(fates), Tone.QUIET
         if outcome == "conflict":
-            note, tone = page_words.NEEDS_DECISION, Tone.WARN
+            is_open = facts.is_making or facts.conflicts_are_open
+            note, tone = (page_words.NEEDS_DECISION, Tone.WARN) if is_open else (page_words.LEFT_ALONE, tone)
         yield Share(
             outcome,
             plan_words.OUTCOMES[outcome],
@@ -175,12 +199,12 @@ def _costs(event: Estimated, providers: tuple[str, str]) -> CostScreen:
             CostRow(
                 plan_words.requests_to(provider),
                 _short(asked),
-                money(usd.get("requests", 0.0)) if known else page_words.UNKNOWN_PRICE,
+                page_words.price(usd.get("requests", 0.0)) if known else page_words.UNKNOWN_PRICE,
             )
         )
         if side == "source" or usd.get("data_out"):
             size = show_size(event.bytes_in if side == "source" else event.size_bytes)
-            price = money(usd.get("data_out", 0.0)) if known else page_words.UNKNOWN_PRICE
+            price = page_words.price(usd.get("data_out", 0.0)) if known else page_words.UNKNOWN_PRICE
             rows.append(CostRow(plan_words.data_out_of(provider), size, price))
         if usd.get("retrieval"):
             rows.append(CostRow(page_words.RETRIEVAL, "", money(usd["retrieval"])))
@@ -200,7 +224,7 @@ def _keys(state: RunState, facts: PlanFacts) -> KeysScreen:
         if fates and outcome != "replace":
             outcomes[outcome] = plan_words.OUTCOMES[outcome]
     rows = facts.rows
-    found = tuple(_row(each) for each in rows.rows) if rows else ()
+    found = tuple(_row(each, is_open=facts.conflicts_are_open) for each in rows.rows) if rows else ()
     note = ""
     if rows is not None and rows.more:
         note = page_words.first_shown(len(rows.rows))
@@ -210,11 +234,11 @@ def _keys(state: RunState, facts: PlanFacts) -> KeysScreen:
     return KeysScreen(visible(facts.find), facts.outcome, outcomes, found, note, empty, facts.turn)
 
 
-def _row(row: PlanRow) -> KeyRow:
+def _row(row: PlanRow, *, is_open: bool) -> KeyRow:
     return KeyRow(
         visible(row.key, KEY_CHARS),
         show_size(row.size_bytes),
-        plan_words.what(row),
+        plan_words.what(row, is_open=is_open),
         plan_words.why(row),
         _TONES.get(row.outcome, Tone.QUIET),
     )

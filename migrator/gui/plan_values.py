@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 from migrator.gui.screen_parts import Banner, Head
 from migrator.gui.status import Tone
+
+
+class Spent(Enum):
+    """How far a run has carried the plan out; what it says of both sides is not so any more, unless `NO`."""
+
+    NO = "no"
+    UNDER_WAY = "under-way"
+    IN_PART = "in-part"
+    DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from migrator import phrases
+from migrator import ending_words, phrases
 from migrator.gui import labels, run_words, state_words
 from migrator.gui.end_screen import end_points
 from migrator.gui.figures import Meter, time_left
@@ -20,6 +20,7 @@ from migrator.gui.state_words import pill
 from migrator.gui.status import TABLE, Intent, Status, Tone
 from migrator.gui.throughput import throughput
 from migrator.model.events import ActiveTransfer, Phase, Summary
+from migrator.model.ledger import Outcome
 from migrator.model.objects import visible
 from migrator.model.run_state import RunState
 from migrator.model.sizes import show_duration, show_size
@@ -111,9 +112,16 @@ def _tone(status: Status, state: RunState) -> Tone:
 
 def _context(state: RunState) -> str:
     places = f"{visible(state.source, 60)}  →  {visible(state.destination, 60)}" if state.source else ""
-    has_ended = state.summary is not None and not is_offer(state)
-    took = f"   ·   {show_duration(state.summary.seconds)}" if state.summary and has_ended else ""
-    return f"{places}{took}".removeprefix("   ·   ")
+    return "   ·   ".join(text for text in (places, _took(state)) if text)
+
+
+def _took(state: RunState) -> str:
+    """How long a run took: nothing is said of one that has not begun with its work."""
+    summary = state.summary
+    if summary is None or is_offer(state) or summary.outcome is Outcome.REFUSED:
+        return ""
+    is_over = summary.outcome not in {Outcome.STOPPED, Outcome.PAUSED}
+    return run_words.took(show_duration(summary.seconds), is_over=is_over)
 
 
 def _bars(state: RunState) -> tuple[Bar, ...]:
@@ -191,8 +199,13 @@ def _undo_figures(state: RunState, status: Status) -> tuple[Figure, ...]:
 
 def _row(each: ActiveTransfer, facts: RunFacts) -> TransferRow:
     done = 100 if each.bytes_done >= each.size_bytes else int(100 * each.bytes_done / each.size_bytes)
-    if done == 100:
+    waiting = each.waiting
+    if waiting is not None:
+        doing = run_words.waits(waiting.why, waiting.end, waiting.seconds)
+    elif each.parts and each.part == each.parts:
         doing = run_words.VERIFYING
+    elif done == 100 and not each.parts:
+        doing = run_words.WRITING
     elif each.parts:
         doing = run_words.part_of(min(each.part + 1, each.parts), each.parts)
     else:
@@ -202,8 +215,8 @@ def _row(each: ActiveTransfer, facts: RunFacts) -> TransferRow:
         visible(each.key, KEY_CHARS),
         show_size(each.size_bytes),
         doing,
-        # Every byte is there: what is looked at now has no speed.
-        NO_SPEED if done == 100 else facts.speeds.of(each.key, facts.now),
+        # Every byte is there: what is looked at now has no speed. Nor has what waits.
+        NO_SPEED if done == 100 or waiting else facts.speeds.of(each.key, facts.now),
         visible(each.key),
     )
 
@@ -226,11 +239,17 @@ def _ledger(state: RunState, summary: Summary) -> LedgerScreen | None:
     if not listed:
         return None
     copied, verified = int(books.get("copied", 0)), int(books.get("verified", 0))
-    tones = {"copied": Tone.OK, "failed": Tone.PROBLEM, "unsupported": Tone.WARN}
+    weak = min(copied, ending_words.weakly_checked(books))
+    tones = {
+        "copied": Tone.OK if copied else Tone.QUIET,
+        "size": Tone.WARN,
+        "failed": Tone.PROBLEM,
+        "unsupported": Tone.WARN,
+    }
     tones |= {"conflicts": Tone.WARN, "left": Tone.WARN}
     words = {**run_words.BOOKS, "copied": run_words.BOOKS["verified" if verified == copied else "copied"]}
-    names = ("copied", "same", "filtered", "unsupported", "failed", "conflicts", "left")
-    amounts = {name: int(books.get(name, 0)) for name in names}
+    names = ("same", "filtered", "unsupported", "failed", "conflicts", "left")
+    amounts = {"copied": copied - weak, "size": weak} | {name: int(books.get(name, 0)) for name in names}
     balances = sum(amounts.values()) == listed
     by_rule = summary.filtered_by if summary.filtered_by is not None else state.filtered_by
     return LedgerScreen(
@@ -238,7 +257,7 @@ def _ledger(state: RunState, summary: Summary) -> LedgerScreen | None:
         terms=tuple(
             Term(number(n), words[name], tones.get(name, Tone.QUIET))
             for name, n in amounts.items()
-            if n or name == "copied"
+            if n or (name == "copied" and not weak)
         ),
         total=run_words.listed(listed),
         note=filtered_in_words(by_rule),
@@ -247,19 +266,17 @@ def _ledger(state: RunState, summary: Summary) -> LedgerScreen | None:
 
 
 def _undo_ledger(summary: Summary) -> LedgerScreen:
-    left, words = summary.left_in_place or 0, run_words.UNDONE
+    is_ahead = summary.cause == "dry-run"
+    words = run_words.WOULD_BE_UNDONE if is_ahead else run_words.UNDONE
+    counts = {"removed": summary.removed or 0, "restored": summary.restored or 0}
+    counts["left"] = summary.left_in_place or 0
     return LedgerScreen(
-        title=run_words.WOULD_DO if summary.cause == "dry-run" else run_words.DID,
-        terms=(
-            Term(number(summary.removed or 0), words["removed"], Tone.OK),
-            Term(
-                number(summary.restored or 0),
-                words["restored"],
-                Tone.OK if summary.restored else Tone.QUIET,
-            ),
-            Term(number(left), words["left"], Tone.WARN if left else Tone.QUIET),
+        title=run_words.WOULD_DO if is_ahead else run_words.DID,
+        terms=tuple(
+            Term(number(n), words[name], (Tone.WARN if name == "left" else Tone.OK) if n else Tone.QUIET)
+            for name, n in counts.items()
         ),
-        total=phrases.count((summary.removed or 0) + (summary.restored or 0) + left, "object"),
+        total=phrases.count(sum(counts.values()), "object"),
         note=run_words.SOURCE_ONLY_READ,
         balances=True,
     )

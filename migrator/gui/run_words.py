@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil
 
 from migrator import ending_words
+from migrator.model.events import Why
 from migrator.model.ledger import Drift
-from migrator.phrases import count, number
+from migrator.phrases import count, number, together
 
 DONE = "done"
 STILL_COUNTING, STILL_LISTING = "still counting", "still listing"
@@ -15,7 +17,7 @@ PREPARING = "preparing"
 LEFT, LEFT_STILL_LISTING = "left", "left, still listing"
 OBJECTS = "objects"
 FAILED, FAILED_OR_CONFLICT = "failed", "failed or in conflict"
-VERIFYING, COPYING = "verifying", "copying"
+VERIFYING, WRITING, COPYING = "verifying", "writing and verifying", "copying"
 THROTTLED, RETRYING = "throttled", "retrying"
 #: What an end says, somewhere in its answer, that wants fewer requests.
 ASKS_FOR_LESS = ("slowdown", "slow down", "throttl", "503", "asks for less")
@@ -36,8 +38,32 @@ def waiting(seconds: int) -> str:
     return f"waiting {seconds} s for an answer"
 
 
+#: Of ends, where there is little room.
+SHORT_NAMES: Mapping[str, str] = {"Lyve Cloud": "Lyve"}
+#: Why a transfer does not get on -> while it waits, and while it is tried again.
+WAITS: Mapping[Why, tuple[str, str]] = {
+    "slowed": ("waiting {span}: slowed by {end}", "trying again: slowed by {end}"),
+    "silent": ("waiting {span}: {end} is silent", "trying again: {end} is silent"),
+    "failing": ("waiting {span}: error at {end}", "trying again: error at {end}"),
+    "limit": ("waiting for the speed limit", "waiting for the speed limit"),
+}
+
+
+def waits(why: Why, end: str, seconds: float) -> str:
+    """`waiting 4 s: slowed by AWS`; whole seconds or minutes, so that it can be read and has room."""
+    wait, again = WAITS[why]
+    span = f"{ceil(seconds)} s" if seconds <= 90 else f"{ceil(seconds / 60)} min"
+    name = SHORT_NAMES.get(end, end)
+    return wait.format(span=span, end=name) if seconds else again.format(end=name)
+
+
 def part_of(part: int, parts: int) -> str:
     return f"copying, part {part} of {parts}"
+
+
+def took(span: str, *, is_over: bool) -> str:
+    """Beside the places of a run that has ended; `is_over`: there is nothing to go on with."""
+    return f"took {span}" if is_over else f"after {span}"
 
 
 def looked_at(done: int, total: int) -> str:
@@ -60,7 +86,7 @@ def retry_failed(failed: int) -> str:
 
 
 def more_after(more: int) -> str:
-    return f"{number(more)} more after this one"
+    return together(f"{number(more)} more after this one")
 
 
 # -- the books ---------------------------------------------------------------------------------------
@@ -69,6 +95,7 @@ def more_after(more: int) -> str:
 BOOKS: Mapping[str, str] = {
     "verified": "copied and verified",
     "copied": "copied",
+    "size": "copied, checked by size only",
     "same": "already identical",
     "filtered": "left out by filters",
     "unsupported": "cannot be carried over",
@@ -85,7 +112,7 @@ def listed(objects: int) -> str:
 
 # -- roll back ---------------------------------------------------------------------------------------
 
-WOULD_DO, DID = "What roll back would do", "What roll back did"
+WOULD_DO, DID = "What rolling back would do", "What rolling back did"
 UNDONE: Mapping[str, str] = {"removed": "removed", "restored": "restored", "left": "left in place"}
 WOULD_BE_UNDONE: Mapping[str, str] = {name: f"would be {words}" for name, words in UNDONE.items()}
 NOTHING_TO_REMOVE = "Roll back? Nothing is there to remove."
@@ -105,7 +132,8 @@ def would_be_undone(removed: int, restored: int, left: int, reasons: str, later_
     counts = f"{number(removed)} would be removed, {number(restored)} restored, {number(left)} left in place"
     text = f"{counts}{reasons}."
     if later_runs:
-        text += f" {count(later_runs, 'later run')} will be incomplete, which relied on this one."
+        rely = count(later_runs, "later run relies on this one", "later runs rely on this one")
+        text += f" {rely} and would be incomplete."
     return text
 
 

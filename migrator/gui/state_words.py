@@ -31,6 +31,9 @@ _PILLS = {
     _S.ROLLED_BACK_LEFTOVERS: "Rolled back in part",
 }
 YOUR_DECISION = "Your decision"
+#: Said where the plan that was made is out of date.
+PLAN_AGAIN = "Ready to plan again"
+PLAN_AGAIN_HELP = "The plan is out of date: Migrate Data makes a new one first, then copies."
 PAUSING, STOPPING = "Pausing…", "Stopping…"
 _SETUP_STATES = {
     _S.EMPTY: "Not connected",
@@ -106,6 +109,8 @@ def sentences(
         counts = f"{objects_in(books, 'copied')} copied, {number(in_books(books, 'left'))} left."
         return end.headline, f"{counts} Resume goes on from there."
     claim, detail = headline(status, state.summary)
+    if status is _S.PLAN_REFUSED:
+        claim = labels.NO_PLAN_MADE
     return claim, _help(status, state) or detail or "The log says more."
 
 
@@ -188,7 +193,7 @@ def _planned(state: RunState) -> tuple[str, str]:
 
 def _nothing(state: RunState) -> str:
     pairs = (
-        (state.same, "already there, identical"),
+        (state.same, "already there"),
         (state.filtered, "left out by filters"),
         (state.unsupported, "cannot be carried over"),
     )

@@ -11,6 +11,8 @@ from typing import Any
 import ttkbootstrap
 
 TONES = ("quiet", "busy", "ok", "warn", "problem")
+#: Between a card's picture and its title.
+BESIDE_PICTURE = 9
 
 _BUTTON_LAYOUT: list[Any] = [
     (
@@ -54,6 +56,7 @@ def _frames_and_labels(style: ttk.Style, c: Mapping[str, str], px: Callable[[int
         ("Term", "AppTerm", "text"),
     ):
         style.configure(f"{name}.TLabel", background=c["page"], foreground=c[ink], font=font)
+    style.configure("Card.TLabel", space=px(BESIDE_PICTURE))
     style.configure("BarStrong.TLabel", background=c["rail"], foreground=c["text"], font="AppStrong")
     style.configure("BarHint.TLabel", background=c["rail"], foreground=c["muted"], font="AppHint")
     style.configure("BarIcon.TLabel", background=c["rail"])
@@ -279,6 +282,7 @@ def _tables(root: tk.Tk, style: ttk.Style, c: Mapping[str, str], px: Callable[[i
         ],
     )
     style.configure("Flat.Table.Treeview.Item", padding=(px(6), 0))
+    style.configure("Table.Treeview.Cell", padding=(px(2), 0))  # below their headings
     style.configure(
         "Table.Treeview.Heading",
         background=c["page"],

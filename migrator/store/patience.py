@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from migrator.errors import Cancelled, Paused, StoreError, Throttled, Transient, Unreachable
+from migrator.model.events import Why
 from migrator.store.base import ObjectStore
 from migrator.store.limiter import LONGEST_REST_S, Limiter
 
@@ -37,6 +38,18 @@ class Patience(Protocol):
 
     def wait(self, seconds: float) -> bool:
         """Sleep; True where somebody asked to stop meanwhile."""
+        ...
+
+
+class Waiting(Protocol):
+    """Hears what the calling thread waits for."""
+
+    def begin(self, why: Why, end: str, seconds: float) -> None:
+        """It is about to, as far as it knows for so long."""
+        ...
+
+    def over(self) -> None:
+        """It does not any more."""
         ...
 
 
@@ -79,6 +92,7 @@ class Patient:
         self.limiter = Limiter(patience.now())
         #: Told of each request that went well: its operation, and how many seconds it took.
         self.on_answer: Callable[[str, float], None] | None = None
+        self.waiting: Waiting | None = None  #: hears what threads wait for
         self._lock = threading.Lock()  # guards the two below
         self._has_answered = False
         self._silent_since: float | None = None
@@ -89,39 +103,42 @@ class Patient:
 
     def _try(self, operation: str, call: Callable[[], T]) -> T:
         failures = losses = 0
-        while True:
-            if self._patience.wait(0):
-                raise Cancelled
-            if self.limiter.is_on:
-                self._wait_for_its_turn()
-            began = self._patience.now() if self.on_answer else 0.0
-            try:
-                result = call()
-            except Throttled as cause:
-                failures += 1
-                self._refused(operation, cause, failures)
-            except Transient as cause:
-                is_silence = isinstance(cause, Unreachable) or cause.status is None
-                if not is_silence:
+        try:
+            while True:
+                if self._patience.wait(0):
+                    raise Cancelled
+                if self.limiter.is_on:
+                    self._wait_for_its_turn()
+                began = self._patience.now() if self.on_answer else 0.0
+                try:
+                    result = call()
+                except Throttled as cause:
+                    failures += 1
+                    self._refused(operation, cause, failures)
+                except Transient as cause:
+                    if not _is_silence(cause):
+                        self._heard()
+                        failures += 1
+                        self._again_or_give_up(operation, cause, failures, self._delay(failures))
+                    else:
+                        losses += 1
+                        self._wait_for_the_end(operation, cause, losses)
+                except StoreError as cause:
                     self._heard()
+                    if not cause.is_transient:
+                        raise
                     failures += 1
                     self._again_or_give_up(operation, cause, failures, self._delay(failures))
                 else:
-                    losses += 1
-                    self._wait_for_the_end(operation, cause, losses)
-            except StoreError as cause:
-                self._heard()
-                if not cause.is_transient:
-                    raise
-                failures += 1
-                self._again_or_give_up(operation, cause, failures, self._delay(failures))
-            else:
-                self._heard()
-                if self.limiter.answered():
-                    self.limiter.mark(self._patience.now())
-                if self.on_answer:
-                    self.on_answer(operation, self._patience.now() - began)
-                return result
+                    self._heard()
+                    if self.limiter.answered():
+                        self.limiter.mark(self._patience.now())
+                    if self.on_answer:
+                        self.on_answer(operation, self._patience.now() - began)
+                    return result
+        finally:
+            if failures or losses:
+                self._goes_on()
 
     def _try_once(self, operation: str, call: Callable[[], T]) -> T:
         """Like `_try`, for what must not be done twice: again only where the end says it did nothing."""
@@ -136,6 +153,8 @@ class Patient:
                 self._refused(operation, cause, attempt)
             else:
                 self._heard()
+                if attempt > 1:
+                    self._goes_on()
                 return result
         raise AssertionError("giving up raises")
 
@@ -143,9 +162,10 @@ class Patient:
         """The end asked for less: it gets one request after the other, from all threads together."""
         while True:
             delay = self.limiter.turn(self._patience.now())
-            if delay > 0 and self._patience.wait(delay):
-                raise Cancelled
+            if delay > 0:
+                self._wait("slowed", delay)
             if not self.limiter.is_closed(self._patience.now()):
+                self._goes_on()
                 return
 
     def _refused(self, operation: str, cause: Throttled, attempt: int) -> None:
@@ -203,8 +223,29 @@ class Patient:
     def _sleep(self, operation: str, cause: StoreError, attempt: int, delay: float) -> None:
         if self._on_retry:
             self._on_retry(self.end, operation, attempt, round(delay, 2), cause.code)
+        self._wait(_why(cause), delay)
+
+    def _wait(self, why: Why, delay: float) -> None:
+        if self.waiting:
+            self.waiting.begin(why, self.end, delay)
         if self._patience.wait(delay):
             raise Cancelled
+
+    def _goes_on(self) -> None:
+        if self.waiting:
+            self.waiting.over()
+
+
+def _is_silence(cause: StoreError) -> bool:
+    """Whether there was no answer at all."""
+    return isinstance(cause, Transient) and (isinstance(cause, Unreachable) or cause.status is None)
+
+
+def _why(cause: StoreError) -> Why:
+    """What an end does that made a request wait."""
+    if isinstance(cause, Throttled):
+        return "slowed"
+    return "silent" if _is_silence(cause) else "failing"
 
 
 def is_hopeless(cause: StoreError) -> bool:

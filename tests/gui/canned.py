@@ -33,6 +33,7 @@ from migrator.model.events import (
     Summary,
     TransferProgress,
     UnfinishedFound,
+    Waiting,
 )
 from migrator.model.findings import Estimated, FidelityChecked, PropertyFound
 from migrator.model.key_sets import KeySet, KeysListed
@@ -241,6 +242,24 @@ def transfers(step: int = 0) -> TransferProgress:
     return TransferProgress(2_430_000_000 + step * 9_100_000, tuple(rows))
 
 
+#: Every way in which an object may not get on.
+WAITS = (
+    Waiting("slowed", "AWS", 28.3),
+    Waiting("slowed", "Lyve Cloud", 0.8),
+    Waiting("silent", "Lyve Cloud", 0.0),
+    Waiting("failing", "Lyve Cloud", 2.1),
+    Waiting("limit"),
+)
+
+
+def held_up(step: int = 0) -> TransferProgress:
+    """The same, and half of them wait."""
+    told = transfers(step)
+    waits = (None, *WAITS, *(None,) * 10)
+    rows = (replace(row, waiting=wait) for row, wait in zip(told.active, waits, strict=True))
+    return replace(told, active=tuple(rows))
+
+
 def copied(n: int, start: int = 0) -> list[Event]:
     return [
         ObjectCopied(f"video/2025/01/cam07/{k:04}.mp4", 6_555_000, ("digest", "etag")[k % 2])
@@ -322,9 +341,8 @@ def looked_ahead(left: int = 0, *, relying: int = 0) -> list[Event]:
 def found(run: str = RUN, *, state: str = "crashed", undo: str = "", copied: int = 1204) -> UnfinishedFound:
     ledger = {"listed": 2026, "planned": 2000, "filtered": 26, "copied": copied, "verified": copied}
     ledger["left"] = 2000 - copied
-    return UnfinishedFound(
-        run, state, undo, "videos", SOURCE, DESTINATION, "2026-11-22T10:50:02+00:00", 0.0, ledger
-    )
+    created = f"{run[:4]}-{run[4:6]}-{run[6:8]}T10:50:02+00:00"
+    return UnfinishedFound(run, state, undo, "videos", SOURCE, DESTINATION, created, 0.0, ledger)
 
 
 def throttled() -> Retrying:
@@ -433,8 +451,9 @@ def planned(
     ]
 
 
-def rows(text: str = "", outcome: str = "") -> PlanRows:
-    """Keys of the plan."""
+def rows(text: str = "", outcome: str = "", *, of: Sequence[Event] = ()) -> PlanRows:
+    """Keys of the plan; of one with these events, where they are given."""
+    made = [fate.outcome for event in of if isinstance(event, PlanMade) for fate in event.fates]
     at = "2025-01-14T10:50:02+00:00"
     found = [
         PlanRow("video/2024/12/cam01/0001.mp4", "copy", "new", 2_000_000_000, at, "STANDARD"),
@@ -446,6 +465,7 @@ def rows(text: str = "", outcome: str = "") -> PlanRows:
         PlanRow("video/2019/tape1.mxf", "unsupported", "archived", 400_000_000_000, at, "GLACIER"),
     ]
     kept = [row for row in found if text in row.key and outcome in {"", row.outcome}]
+    kept = [row for row in kept if not of or row.outcome in made]
     return PlanRows(text, outcome, tuple(kept), exact=bool(text) and text in {row.key for row in kept})
 
 
@@ -525,8 +545,9 @@ def measure(presenter: Presenter, seconds: int = 600) -> None:
         # Everything that is under way has come some part further each second.
         presenter.run._speeds.take(_slower(2 - step, state.active), end - ago)
     presenter.changed()
+    lately._marks.clear()  # of the moment in which all of this was said
+    lately.mark("24 → 16 threads", end - seconds + 150)
     lately.retrying(throttled(), end - seconds + 400)
-    lately.mark("16 → 24 threads", end - seconds + 150)
 
 
 def _slower(seconds: int, active: Iterable[ActiveTransfer]) -> list[ActiveTransfer]:

@@ -5,6 +5,7 @@ Everything is measured, nothing is remembered: a new page is judged without a li
 
 from __future__ import annotations
 
+import re
 import tkinter as tk
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +16,10 @@ from typing import Any
 
 #: WCAG AA: text, and what one must see to use a control. What is switched off needs only to be readable.
 TEXT, CONTROL = 4.5, 3.0
+#: What Tk and the style keep free beside a cell's text, on both sides together.
+AROUND_CELL = 12
 _TEXTS = ("TLabel", "TButton", "TCheckbutton", "TRadiobutton", "Toolbutton", "Label")
+_WORD = re.compile(r"[^\W\d_]{4,}")
 _ACCENTS = str.maketrans("aceinouyAEIOU", "àçéîñöüýÀÉÎÖÜ")
 
 
@@ -23,10 +27,15 @@ _ACCENTS = str.maketrans("aceinouyAEIOU", "àçéîñöüýÀÉÎÖÜ")
 
 
 def pseudo(text: object) -> object:
-    """A text as a longer language might have it; numbers and moments stay."""
-    if not isinstance(text, str) or not text.strip()[:1].isalpha():
+    """A text as a longer language might have it; numbers, sizes, moments and paths stay."""
+    if not isinstance(text, str) or not _has_words(text.strip()):
         return text
     return f"{text.translate(_ACCENTS)} {'~' * max(1, len(text.strip()) // 3)}"
+
+
+def _has_words(text: str) -> bool:
+    """`3 decisions left` has some; `7.9 TB`, `12 min 34 s` and `/home/me/runs` have none."""
+    return text[:1].isalpha() or (text[:1] not in {"/", "~"} and bool(_WORD.search(text)))
 
 
 @contextmanager
@@ -127,8 +136,9 @@ def _cut_cells(tree: Any) -> Iterator[str]:
             continue
         cells = [str(tree.item(row, "text")) if name == "#0" else str(tree.set(row, name)) for row in rows]
         for cell in sorted(set(cells), key=len)[-4:]:
-            if text.measure(cell) > width:
-                yield f"cell {cell!r} of {tree}: {width} wide, needs {text.measure(cell)}"
+            needs = text.measure(cell) + (0 if name == "#0" else AROUND_CELL)
+            if needs > width:
+                yield f"cell {cell!r} of {tree}: {width} wide, needs {needs}"
 
 
 def _all_rows(tree: Any, parent: str = "") -> Iterator[str]:

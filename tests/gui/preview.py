@@ -110,8 +110,8 @@ def picture(root: tk.Tk, state: str, size: str, file: Path | None) -> None:
         window.start()
         root.mainloop()
         return
-    # Without a window manager nothing has the focus until asked for.
-    root.focus_force()
+    # Without a window manager nothing has the focus until asked for; what asked for it keeps it.
+    (root.focus_lastfor() or root).focus_force()
     for _ in range(5):
         root.update()
         time.sleep(0.02)

@@ -30,10 +30,14 @@ def drain(window: Window) -> None:
     window.root.update()
 
 
-def empty(window: Window, service: canned.FakeService) -> None:
-    window.presenter.set_up.form = Form()
+def fill(window: Window, form: Form) -> None:
+    window.presenter.set_up.form = form
     window.presenter.set_up.revision += 1
     window.presenter.changed()
+
+
+def empty(window: Window, service: canned.FakeService) -> None:
+    fill(window, Form())
 
 
 def next_start(window: Window, service: canned.FakeService) -> None:
@@ -65,6 +69,8 @@ def connected(window: Window, service: canned.FakeService) -> None:
 
 
 def half(window: Window, service: canned.FakeService) -> None:
+    lyve = replace(canned.FORM.lyve, endpoint="https://s3.us-wset-1.acme.lyve.seagate.com")
+    fill(window, replace(canned.FORM, lyve=lyve))
     window.presenter.generate()
     service.say(*canned.half_connected())
 
@@ -108,7 +114,7 @@ def plan(window: Window, service: canned.FakeService, *events: Event) -> None:
     connected(window, service)
     drain(window)
     window.presenter.do(Intent.PREVIEW_PLAN)
-    service.say(*events, canned.rows())
+    service.say(*events, canned.rows(of=events))
 
 
 def planned(window: Window, service: canned.FakeService) -> None:
@@ -126,7 +132,7 @@ def plan_found(window: Window, service: canned.FakeService) -> None:
     planned(window, service)
     drain(window)
     window.presenter.plan.find(text="cam02")
-    service.say(canned.rows("cam02"))
+    service.say(canned.rows("cam02", of=canned.planned()))
 
 
 def plan_stale(window: Window, service: canned.FakeService) -> None:
@@ -222,6 +228,11 @@ def running(window: Window, service: canned.FakeService) -> None:
     canned.measure(window.presenter)
 
 
+def held_up(window: Window, service: canned.FakeService) -> None:
+    running(window, service)
+    window.presenter.take([canned.held_up()])
+
+
 def cancelling(window: Window, service: canned.FakeService) -> None:
     running(window, service)
     drain(window)
@@ -266,6 +277,8 @@ def failed(window: Window, service: canned.FakeService) -> None:
 
 
 def paused(window: Window, service: canned.FakeService) -> None:
+    aws = replace(canned.FORM.aws, access_key_id="ASIA4XMPLE7QKZ2LMN5A", session_token=canned.SECRET)
+    fill(window, replace(canned.FORM, aws=aws))
     connected(window, service)
     drain(window)
     window.presenter.do(Intent.MIGRATE)
@@ -310,9 +323,12 @@ def unfinished_run(window: Window, service: canned.FakeService) -> None:
     service.say(*canned.planned())
     drain(window)
     message = "An unfinished run of this job is there: 1,204 of 2,000 objects copied."
-    none = {"listed": 0, "planned": 0, "copied": 0}
-    refused = canned.summary(Outcome.REFUSED, ledger=none, cause="unfinished-run", message=message)
-    service.say(*canned.started()[:1], refused)
+    # The end names the run that is in the way, and has its books.
+    other = canned.found("20261121T105002000Z-7f3a00")
+    refused = canned.summary(
+        Outcome.REFUSED, ledger=dict(other.ledger), cause="unfinished-run", message=message
+    )
+    service.say(*canned.started()[:1], replace(refused, run=other.run))
 
 
 def refused(window: Window, service: canned.FakeService) -> None:
@@ -379,12 +395,12 @@ def rolling_back(window: Window, service: canned.FakeService) -> None:
 
 def rolled_back(window: Window, service: canned.FakeService) -> None:
     rolling_back(window, service)
-    service.say(*canned.rolled_back())
+    service.say(*canned.rolled_back()[2:])
 
 
 def leftovers(window: Window, service: canned.FakeService) -> None:
     rolling_back(window, service)
-    service.say(*canned.rolled_back(5))
+    service.say(*canned.rolled_back(5)[2:])
 
 
 def first_run(window: Window, service: canned.FakeService) -> None:
@@ -438,6 +454,7 @@ STATES: dict[str, State] = {
         listing,
         running_while_listing,
         running,
+        held_up,
         cancelling,
         stopped,
         finished,

@@ -96,7 +96,7 @@ def known() -> re.Pattern[str]:
 
 def unknown_in(text: str) -> str:
     """What is left of a text without everything known; empty where nothing is."""
-    rest = _DATA.sub(" ", known().sub(" ", text))
+    rest = _DATA.sub(" ", known().sub(" ", text.replace("\N{NO-BREAK SPACE}", " ")))
     return " ".join(rest.split()) if _WORD.search(rest) else ""
 
 

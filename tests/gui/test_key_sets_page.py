@@ -39,7 +39,7 @@ def test_each_set_says_what_it_is_and_where_it_is_kept() -> None:
         labels.KEYS_NOT_KEPT,
         "in Secret Service",
     ]
-    assert "temporary · until 2026-11-2" in keys.rows[1].what
+    assert "temporary · until 22 Nov 2026" in keys.rows[1].what
     assert "Secret Service" in keys.where
 
 

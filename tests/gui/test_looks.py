@@ -10,6 +10,7 @@ import ast
 import tkinter as tk
 from collections.abc import Iterator
 from contextlib import nullcontext
+from tkinter import font as tkfont
 from tkinter import ttk
 from typing import Any
 
@@ -18,6 +19,8 @@ import pytest
 from migrator.gui import labels, theme
 from migrator.gui.app import Window
 from migrator.gui.pages.shell import PAGES
+from migrator.gui.styles import BESIDE_PICTURE
+from migrator.gui.widgets.basics import Card
 from migrator.system.appearance import SystemAppearance, looking
 from tests.gui import canned, looks, preview, scattered
 
@@ -74,6 +77,60 @@ def test_why_a_key_is_left_alone_is_in_sight_where_it_was_found(root: Any) -> No
     why = window.plan.finder.why
     assert str(why.cget("text"))
     assert why.winfo_rooty() + why.winfo_height() <= window.body.winfo_rooty() + window.body.winfo_height()
+
+
+def test_without_a_plot_the_cards_beside_the_plan_begin_at_the_top(root: Any) -> None:
+    window = show(root, "nothing_to_do", SIZES["light"])
+    assert window.plan.permissions.winfo_y() == 0
+
+
+@pytest.mark.parametrize("state", ["planned", "plan_open", "plan_found", "nothing_to_do"])
+def test_made_up_keys_are_of_outcomes_that_the_plan_has(root: Any, state: str) -> None:
+    plan = show(root, state, SIZES["light"]).presenter.plan
+    outcomes = {share.outcome for share in plan.screen().shares if share.count != "0"}
+    assert {row.outcome for row in (plan._rows.rows if plan._rows else ())} <= outcomes
+
+
+@pytest.mark.parametrize(
+    ("text", "is_longer"),
+    [
+        ("3 decisions left", True),
+        ("37 of 1,204 objects not copied.", True),
+        ("Set up", True),
+        ("7.9 TB", False),
+        ("12 min 34 s", False),
+        ("22 Nov 2026 10:50", False),
+        ("/home/me/runs", False),
+        ("~/jobs/media.toml", False),
+        ("=", False),
+    ],
+)
+def test_what_has_words_is_longer_in_another_language(text: str, is_longer: bool) -> None:
+    assert (looks.pseudo(text) != text) is is_longer
+
+
+def test_a_title_beside_a_picture_wraps_before_it_is_cut(root: Any) -> None:
+    show(root, "settings", SIZES["light"])
+    for width in range(120, 260, 7):
+        card = Card(root, "Where all of it is kept here", "folder2-open")
+        card.place(x=0, y=0, width=width)
+        root.update()
+        font = tkfont.nametofont("AppCard", root=root)
+        words = font.measure("Where all of it is kept here")
+        picture = root.tk.call("image", "width", str(card.title.cget("image")[0]))
+        has_room = card.title.winfo_width() >= words + picture + theme.px(BESIDE_PICTURE)
+        assert has_room or card.title.winfo_reqheight() > 1.5 * font.metrics("linespace"), width
+        card.destroy()
+
+
+@pytest.mark.parametrize("way", ["small", "translated"])
+def test_every_outcome_fits_into_the_list_that_keys_are_chosen_by(root: Any, way: str) -> None:
+    window = show(root, "plan_open", SIZES[way])
+    box = window.plan.finder.outcome
+    for words in box["values"]:
+        box.set(words)
+        root.update()
+        assert looks.clipped(root) == []
 
 
 @pytest.mark.long

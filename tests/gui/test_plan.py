@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from migrator import plan_words
 from migrator.gui import labels
 from migrator.gui.status import Intent, Status
-from migrator.model.events import Event
+from migrator.model.events import Event, RunStarted
 from migrator.model.findings import PropertyFound
+from migrator.model.ledger import Outcome
 from migrator.model.planned import Fate
+from migrator.phrases import together
 from migrator.preferences import Preferences, PreferencesFile
 from tests.gui import canned
 from tests.gui.conftest import Driver
@@ -50,8 +53,8 @@ def test_outcomes_add_up_to_what_was_listed_and_are_named_by_their_reasons() -> 
     assert sum(amounts.values()) == 1_284_310
     assert sum(share.fraction for share in shares) == pytest.approx(1)
     notes = {share.outcome: share.note for share in shares}
-    assert notes["filtered"] == "Max Date 19,870 · Max Size 243"
-    assert notes["unsupported"] == "Archived, needs a restore: 45"
+    assert notes["filtered"] == f"{together('Max Date 19,870')} · {together('Max Size 243')}"
+    assert notes["unsupported"] == "Archived, needs a restore"
 
 
 def test_what_is_replaced_is_told_apart_from_what_is_new() -> None:
@@ -71,7 +74,7 @@ def test_while_planning_numbers_say_that_they_still_grow() -> None:
 def test_nothing_to_copy_offers_to_change_the_filters() -> None:
     desk = plan(*canned.planned_nothing())
     assert desk.see().status is Status.NOTHING_TO_DO
-    assert desk.see().bar.help == "61,208 already there, identical, 20,113 left out by filters."
+    assert desk.see().bar.help == "61,208 already there, 20,113 left out by filters."
     desk.presenter.do(Intent.CHANGE_FILTERS)
     assert desk.see().page == "setup"
 
@@ -85,8 +88,10 @@ def test_sizes_of_what_is_to_be_copied_are_a_plot_with_its_numbers() -> None:
 def test_the_estimate_says_what_passes_through_this_computer_and_by_which_prices() -> None:
     costs = plan(*canned.planned()).see().plan.costs
     assert costs is not None
-    assert costs.note.startswith("All data passes through this computer: 7.9 TB in, 7.9 TB out.")
+    amounts = f"{together('7.9 TB in')}, {together('7.9 TB out')}."
+    assert costs.note.startswith(f"All data passes through this computer: {amounts}")
     assert "2026-10-01" in costs.note
+    assert [row.money for row in costs.rows if not row.is_sum] == ["$0.49", "$3.71", "$0.00"]
     assert [row.money for row in costs.rows if row.is_sum] == ["about $4.20", "about 2 h"]
 
 
@@ -104,7 +109,65 @@ def test_a_speed_that_nobody_knows_is_called_assumed() -> None:
     assert plan_words.seconds_of(unknown) == pytest.approx(7_910_000_000_000 / 12_500_000)
 
 
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        (Outcome.COMPLETED, "Carried out"),
+        (Outcome.FAILED, "Carried out"),
+        (Outcome.STOPPED, "Carried out in part"),
+        (Outcome.PAUSED, "Carried out in part"),
+        (Outcome.REFUSED, "1,201,442 to copy"),
+    ],
+)
+def test_how_far_a_plan_is_carried_out_is_what_its_run_came_to(outcome: Outcome, said: str) -> None:
+    desk = reach(Status.PLANNED)
+    desk.presenter.do(Intent.MIGRATE)
+    assert desk.hear(*canned.started()).plan.head.pills[0].text == "Being carried out"
+    screen = desk.hear(canned.summary(outcome))
+    assert screen.rail[1].state == said
+    made = screen.plan.head.context.rpartition(", ")[2]
+    assert made == (said.lower() if outcome is not Outcome.REFUSED else "good until something changes")
+
+
+def test_a_plan_is_as_good_as_before_where_an_earlier_run_is_in_the_way() -> None:
+    desk = reach(Status.PLANNED)
+    desk.presenter.do(Intent.MIGRATE)
+    refused = canned.summary(Outcome.REFUSED, cause="unfinished-run")
+    screen = desk.hear(*canned.started(), replace(refused, run="20261101T105002Z-0000"))
+    assert (screen.status, screen.rail[1].state) == (Status.UNFINISHED_RUN, "1,201,442 to copy")
+
+
+def test_going_on_with_a_run_goes_on_with_its_plan_and_another_run_does_not() -> None:
+    desk = reach(Status.PLANNED)
+    desk.presenter.do(Intent.MIGRATE)
+    desk.hear(*canned.started(), canned.summary(Outcome.STOPPED))
+    desk.presenter.do(Intent.RESUME)
+    assert desk.hear(*canned.started("resume")).rail[1].state == "Being carried out"
+    # Refused, but what was copied before is there still.
+    assert desk.hear(canned.summary(Outcome.REFUSED)).rail[1].state == "Carried out in part"
+    desk.hear(*canned.started("resume"), canned.summary())
+    assert desk.hear(*canned.rolled_back()).rail[1].state == "Carried out"
+    other = RunStarted("20261101T105002Z-0000", "resume", canned.SOURCE, canned.DESTINATION, 16)
+    assert desk.hear(other).rail[1].state == "Carried out"
+
+
 # -- what is left to decide -----------------------------------------------------------------------
+
+
+def test_what_becomes_of_conflicts_is_said_once_it_is_decided() -> None:
+    desk = plan(*canned.planned(canned.OPEN[0]))
+    for answer, what, note in (
+        ("", "Waits for your decision", "needs your decision"),
+        ("leave", "Left alone, reported", "left alone, reported"),
+    ):
+        desk.presenter.plan.decide("conflicts", answer)
+        desk.presenter.plan.find("", "")
+        screen = desk.hear(canned.rows()).plan
+        assert screen.keys is not None
+        (row,) = [row for row in screen.keys.rows if "cam02/0001" in row.key]
+        assert row.what == what
+        assert row.why == "The destination has different content under this name."
+        assert {share.note for share in screen.shares if share.outcome == "conflict"} == {note}
 
 
 def test_migrate_data_starts_at_once_where_nothing_is_open() -> None:
@@ -116,7 +179,7 @@ def test_migrate_data_starts_at_once_where_nothing_is_open() -> None:
     assert asked(desk) == ["generate", "plan", "start"]
     assert screen.page == "run"
     assert screen.rail[1].state == "1,201,442 to copy"
-    assert desk.hear(*canned.started()).rail[1].state == "Carried out"
+    assert desk.hear(*canned.started()).rail[1].state == "Being carried out"
 
 
 @pytest.mark.parametrize(
@@ -148,7 +211,7 @@ def test_keys_that_only_documents_speak_against_stop_nothing() -> None:
     assert desk.see().status is Status.PLANNED
     (told,) = desk.see().plan.decisions
     assert not told.is_open
-    assert "Folder name with content: 1" in told.text
+    assert told.text.startswith("Folder name with content. ")
 
 
 def test_limits_are_those_of_settings() -> None:
@@ -216,6 +279,22 @@ def test_a_plan_is_good_for_a_day() -> None:
     desk.now += 24 * 3600 + 1
     assert desk.see().status is Status.CONNECTED
     assert desk.see().rail[1].state == "Out of date"
+    assert stale(desk) == "This plan is more than a day old."
+
+
+def test_a_plan_that_is_out_of_date_says_why() -> None:
+    desk = reach(Status.PLANNED)
+    made = desk.see().plan.head.context.partition("made ")[2][:5]
+    desk.presenter.set_up.edit("max_size", "1 GB")
+    assert stale(desk) == f"Set up has changed since this plan was made at {made}."
+    bar = desk.see().bar
+    assert (bar.sentence, bar.help.partition(":")[0]) == ("Ready to plan again", "The plan is out of date")
+
+
+def stale(desk: Desk) -> str:
+    banner = desk.see().plan.banner
+    assert banner is not None
+    return banner.headline
 
 
 # -- finding a key --------------------------------------------------------------------------------

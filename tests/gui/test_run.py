@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from migrator.gui.figures import Meter, ticks_of
 from migrator.gui.lately import MOST_DONE, Lately
 from migrator.gui.run_actions import Act
+from migrator.gui.screen import Throughput
 from migrator.gui.status import Intent, Status, Tone
+from migrator.gui.widgets.plots import LinePlot
 from migrator.model.events import ObjectFailed, Phase, PhaseChanged, Reported, Retrying
 from migrator.model.ledger import Drift, Outcome
 from migrator.model.not_copied import NotCopied
@@ -31,7 +34,7 @@ def test_throughput_is_a_line_of_the_last_ten_minutes_with_what_happened_on_it()
     assert plot.points[0][0] > plot.points[-1][0]
     speeds = [speed for ago, speed in plot.points if ago < 100]
     assert 120e6 < sum(speeds) / len(speeds) < 220e6
-    assert {words for _, words in plot.marks} == {"throttled", "16 → 24 threads"}
+    assert {words for _, words in plot.marks} == {"throttled", "24 → 16 threads"}
     assert plot.ticks[0] == (0.0, "0")
     assert plot.ticks[-1][1].endswith("MB/s")
 
@@ -164,6 +167,32 @@ def test_after_success_the_questions_that_everybody_has_are_answered() -> None:
 def test_size_only_is_not_called_proven() -> None:
     points = reach(Status.FINISHED_WEAKLY).see().run.end
     assert "only the size is known" in points[0].text
+
+
+def test_copies_of_which_only_the_size_is_known_are_no_verified_ones_in_the_books() -> None:
+    ledger = reach(Status.FINISHED_WEAKLY).see().run.ledger
+    assert ledger is not None
+    assert [(term.value, term.caption) for term in ledger.terms] == [
+        ("206", "copied and verified"),
+        ("12", "copied, checked by size only"),
+    ]
+    every = Desk().run(canned.summary(ledger={"assurance": {"size": 218}})).run.ledger
+    assert every is not None
+    assert [term.value for term in every.terms] == ["218"]
+    assert every.balances
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (Status.FINISHED, "took 12 min 34 s"),
+        (Status.STOPPED, "after 12 min 34 s"),
+        (Status.REFUSED, canned.DESTINATION),
+        (Status.UNFINISHED_RUN, canned.DESTINATION),
+    ],
+)
+def test_a_run_says_how_long_it_took_unless_it_was_not_started(status: Status, said: str) -> None:
+    assert reach(status).see().run.head.context.endswith(said)
 
 
 def test_a_source_that_changed_meanwhile_is_told_where_the_proof_is() -> None:
@@ -347,3 +376,23 @@ def test_where_no_keys_are_wanted_the_cause_of_a_pause_is_its_headline() -> None
         "It has paused.",
     )
     assert screen.bar.primary is not None, "nothing else stands out"
+
+
+@pytest.mark.window
+def test_what_marks_of_a_plot_are_about_is_not_written_over_each_other(root: Any) -> None:
+    """A run that adjusts itself has many: the newest are told, of the others there is a line."""
+    plot = LinePlot(root)
+    plot.place(x=0, y=0, width=330, height=96)
+    points = tuple((600.0 - second, 180e6 if second % 7 else 40e6) for second in range(0, 600, 5))
+    marks = tuple((60.0 * n, f"{16 + n} → {17 + n} threads") for n in range(9, -1, -1))
+    plot.show(Throughput(points, ((0.0, "0"), (200e6, "200 MB/s")), 600.0, "10 min ago", marks))
+    root.update()
+    texts = {item: str(plot.itemcget(item, "text")) for item in plot.find_all() if plot.type(item) == "text"}
+    told = [text for text in texts.values() if text.endswith(" threads")]
+    areas = [plot.bbox(item) for item in texts if texts[item] in told]
+    plot.destroy()
+    assert "16 → 17 threads" in told
+    assert 1 < len(told) < len(marks)
+    for one, other in combinations(areas, 2):
+        is_beside = one[2] <= other[0] or other[2] <= one[0]
+        assert is_beside or one[3] <= other[1] or other[3] <= one[1]

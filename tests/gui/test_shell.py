@@ -69,6 +69,7 @@ def test_a_plan_that_cannot_be_made_says_why() -> None:
     screen = reach(Status.PLAN_REFUSED).see()
     assert screen.plan.banner is not None
     assert "No such bucket." in screen.plan.banner.detail
+    assert screen.bar.sentence == screen.plan.banner.headline
     assert screen.rail[1].state == "Could not be made"
 
 

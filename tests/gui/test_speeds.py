@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from itertools import pairwise
+from typing import get_args
 
+import pytest
+
+from migrator.gui import run_words
 from migrator.gui.speeds import LEAST_S, NO_SPEED, SILENT_S, STAYS_S, Speeds
-from migrator.model.events import ActiveTransfer, TransferProgress
+from migrator.model.events import ActiveTransfer, TransferProgress, Waiting, Why
 from tests.gui import canned
 from tests.gui.test_presenter import Desk
 
@@ -97,7 +102,58 @@ def test_an_object_whose_bytes_are_all_there_has_no_speed_any_more() -> None:
         desk.now += 1.0
         desk.hear(TransferProgress(done, (ActiveTransfer("a", 10, done),)))
     (row,) = desk.see().run.transfers
-    assert (row.state, row.speed) == ("verifying", NO_SPEED)
+    assert (row.state, row.speed) == ("writing and verifying", NO_SPEED)
+
+
+@pytest.mark.parametrize(
+    ("bytes_done", "part", "state"),
+    [
+        *((0, 0, "copying, part 1 of 3"), (20, 2, "copying, part 3 of 3")),
+        *((30, 2, "copying, part 3 of 3"), (30, 3, "verifying")),  # read is not yet written
+    ],
+)
+def test_an_object_in_parts_is_verified_once_all_of_them_are_written(
+    bytes_done: int, part: int, state: str
+) -> None:
+    desk = Desk()
+    desk.run()
+    desk.hear(TransferProgress(1, (ActiveTransfer("a", 30, bytes_done, part, 3),)))
+    (row,) = desk.see().run.transfers
+    assert row.state == state
+
+
+@pytest.mark.parametrize(
+    ("waiting", "state"),
+    [
+        (Waiting("slowed", "AWS", 0.8), "waiting 1 s: slowed by AWS"),
+        (Waiting("slowed", "Lyve Cloud", 28.3), "waiting 29 s: slowed by Lyve"),
+        (Waiting("slowed", "Lyve Cloud", 301.0), "waiting 6 min: slowed by Lyve"),
+        (Waiting("slowed", "AWS", 0.0), "trying again: slowed by AWS"),
+        (Waiting("silent", "AWS", 3.0), "waiting 3 s: AWS is silent"),
+        (Waiting("silent", "AWS"), "trying again: AWS is silent"),
+        (Waiting("failing", "AWS", 2.1), "waiting 3 s: error at AWS"),
+        (Waiting("failing", "AWS"), "trying again: error at AWS"),
+        (Waiting("limit"), "waiting for the speed limit"),
+    ],
+)
+@pytest.mark.parametrize(("done", "part"), [(0, 0), (10, 0), (10, 2), (20, 2)])
+def test_what_waits_says_for_what_and_has_no_speed(
+    waiting: Waiting, state: str, done: int, part: int
+) -> None:
+    desk = Desk()
+    desk.run()
+    for n in range(3):
+        desk.now += 1.0
+        row = ActiveTransfer("a", 20, max(0, done - 4 + 2 * n), part, 2 if part else 0)
+        desk.hear(TransferProgress(n, (row,)))
+    (shown,) = desk.hear(TransferProgress(3, (replace(row, waiting=waiting),))).run.transfers
+    assert (shown.state, shown.speed) == (state, NO_SPEED)
+    (goes_on,) = desk.hear(TransferProgress(4, (row,))).run.transfers
+    assert goes_on.state != state
+
+
+def test_there_are_words_for_every_wait_and_a_picture_of_each() -> None:
+    assert set(get_args(Why)) == set(run_words.WAITS) == {each.why for each in canned.WAITS}
 
 
 def test_the_next_run_begins_without_the_speeds_of_the_last() -> None:

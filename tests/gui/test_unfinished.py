@@ -9,6 +9,7 @@ from migrator.gui.found import Found
 from migrator.gui.status import Intent, Status
 from migrator.model.events import Phase, PhaseChanged
 from migrator.model.ledger import Outcome
+from migrator.phrases import together
 from tests.gui import canned
 from tests.gui.conftest import Driver
 from tests.gui.test_presenter import Desk, reach
@@ -22,7 +23,7 @@ OLDER = "20261121T105002000Z-7f3a00"
 def test_the_offer_says_which_job_when_and_how_far() -> None:
     bar = Desk().hear(canned.found()).bar
     assert bar.sentence == "A run broke off: 1,204 of 2,000 objects copied"
-    for word in ("videos", canned.SOURCE, canned.DESTINATION, "begun 2026-11-2"):
+    for word in ("videos", canned.SOURCE, canned.DESTINATION, "begun 22 Nov 2026"):
         assert word in bar.help
 
 
@@ -72,7 +73,10 @@ def test_look_shows_the_books_of_the_found_run_and_takes_no_choice_away() -> Non
 
 def test_not_now_offers_the_next_one_and_then_leaves_the_window_to_new_work() -> None:
     desk = Desk()
-    assert "1 more after this one" in desk.hear(canned.found(), canned.found(OLDER, state="stopped")).bar.help
+    assert (
+        together("1 more after this one")
+        in desk.hear(canned.found(), canned.found(OLDER, state="stopped")).bar.help
+    )
     desk.presenter.do(Intent.NOT_NOW)
     screen = desk.see()
     assert screen.bar.sentence.startswith("A run was stopped")
@@ -155,10 +159,10 @@ def test_roll_back_finds_out_first_and_changes_nothing_until_it_is_answered() ->
     assert question.yes == "Roll Back 213 Objects"
     assert "213 would be removed, 0 restored, 5 left in place" in question.text
     assert "3 changed by someone else since; 2 only here now: kept" in question.text
-    assert "1 later run will be incomplete" in question.text
+    assert "1 later run relies on this one and would be incomplete" in question.text
     assert screen.run.groups_title == "Left in place"
     assert screen.run.ledger is not None
-    assert screen.run.ledger.title == "What roll back would do"
+    assert screen.run.ledger.title == "What rolling back would do"
     assert desk.service.asked == [("preview_rollback", canned.RUN)]
     desk.presenter.answer(yes=True)
     assert desk.service.asked[-1] == ("rollback", canned.RUN)

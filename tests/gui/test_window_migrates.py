@@ -13,6 +13,7 @@ from migrator.demo.clouds import LYVE_BUCKET, Cloud, two_clouds
 from migrator.demo.show import demo_form
 from migrator.engine.remote import EngineProcess
 from migrator.gui import labels
+from migrator.gui import plan_page_words as page_words
 from migrator.gui.run_actions import Act
 from migrator.gui.status import Status, Tone
 from tests.gui.conftest import Driver
@@ -66,6 +67,10 @@ def test_a_bucket_is_migrated_and_rolled_back_with_the_buttons(real: RealDriver)
     copied = real.arrived()
     assert 0 < copied < COUNT
     assert real.window.run.banner.headline.cget("text") == f"Transfer successful! {copied}/{copied}"
+    line = next(each for each in reversed(real.screen.log.lines) if each.key)
+    real.presenter.log_page.open_line(line.seq)
+    real.pump(lambda: real.screen.plan.keys.note == page_words.FOUND)
+    assert [row.key for row in real.screen.plan.keys.rows] == [line.key]
     real.press("roll_back")
     real.pump(lambda: "yes" in real.window.bar.buttons)
     real.press("yes")

@@ -12,15 +12,17 @@ from migrator.gui.form import NAMES, Form, keys_of, to_table
 from migrator.gui.pages.setup import SetupPage
 from migrator.gui.pages.shell import Shell
 from migrator.gui.plan_screen import PlanFacts
-from migrator.gui.plan_values import Decision, PlanScreen
+from migrator.gui.plan_values import Decision, PlanScreen, Spent
 from migrator.gui.status import Status
-from migrator.model.events import Event, Summary
+from migrator.model.events import Event, RunStarted, Summary
 from migrator.model.ledger import Outcome
 from migrator.model.objects import visible
 from migrator.model.planned import PlanRows
 from migrator.model.policy import policies
 from migrator.model.run_state import RunState
 
+#: Commands that do what a plan says.
+CARRIES_OUT = frozenset({"run", "resume"})
 #: What a plan found may not be true any more after so long.
 GOOD_FOR_S = 24 * 3600.0
 
@@ -38,7 +40,8 @@ class PlanPage:
         self._answered_at: dict[str, str] = {}
         self._is_making = False
         self._then_migrate = False
-        self._is_spent = False  #: a run has begun since
+        self._spent = Spent.NO  #: how far a run has carried it out
+        self._spent_by = ""  #: which run
         self._works: tuple[str, ...] = ("plan 0",)  #: by which the log has what is about it: see `work`
         self._cancelling = False
         self._find, self._outcome = "", ""
@@ -61,7 +64,7 @@ class PlanPage:
         self._before, self.state = self.state, RunState(command="plan")
         self._form, self._is_making, self._cancelling = _decided_by(form), True, False
         self._actions = _actions_of(form)
-        self._then_migrate, self._is_spent = then_migrate, False
+        self._then_migrate, self._spent, self._spent_by = then_migrate, Spent.NO, ""
         self._works = (f"plan {int(self.work.removeprefix('plan ')) + 1}",)
         self._answers, self._answered_at, self._rows = {}, {}, None
 
@@ -133,24 +136,39 @@ class PlanPage:
         """The name of this plan among what the log is about."""
         return self._works[0]
 
-    def spend(self, run: str) -> None:
-        """A run begins: what the plan says of both sides is not so for long."""
-        if not self.is_stale:
-            self._works = (*self._works, run)
-        self._is_spent = True
+    def begun(self, event: RunStarted) -> None:
+        """A run begins, or goes on: what the plan says of both sides is not so for long."""
+        if event.command == "run":
+            self._spent_by = event.run
+            if not self.is_stale:
+                self._works = (*self._works, event.run)
+        if event.command in CARRIES_OUT and event.run == self._spent_by:
+            self._spent = Spent.UNDER_WAY
+
+    def ended(self, command: str, event: Summary) -> None:
+        """What became of the plan, at the end of the run. One that was refused has written nothing: the plan
+        is as good as it was; but what went on with an earlier start leaves it where that came to."""
+        if command == "run" and event.outcome is Outcome.REFUSED:
+            self._spent = Spent.NO  # its end may name an earlier run, which is in its way
+        elif command in CARRIES_OUT and event.run == self._spent_by:
+            is_over = event.outcome in {Outcome.COMPLETED, Outcome.FAILED}
+            self._spent = Spent.DONE if is_over else Spent.IN_PART
 
     @property
-    def is_spent(self) -> bool:
-        """Whether a run has begun since the plan was made, and nothing else has changed."""
-        return self._is_spent and self.state.made is not None and not self.is_stale
+    def spent(self) -> Spent:
+        """How far a run has carried the plan out since it was made, where nothing else has changed."""
+        return Spent.NO if self.state.made is None or self.is_stale else self._spent
 
     @property
     def is_stale(self) -> bool:
         """Whether what is typed is not what the plan is about any more, or it is a day old."""
         if self._form is None or self._is_making or self.state.summary is None:
             return False
-        is_old = self._shell.now() - self._made_s > GOOD_FOR_S
-        return is_old or self._form != _decided_by(self._set_up.form)
+        return self._is_old or self._form != _decided_by(self._set_up.form)
+
+    @property
+    def _is_old(self) -> bool:
+        return self._shell.now() - self._made_s > GOOD_FOR_S
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
@@ -173,7 +191,12 @@ class PlanPage:
         if self._is_making:
             return Status.CANCELLING if self._cancelling else Status.PLANNING
         summary = self.state.summary
-        if summary is None or self.is_stale or self._is_spent or summary.outcome is Outcome.STOPPED:
+        if (
+            summary is None
+            or self.is_stale
+            or self._spent is not Spent.NO
+            or summary.outcome is Outcome.STOPPED
+        ):
             return None
         if summary.outcome is not Outcome.PLANNED:
             return Status.PLAN_REFUSED
@@ -213,7 +236,7 @@ class PlanPage:
             self._set_up.form,
             self._shell.preferences,
             self._rows,
-            (self._is_making, self.is_stale, self._is_spent, self._find, self._outcome, self._pointed),
+            (self._is_making, self.is_stale, self._spent, self._find, self._outcome, self._pointed),
             (self._shell.form_is_open,),
             tuple(self._answers.items()),
         )
@@ -227,7 +250,8 @@ class PlanPage:
         return PlanFacts(
             is_making=self._is_making,
             is_stale=self.is_stale,
-            is_spent=self.is_spent,
+            is_old=self._is_old,
+            spent=self.spent,
             made_at=self._made_at,
             decisions=self.decisions,
             can_decide=self._shell.form_is_open,

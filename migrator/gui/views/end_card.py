@@ -126,7 +126,7 @@ class EndCard(Card):
         if card == before:
             return
         side = labels.FROM if card.is_source else labels.TO
-        self.rename(f" {side}: {labels.CARD_NAMES[self.name]}")
+        self.rename(f"{side}: {labels.CARD_NAMES[self.name]}")
         badge = labels.READ_ONLY if card.is_source else labels.WRITTEN
         role, icon = ("quiet", "eye") if card.is_source else ("busy", "pencil")
         self.badge.configure(text=f" {badge}", style=f"{role}.Pill.TLabel", image=theme.icon(icon, role, 14))

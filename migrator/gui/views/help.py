@@ -51,7 +51,7 @@ class HelpView(PageView):
         }
         self.cards: dict[str, Card] = {}
         for row, (section, title) in enumerate(help_words.SECTIONS.items(), start=1):
-            card = self.cards[section] = Card(self.inside, f" {title}", _ICONS[section])
+            card = self.cards[section] = Card(self.inside, title, _ICONS[section])
             card.grid(row=row, column=0, sticky="we", padx=theme.px(GAP), pady=(0, theme.px(12)))
             card.body.columnconfigure(0, weight=1)
             fill[section](card.body)

@@ -31,7 +31,7 @@ _SPARE = ("took", "kept", "size", "undo")
 #: Those of them that are given up already where places would have to be shortened.
 _EARLY = ("took", "kept")
 #: Room around a cell's text, beside the picture, and that `places` should have at least.
-_AROUND, _PICTURE, _LEAST_PLACES, _MOST_PLACES = 22, 30, 220, 420
+_AROUND, _PICTURE, _LEAST_PLACES, _MOST_PLACES = 26, 16, 220, 420
 
 
 class HistoryView(PageView):

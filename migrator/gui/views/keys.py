@@ -36,7 +36,7 @@ class KeysCard(Card):
         self.body.grid_configure(padx=theme.px(4), pady=(0, theme.px(2)))
         self.head.columnconfigure(2, weight=1)
         ttk.Label(self.head, text=labels.KEYS_TITLE, style="Card.TLabel").grid(row=0, column=0)
-        self.outcome = ttk.Combobox(self.head, width=22, font="AppText")
+        self.outcome = ttk.Combobox(self.head, width=25, font="AppText")
         self.outcome.state(["readonly"])
         self.outcome.grid(row=0, column=1, padx=theme.px(12))
         self.outcome.bind("<<ComboboxSelected>>", self._outcome_chosen)
@@ -117,6 +117,7 @@ class KeysCard(Card):
     def _give_room(self, rows: int) -> None:
         """Few rows take no more room than they need: what is said of the chosen one stays near them."""
         are_few = 0 < rows <= LEAST_ROWS
+        self.tree.configure(height=rows if are_few else LEAST_ROWS)
         self.body.rowconfigure(0, weight=0 if are_few else 1)
         self.body.rowconfigure(2, weight=1 if are_few else 0)
 

@@ -15,7 +15,7 @@ from migrator.gui.views.keys import KeysActions, KeysCard
 from migrator.gui.views.page import GAP, PageView
 from migrator.gui.views.plan_parts import CostCard, DecisionsCard, OutcomesCard, PermissionsCard, SizesCard
 from migrator.gui.widgets.banner import BannerView
-from migrator.gui.widgets.basics import Card, show
+from migrator.gui.widgets.basics import Card, WrapLabel, show
 from migrator.gui.widgets.empty import EmptyState
 
 #: How much room the plot may take besides what it asks for.
@@ -51,6 +51,8 @@ class PlanView(PageView):
         left.grid(row=0, column=0, sticky="nswe", padx=(0, theme.px(12)))
         right.grid(row=0, column=1, sticky="nswe")
         self.outcomes = OutcomesCard(left, lambda outcome: actions.find(outcome=outcome))
+        self.later = WrapLabel(left, text=labels.PLAN_GROWS, style="Hint.TLabel")
+        self.later.grid(row=1, column=0, sticky="we")
         self.decisions = DecisionsCard(left, actions.decide)
         self.finder = KeysCard(left, actions)
         self.costs = CostCard(right)
@@ -68,10 +70,13 @@ class PlanView(PageView):
         for side in (left, right, columns):
             side.bind("<Configure>", self._fit_soon, "+")
 
-    def _share_room(self, _event: object) -> None:
-        """Beside many decisions the plot need not grow with them: what is too much stays below."""
+    def _share_room(self, _event: object = None) -> None:
+        """Beside many decisions the plot need not grow with them: what is too much stays below. So does all
+        of it where there is no plot: the cards begin at the top."""
+        has_plot = bool(self.sizes.winfo_manager())
         spare = self.right.winfo_height() - self.right.winfo_reqheight()
-        self.right.rowconfigure(3, weight=3 if spare > theme.px(MOST_GROWTH) else 0)
+        self.right.rowconfigure(1, weight=int(has_plot))
+        self.right.rowconfigure(3, weight=3 if spare > theme.px(MOST_GROWTH) or not has_plot else 0)
 
     @staticmethod
     def _stack(cards: tuple[Card, ...]) -> None:
@@ -100,10 +105,12 @@ class PlanView(PageView):
         is_made = plan.keys is not None
         self.outcomes.render(plan.shares, plan.total, has_keys=is_made)
         show(self.right, is_made)
+        show(self.later, not is_made)
         self.left.grid(columnspan=1 if is_made else 2, padx=(0, theme.px(12) if is_made else 0))
         for card in (self.decisions, self.finder, self.costs, self.sizes, self.permissions):
             show(card, is_made)
         show(self.sizes, bool(plan.sizes))
+        self._share_room()
         show(self.permissions, bool(plan.permissions))
         show(self.costs, plan.costs is not None)
         if plan.keys is not None:

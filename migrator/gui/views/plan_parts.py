@@ -22,7 +22,7 @@ class OutcomesCard(Card):
     """One bar, and a row for each outcome. A row is pressed to see its keys."""
 
     def __init__(self, parent: tk.Misc, on_outcome: Callable[[str], None]) -> None:
-        super().__init__(parent, f" {labels.OUTCOMES_TITLE}", "list-check")
+        super().__init__(parent, labels.OUTCOMES_TITLE, "list-check")
         self._on_outcome = on_outcome
         self.total = ttk.Label(self.head, style="Hint.TLabel")
         self.total.pack(side="right")
@@ -33,12 +33,13 @@ class OutcomesCard(Card):
         self._table.grid(row=1, column=0, sticky="we")
         self._table.columnconfigure(4, weight=1)
         self._table.columnconfigure(2, minsize=theme.px(74))
-        self._table.columnconfigure(3, minsize=theme.px(72))
         self.rows: list[OutcomeRow] = []
 
     def render(self, shares: tuple[Share, ...], total: str, *, has_keys: bool) -> None:
         set_text(self.total, total)
         self.bar.show([(share.fraction, share.role) for share in shares])
+        # While it is being made nobody has counted bytes.
+        self._table.columnconfigure(3, minsize=theme.px(72 if any(each.size for each in shares) else 0))
         while len(self.rows) < len(shares):
             self.rows.append(OutcomeRow(self._table, len(self.rows), self._on_outcome))
         for n, row in enumerate(self.rows):
@@ -94,7 +95,7 @@ class DecisionsCard(Card):
     """A row for each thing to decide, with its control in it."""
 
     def __init__(self, parent: tk.Misc, on_decide: Callable[[str, str], None]) -> None:
-        super().__init__(parent, f" {labels.DECISIONS_TITLE}", "signpost-2")
+        super().__init__(parent, labels.DECISIONS_TITLE, "signpost-2")
         self._on_decide = on_decide
         self.body.columnconfigure(0, weight=1)
         self.nothing = ttk.Label(self.body, text=labels.NOTHING_OPEN, style="Hint.TLabel")
@@ -190,7 +191,7 @@ class CostCard(Card):
     """The estimate as a small table; what it rests on below."""
 
     def __init__(self, parent: tk.Misc) -> None:
-        super().__init__(parent, f" {labels.COSTS_TITLE}", "cash-coin")
+        super().__init__(parent, labels.COSTS_TITLE, "cash-coin")
         ttk.Label(self.head, text=labels.ESTIMATE, style="Hint.TLabel").pack(side="right")
         self.body.columnconfigure(0, weight=1)
         self._drawn: CostScreen | None = None
@@ -232,7 +233,7 @@ class SizesCard(Card):
     """The histogram of what is to be copied."""
 
     def __init__(self, parent: tk.Misc) -> None:
-        super().__init__(parent, f" {labels.SIZES_TITLE}", "bar-chart")
+        super().__init__(parent, labels.SIZES_TITLE, "bar-chart")
         ttk.Label(self.head, text=labels.SIZES_NOTE, style="Hint.TLabel").pack(side="right")
         self.body.columnconfigure(0, weight=1)
         self.body.rowconfigure(0, weight=1)
@@ -247,7 +248,7 @@ class PermissionsCard(Card):
     """What keys need for exactly this job, ready to paste."""
 
     def __init__(self, parent: tk.Misc, on_copy: Callable[[str], bool]) -> None:
-        super().__init__(parent, f" {labels.PERMISSIONS_TITLE}", "shield-lock")
+        super().__init__(parent, labels.PERMISSIONS_TITLE, "shield-lock")
         self._on_copy = on_copy
         self.body.columnconfigure(0, weight=1)
         self.text = WrapLabel(self.body)

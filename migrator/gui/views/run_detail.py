@@ -69,7 +69,7 @@ class RunDetailCard(Card):
         before, self._drawn = self._drawn, detail
         if detail == before:
             return
-        self.rename(f" {detail.title}")
+        self.rename(detail.title)
         pill = detail.pill
         self.pill.configure(
             text=f" {pill.text}", style=f"{pill.tone}.Pill.TLabel", image=theme.tone_icon(pill.tone, 14)

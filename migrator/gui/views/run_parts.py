@@ -72,7 +72,7 @@ class ThroughputCard(Card):
     """The plot, and until there is one, why not."""
 
     def __init__(self, parent: tk.Misc) -> None:
-        super().__init__(parent, f" {labels.THROUGHPUT}", "graph-up")
+        super().__init__(parent, labels.THROUGHPUT, "graph-up")
         ttk.Label(self.head, text=labels.LAST_MINUTES, style="Hint.TLabel").pack(side="right")
         self.body.columnconfigure(0, weight=1)
         self.body.rowconfigure(0, weight=1)
@@ -94,7 +94,7 @@ class EndView(Card):
     """What now? Four answers, two in a row."""
 
     def __init__(self, parent: tk.Misc) -> None:
-        super().__init__(parent, f" {labels.END_TITLE}", "compass")
+        super().__init__(parent, labels.END_TITLE, "compass")
         self.body.columnconfigure((0, 1), weight=1, uniform="end")
         self._drawn: tuple[EndPoint, ...] = ()
 
@@ -149,7 +149,7 @@ class LedgerView(Card):
         self.total = ttk.Label(self._sum, style="Term.TLabel", padding=(0, theme.px(8)))
 
     def render(self, ledger: LedgerScreen) -> None:
-        self.rename(f" {ledger.title}")
+        self.rename(ledger.title)
         set_text(self.note, ledger.note)
         for n, (group, value, caption) in enumerate(self.terms):
             self._sum.show(group, visible=n < len(ledger.terms))

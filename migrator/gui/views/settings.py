@@ -49,7 +49,7 @@ class SettingsView(PageView):
         self.finish()
 
     def _card(self, row: int, title: str, icon: str, fill: object) -> None:
-        card = Card(self.inside, f" {title}", icon)
+        card = Card(self.inside, title, icon)
         card.grid(row=row, column=0, sticky="we", padx=theme.px(GAP), pady=(0, theme.px(12)))
         card.body.columnconfigure(0, weight=1)
         assert callable(fill)  # noqa: S101  (tells the type checker)

@@ -13,7 +13,7 @@ from migrator.gui.widgets.basics import WrapLabel, scrollbar, set_text, show
 from migrator.gui.widgets.flow import Flow
 from migrator.gui.widgets.meter_bar import BarPictures
 from migrator.gui.widgets.rows import RowTip, copyable
-from migrator.phrases import count
+from migrator.phrases import count, together
 
 #: Rows that the table of causes shows without being scrolled.
 ROWS_IN_SIGHT = 8
@@ -39,7 +39,7 @@ class TransfersTable(ttk.Frame):
         tree.column("key", width=theme.px(420), minwidth=theme.px(160), stretch=True)
         tree.column("size", width=theme.px(90), minwidth=theme.px(70), stretch=False, anchor="e")
         tree.column("speed", width=theme.px(96), minwidth=theme.px(84), stretch=False, anchor="e")
-        tree.column("state", width=theme.px(222), minwidth=theme.px(120), stretch=False)
+        tree.column("state", width=theme.px(308), minwidth=theme.px(120), stretch=False)
         tree.heading("#0", text=labels.TRANSFER_COLUMNS[0], anchor="w")
         tree.heading("key", text=labels.TRANSFER_COLUMNS[1], anchor="w")
         tree.heading("size", text=labels.TRANSFER_COLUMNS[2], anchor="e")
@@ -291,7 +291,7 @@ class ProblemsTable(ttk.Frame):
         group = self._chosen
         if group is None:
             return
-        set_text(self.cause, f"{group.cause} · {count(group.count, 'object')}")
+        set_text(self.cause, f"{group.cause} · {together(count(group.count, 'object'))}")
         set_text(self.message, group.message)
         set_text(self.advice, group.advice)
         for part in (self.advised, self.advice):

@@ -52,6 +52,9 @@ class WrapLabel(ttk.Label):
         super().__init__(parent, **options)
         self.configure(wraplength=theme.px(300), width=1)
         self._width = 0
+        picture = str(options.get("image", ""))
+        #: What a picture takes of the width.
+        self._beside = int(self.tk.call("image", "width", picture)) + theme.px(10) if picture else 0
         self.bind("<Configure>", self._fit)
 
     def _fit(self, event: tk.Event[Any]) -> None:
@@ -61,7 +64,7 @@ class WrapLabel(ttk.Label):
 
     def fit(self) -> None:
         """Wrap where the label ends."""
-        self.configure(wraplength=max(theme.px(60), self._width))
+        self.configure(wraplength=max(theme.px(60), self._width - self._beside))
 
 
 def set_text(label: ttk.Label, text: str) -> None:

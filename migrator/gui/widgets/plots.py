@@ -97,30 +97,40 @@ class LinePlot(tk.Canvas):
         if len(path) >= 4:
             ground = [path[0], floor, *path, path[-2], floor]
             self.create_polygon(*ground, fill=theme.color("busy_tint"), width=0)
-            self.create_line(*path, fill=theme.color("accent_text"), width=theme.px(2))
-        for ago, words in shown.marks:
+            self.create_line(*path, fill=theme.color("accent_text"), width=theme.px(2), tags="curve")
+        for ago, words in sorted(shown.marks):  # the newest first: where there is room for one, it is theirs
             nearest = min(shown.points, key=lambda point: abs(point[0] - ago))
             is_high = y(nearest[1]) < (top + floor) / 2
-            self._mark(x(ago), top, floor, words, is_low=is_high)
+            self.create_line(x(ago), top, x(ago), floor, fill=theme.color("warn"), dash=(2, 3))
+            self._tell(x(ago), top, floor, words, is_low=is_high)
         self._words(left, height, shown.begin, "sw", "muted")
         self._words(width, height, labels.NOW, "se", "muted")
 
-    def _mark(self, at: float, top: int, floor: int, words: str, *, is_low: bool) -> None:
-        """A dotted line, with its words where the curve is not."""
-        self.create_line(at, top, at, floor, fill=theme.color("warn"), dash=(2, 3))
+    def _tell(self, at: float, top: int, floor: int, words: str, *, is_low: bool) -> None:
+        """What a mark is about, at that end of its line where the curve is not. Where another is told there,
+        at the other end, if the curve leaves room; else there is its line, and the log has the words."""
         is_right = at + self._font.measure(words) + theme.px(6) > self.winfo_width()
         beside = -theme.px(4) if is_right else theme.px(4)
-        height = floor - theme.px(2) if is_low else top + int(self._font.metrics("linespace"))
-        self._words(at + beside, height, words, "se" if is_right else "sw", "warn")
+        low, high = floor - theme.px(2), top + int(self._font.metrics("linespace"))
+        ends = ((low, ("told",)), (high, ("told", "curve")))
+        if not is_low:
+            ends = ((high, ("told",)), (low, ("told", "curve")))
+        for height, in_the_way in ends:
+            item = self._words(at + beside, height, words, "se" if is_right else "sw", "warn")
+            over = {*self.find_overlapping(*self.bbox(item))}
+            if not any(over & {*self.find_withtag(tag)} for tag in in_the_way):
+                self.addtag_withtag("told", item)
+                return
+            self.delete(item)
 
-    def _words(self, x: float, y: float, text: str, anchor: Literal["e", "sw", "se"], role: str) -> None:
-        self.create_text(x, y, text=text, anchor=anchor, font="AppHint", fill=theme.color(role))
+    def _words(self, x: float, y: float, text: str, anchor: Literal["e", "sw", "se"], role: str) -> int:
+        return self.create_text(x, y, text=text, anchor=anchor, font="AppHint", fill=theme.color(role))
 
 
 class Histogram(tk.Canvas):
     """Bars with their counts above and their labels below."""
 
-    HEIGHT, LEAST_BAR = 140, 2
+    HEIGHT, LEAST_BAR = 120, 2
 
     def __init__(self, parent: tk.Misc) -> None:
         super().__init__(
