@@ -89,6 +89,8 @@ def hint(form: Form, name: str) -> str:
             return form_words.INCLUDE_HINT
         case "exclude":
             return form_words.EXCLUDE_HINT
+        case "existing" if text == "overwrite":
+            return form_words.OVERWRITE_HINT
         case "verify" if text == "size":
             return form_words.SIZE_ONLY_HINT
         case "aws.access_key_id" | "lyve.access_key_id":

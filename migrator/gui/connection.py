@@ -29,11 +29,13 @@ class Connection:
         self._ends: dict[str, EndChecked] = {}
         self._buckets: dict[str, tuple[str, ...]] = {}
         self._stale: set[str] = set()
+        self._refused: set[str] = set()  #: whose keys a run found not to be accepted any more
 
     def begin(self) -> None:
         self.is_checking, self.is_stopping = True, False
         self._ends.clear()
         self._stale.clear()
+        self._refused.clear()
         self.say(labels.CHECKING_BOTH, Tone.BUSY)
 
     def say(self, text: str, tone: Tone) -> None:
@@ -43,12 +45,20 @@ class Connection:
     def edited(self, field: str) -> None:
         """A field of the form was changed."""
         end, _, part = field.rpartition(".")
+        if part in DEPENDS_ON:
+            self._refused.discard(end)
         known = self._ends.get(end)
         if known is None:
             return
         if part in DEPENDS_ON or (part == "bucket" and known.code in MISSING):
             del self._ends[end]
             self._stale.add(end)
+
+    def keys_refused(self, name: str) -> None:
+        """What an earlier test said of this end holds no more."""
+        self._ends.pop(name, None)
+        self._stale.add(name)
+        self._refused.add(name)
 
     def checked(self, name: str, event: EndChecked) -> None:
         self._ends[name] = event
@@ -123,6 +133,8 @@ class Connection:
                 result = form_words.NOT_READY  # the field says it
         elif self.is_checking:
             result, tone = labels.CONNECTING, Tone.BUSY
+        elif name in self._refused:
+            result, tone = labels.NOT_ACCEPTED, Tone.WARN
         elif name in self._stale:
             result = labels.CHANGED
         return CardState(

@@ -129,9 +129,13 @@ MORE_THAN_THE_FORM = (
 )
 
 
+#: Below "If the object already exists".
+OVERWRITE_HINT = "needs versioning there"
+
+
 def written_in_part(kept: str) -> str:
     """The config file is there, but cannot be used yet; `kept` tells where keys are."""
-    return f"The config file was written, but not both sides answered. {kept}"
+    return f"The config file was written, but not both sides are ready. {kept}"
 
 
 # -- questions ---------------------------------------------------------------------------------------

@@ -71,8 +71,8 @@ FIELDS: Mapping[str, str] = {
 EXISTING: Mapping[str, str] = {
     "skip-same": "Skip if identical",
     "skip": "Skip whatever exists",
-    "refuse": "Refuse: leave it and report it",
-    "overwrite": "Overwrite (needs versioning there)",
+    "refuse": "Refuse and report it",
+    "overwrite": "Overwrite",
 }
 VERIFY: Mapping[str, str] = {
     "auto": "Strongest check available",
@@ -90,6 +90,8 @@ NO_LIMIT = "no limit"
 NOT_CONNECTED = "Not connected yet"
 CONNECTING = "Checking…"
 CHANGED = "Changed since the last check"
+NOT_ACCEPTED = "The keys are not accepted any more: type new ones, then Generate Config File."
+DIRECTION_CHANGED = "The direction has changed: Generate Config File saves it."
 CHECKING_BOTH = "Checking both sides…"
 GENERATE_HINT = "Checks both sides, fills the bucket lists and saves your settings."
 CHECK_STOPPING = "Stopping… Only the request under way is still waited for."

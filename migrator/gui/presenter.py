@@ -346,7 +346,7 @@ class Presenter:
 
     def _enter_keys(self) -> None:
         """The keys of the end that does not take them any more."""
-        self.focus_on(self.set_up.keys_at_fault(self.run.state.summary))
+        self.focus_on(self.set_up.keys_refused(self.run.state.summary))
 
     def _cancel(self) -> None:
         if self.set_up.connection.is_checking:

@@ -11,10 +11,11 @@ from migrator.errors import JobFileError, Problem
 from migrator.gui import form_words, labels
 from migrator.gui.form import Form, to_table
 from migrator.gui.run_actions import Act
-from migrator.gui.status import Status, Tone
+from migrator.gui.status import Intent, Status, Tone
 from migrator.model.drafts import ConfigRead, ConfigSaved
 from migrator.model.events import Warned
 from migrator.model.key_sets import KeysForgotten
+from migrator.model.ledger import Outcome
 from tests.gui import canned
 from tests.gui.conftest import Driver
 from tests.gui.test_presenter import Desk
@@ -114,6 +115,18 @@ def test_keys_that_are_forgotten_on_settings_are_not_used_any_more() -> None:
     setup = desk.hear(KeysForgotten(("aws",))).setup
     assert not setup.form.aws.uses_known_keys
     assert setup.form.lyve.uses_known_keys
+
+
+def test_kept_keys_that_expired_under_a_run_are_not_used_again_for_nothing() -> None:
+    desk = Desk(Form())
+    desk.hear(read())
+    message = "Lyve Cloud: the session token expired."
+    desk.run(canned.summary(Outcome.PAUSED, cause="credentials", message=message, ledger={"copied": 9}))
+    desk.presenter.do(Intent.ENTER_KEYS)
+    desk.presenter.generate()
+    fields = desk.see().setup.fields
+    assert fields["lyve.access_key_id"].problem == labels.FILL_THIS
+    assert not fields["aws.access_key_id"].problem
 
 
 def test_environment_variables_belong_to_a_side_and_not_to_a_card() -> None:

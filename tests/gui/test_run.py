@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from migrator.gui import labels
 from migrator.gui.figures import Meter, ticks_of
 from migrator.gui.lately import MOST_DONE, Lately
 from migrator.gui.run_actions import Act
@@ -144,6 +145,12 @@ def test_expired_keys_are_asked_for_where_they_are_typed(message: str, field: st
     desk.presenter.do(Intent.ENTER_KEYS)
     assert (desk.see().page, desk.view.focused) == ("setup", field)
     assert desk.see().status is Status.PAUSED
+    name, _, _ = field.partition(".")
+    cards = desk.see().setup.cards
+    assert cards[name].result == labels.NOT_ACCEPTED
+    assert [each for each, card in cards.items() if card.tone is Tone.WARN] == [name]
+    desk.presenter.set_up.edit(field, "AKIAIOSFODNN7EXAMPLE")
+    assert desk.see().setup.cards[name].result == labels.CHANGED
 
 
 def test_a_full_disk_asks_for_no_keys() -> None:

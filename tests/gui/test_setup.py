@@ -8,7 +8,7 @@ import pytest
 
 from migrator.gui import form_words, labels
 from migrator.gui.form import Form, to_table
-from migrator.gui.status import Status
+from migrator.gui.status import Status, Tone
 from migrator.model.events import EndChecked
 from tests.gui import canned
 from tests.gui.conftest import Driver
@@ -146,3 +146,18 @@ def test_a_source_that_is_not_there_can_only_be_another(driver: Driver) -> None:
     card = driver.window.setup.cards["lyve"]
     assert card.another.winfo_ismapped()
     assert not card.create.winfo_manager()
+
+
+def test_a_file_of_the_other_direction_is_not_called_good() -> None:
+    desk = Desk()
+    desk.connect()
+    desk.presenter.set_up.choose_direction("lyve-to-aws")
+    setup = desk.see().setup
+    assert (setup.generated, setup.path) == (labels.DIRECTION_CHANGED, "")
+    assert setup.cards["aws"].tone is Tone.OK
+
+
+def test_what_overwriting_needs_is_said() -> None:
+    desk = Desk()
+    desk.presenter.set_up.edit("existing", "overwrite")
+    assert "versioning" in desk.see().setup.fields["existing"].hint

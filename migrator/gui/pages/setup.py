@@ -72,6 +72,8 @@ class SetupPage:
         for name in NAMES:
             if self.form.end(name).reference == "env":  # other variables for the other side
                 self._forget_reference(name)
+        if self.connection.path:
+            self.connection.say(labels.DIRECTION_CHANGED, Tone.QUIET)
         self._problems = {name: text for name, text in self._problems.items() if "." not in name}
 
     def choose(self, name: str, value: str) -> None:
@@ -96,11 +98,14 @@ class SetupPage:
         self.form = losses.not_accepting(self.form, name)
         self._shell.changed()
 
-    def keys_at_fault(self, summary: Summary | None) -> str:
-        """The field of the key that a run's end speaks of; that of the source where it does not say."""
+    def keys_refused(self, summary: Summary | None) -> str:
+        """Keys that a run's end speaks of are to be typed anew: the field to begin with. Those of the source
+        where it does not say."""
         source, destination = self.form.direction.ends
         text = summary.message if summary else ""
         name = destination if labels.CARD_NAMES[destination].split(" ")[0] in text else source
+        self.connection.keys_refused(name)
+        self._forget_reference(name)
         return f"{name}.access_key_id"
 
     def policy(self, provider: str) -> str:
