@@ -246,8 +246,9 @@ def test_a_run_tells_which_object_waits_for_which_end(world: World, monkeypatch:
     def wait(ports: StillPorts, seconds: float) -> bool:
         if seconds > 0 and threading.current_thread().name.startswith("worker"):
             assert told.wait(60), "nobody was told"
-        return ports.stop.is_asked
+        return still(ports, seconds)
 
+    still = StillPorts.wait
     monkeypatch.setattr(StillPorts, "wait", wait)
     world.seed("a", b"body")
     world.destination = Faulty(world.destination, fails("PutObject", REST))

@@ -12,7 +12,7 @@ from tests.simulation.worlds import WORLDS, Simulation
 from tests.support.world import TO
 
 #: The other worlds are variations of these; they take as long again.
-COMMON = frozenset({"plain", "versions", "suspended", "created"})
+COMMON = frozenset({"plain", "versions", "created"})
 EVERY_WORLD = [
     pytest.param(name, marks=() if name in COMMON else pytest.mark.long, id=name) for name in WORLDS
 ]
@@ -62,7 +62,7 @@ def test_dying_at_every_call_of_a_rollback(name: str, mode: str) -> None:
     assert last > 15
 
 
-@pytest.mark.parametrize("name", WORLDS)
+@pytest.mark.parametrize("name", EVERY_WORLD)
 def test_accepting_a_run_that_died_at_any_call(name: str) -> None:
     """Undo is given up: what is copied stays, nothing else does, also where accepting dies once itself."""
     last = 0
