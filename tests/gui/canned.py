@@ -540,7 +540,7 @@ def measure(presenter: Presenter, seconds: int = 600) -> None:
     moved = state.bytes_moved - sum(steps)
     for second, step in enumerate(steps, start=1):
         moved += step
-        meter.add(end - seconds + second, moved, state.settled - 2 * (seconds - second))
+        meter.add(end - seconds + second, moved, state.settled - 28 * (seconds - second))
     for ago, step in ((2.0, 0), (1.0, 1), (0.0, 2)):
         # Everything that is under way has come some part further each second.
         presenter.run._speeds.take(_slower(2 - step, state.active), end - ago)
