@@ -23,7 +23,7 @@ def config_read(root: Path, path: str, run: str, *, last: Path) -> Event | None:
     """The job in `path`, else that of `run`, else the `last` one written here, and None where there is none:
     a `ConfigRead`, or a `Warned` of `config`."""
     is_last = not path and not run
-    if is_last and not last.exists():
+    if is_last and _is_missing(last):
         return None
 
     def work() -> Event:
@@ -45,6 +45,17 @@ def config_saved(path: str, table: Mapping[str, Any]) -> Event:
         return ConfigSaved(path)
 
     return or_warned("config", config_words.UNSAVED, work)
+
+
+def _is_missing(path: Path) -> bool:
+    """What there is and cannot be looked at is not missing: reading it says why."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _plain(value: Any) -> Any:

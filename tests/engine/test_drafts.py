@@ -58,6 +58,13 @@ def test_there_is_nothing_to_tell_before_the_first_one_was_written(tmp_path: Pat
     assert config_read(tmp_path, "", "", last=tmp_path / "none") is None
 
 
+def test_one_that_cannot_be_looked_at_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    event = config_read(tmp_path, "", "", last=tmp_path / "file" / "job.toml")
+    assert isinstance(event, Warned)
+    assert "Not a directory" in event.message
+
+
 def test_the_last_one_is_read_unasked(tmp_path: Path) -> None:
     path = written(tmp_path, TABLE)
     event = config_read(tmp_path, "", "", last=path)
