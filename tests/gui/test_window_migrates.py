@@ -14,6 +14,7 @@ from migrator.demo.show import demo_form
 from migrator.engine.remote import EngineProcess
 from migrator.gui import labels
 from migrator.gui import plan_page_words as page_words
+from migrator.gui.form import Form
 from migrator.gui.run_actions import Act
 from migrator.gui.status import Status, Tone
 from tests.gui.conftest import Driver
@@ -254,6 +255,22 @@ def test_a_crashed_run_is_offered_by_the_next_window_and_resumed_once_its_keys_a
     real.window.setup.generate.invoke()
     real.pump(lambda: real.screen.setup.generated_tone is Tone.OK)
     real.press("try_again")
+    real.until(Status.FINISHED)
+    assert real.arrived() == COUNT
+
+
+def test_the_next_window_is_filled_in_and_asks_for_no_key_that_is_there(real: RealDriver) -> None:
+    real.window.setup.generate.invoke()
+    real.until(Status.CONNECTED)
+    Driver.__init__(real, real.root, real.service, Form())
+    real.presenter.open()
+    real.pump(lambda: real.screen.setup.form != Form())
+    assert real.window.setup.fields["lyve.bucket"].get() == LYVE_BUCKET
+    assert real.window.setup.fields["lyve.secret_access_key"].get() == ""
+    assert "kept in memory" in real.window.setup.fields["lyve.access_key_id"].below.cget("text")
+    real.window.setup.generate.invoke()
+    real.until(Status.CONNECTED)
+    real.press("migrate")
     real.until(Status.FINISHED)
     assert real.arrived() == COUNT
 
