@@ -34,8 +34,8 @@ from migrator.gui import labels, theme
 from migrator.gui.app import Window
 from migrator.gui.garbage import OwnGarbage
 from migrator.gui.status import Status
+from migrator.model.active import ActiveTransfer
 from migrator.model.events import (
-    ActiveTransfer,
     Event,
     ListingProgress,
     ObjectCopied,

@@ -9,7 +9,7 @@ from migrator.engine.copying import Opened
 from migrator.engine.orders import Order, SentPart
 from migrator.engine.ports import MOST_TOGETHER
 from migrator.engine.schema import Entry
-from migrator.model.events import ActiveTransfer, Waiting
+from migrator.model.active import ActiveTransfer, Waiting
 from migrator.model.parts import Part
 
 

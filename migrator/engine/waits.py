@@ -11,7 +11,7 @@ from math import inf
 from threading import get_ident
 from typing import TypeVar
 
-from migrator.model.events import Waiting, Why
+from migrator.model.active import Waiting, Why
 
 T = TypeVar("T")
 

@@ -19,7 +19,8 @@ from migrator.gui.speeds import NO_SPEED, Speeds
 from migrator.gui.state_words import pill
 from migrator.gui.status import TABLE, Intent, Status, Tone
 from migrator.gui.throughput import throughput
-from migrator.model.events import ActiveTransfer, Phase, Summary
+from migrator.model.active import ActiveTransfer
+from migrator.model.events import Phase, Summary
 from migrator.model.ledger import Outcome
 from migrator.model.objects import visible
 from migrator.model.run_state import RunState

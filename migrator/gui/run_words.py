@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import ceil
 
 from migrator import ending_words
-from migrator.model.events import Why
+from migrator.model.active import Why
 from migrator.model.ledger import Drift
 from migrator.phrases import count, number, together
 

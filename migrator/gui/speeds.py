@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import exp
 
-from migrator.model.events import ActiveTransfer
+from migrator.model.active import ActiveTransfer
 from migrator.model.sizes import show_size
 
 #: What was measured so long ago counts a third of what is measured now.

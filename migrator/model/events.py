@@ -10,8 +10,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 
+from migrator.model.active import ActiveTransfer
 from migrator.model.drafts import ConfigRead, ConfigSaved, ConfigWritten
 from migrator.model.findings import CheckFound, Estimated, FidelityChecked
 from migrator.model.key_sets import KeysForgotten, KeysListed, KeysTested
@@ -110,32 +111,6 @@ class ListingProgress:
     final: bool = False
     copied: int = 0
     bytes_copied: int = 0
-
-
-#: Why an object does not get on: the end slowed us down, gives no answer, or fails; our own limit is used up.
-Why = Literal["slowed", "silent", "failing", "limit"]
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What an object waits for. `end`: for which one. `seconds`: until it is tried again; 0 while that is
-    done, or where nobody knows."""
-
-    why: Why
-    end: str = ""
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class ActiveTransfer:
-    """One object under way, for a row on screen."""
-
-    key: str
-    size_bytes: int
-    bytes_done: int
-    part: int = 0  #: parts done, 0 of 0 for a single PUT
-    parts: int = 0
-    waiting: Waiting | None = None
 
 
 @dataclass(frozen=True, slots=True)

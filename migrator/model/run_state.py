@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
+from migrator.model.active import ActiveTransfer
 from migrator.model.drafts import ConfigRead, ConfigSaved, ConfigWritten
 from migrator.model.events import (
-    ActiveTransfer,
     EndChecked,
     Event,
     LimitChanged,

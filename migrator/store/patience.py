@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from migrator.errors import Cancelled, Paused, StoreError, Throttled, Transient, Unreachable
-from migrator.model.events import Why
+from migrator.model.active import Why
 from migrator.store.base import ObjectStore
 from migrator.store.limiter import LONGEST_REST_S, Limiter
 

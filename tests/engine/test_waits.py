@@ -11,7 +11,8 @@ import pytest
 from migrator.engine.meter import TOLD_S, Meter
 from migrator.engine.waits import Waits
 from migrator.errors import Cancelled, DigestMismatch, StoreError, Throttled, Transient, Unreachable
-from migrator.model.events import ActiveTransfer, Event, ObjectCopied, TransferProgress, Waiting
+from migrator.model.active import ActiveTransfer, Waiting
+from migrator.model.events import Event, ObjectCopied, TransferProgress
 from migrator.store.patience import Policy
 from migrator.store.retrying import RetryingStore
 from tests.engine.test_retrying import GONE, FakePatience, Scripted

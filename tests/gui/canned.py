@@ -13,9 +13,9 @@ from migrator.errors import JobFileError
 from migrator.gui.figures import Meter
 from migrator.gui.form import Direction, EndForm, Form
 from migrator.gui.presenter import Presenter
+from migrator.model.active import ActiveTransfer, Waiting
 from migrator.model.drafts import ConfigWritten
 from migrator.model.events import (
-    ActiveTransfer,
     EndChecked,
     Event,
     ListingProgress,
@@ -33,7 +33,6 @@ from migrator.model.events import (
     Summary,
     TransferProgress,
     UnfinishedFound,
-    Waiting,
 )
 from migrator.model.findings import Estimated, FidelityChecked, PropertyFound
 from migrator.model.key_sets import KeySet, KeysListed

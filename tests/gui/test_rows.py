@@ -8,7 +8,8 @@ import pytest
 
 from migrator.gui.screen import Group
 from migrator.gui.views.run import HIGH_TABS
-from migrator.model.events import ActiveTransfer, ObjectFailed, TransferProgress
+from migrator.model.active import ActiveTransfer
+from migrator.model.events import ObjectFailed, TransferProgress
 from migrator.model.ledger import Outcome
 from tests.gui import canned
 from tests.gui.conftest import Driver

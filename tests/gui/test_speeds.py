@@ -11,7 +11,8 @@ import pytest
 
 from migrator.gui import run_words
 from migrator.gui.speeds import LEAST_S, NO_SPEED, SILENT_S, STAYS_S, Speeds
-from migrator.model.events import ActiveTransfer, TransferProgress, Waiting, Why
+from migrator.model.active import ActiveTransfer, Waiting, Why
+from migrator.model.events import TransferProgress
 from tests.gui import canned
 from tests.gui.test_presenter import Desk
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrator.model import events, findings
+from migrator.model.active import ActiveTransfer
 from migrator.model.events import Event, Phase, Summary, as_json, event_name
 from migrator.model.key_sets import KeySet
 from migrator.model.ledger import Assurance, Drift, Ledger, Outcome, outcome_of
@@ -86,7 +87,7 @@ _VALUES: dict[str, Any] = {
     "Found": findings.Found.MISSING,
     "Mapping[str, int]": {"exists": 2},
     "Mapping[str, int] | None": {"exists": 2},
-    "tuple[ActiveTransfer, ...]": (events.ActiveTransfer("key", 10, 5),),
+    "tuple[ActiveTransfer, ...]": (ActiveTransfer("key", 10, 5),),
     "Outcome": Outcome.COMPLETED,
     "Mapping[str, str]": {"source": "AKIA…N5A"},
     "Mapping[str, Any]": GOOD.as_dict(),
@@ -205,7 +206,7 @@ def test_a_million_failures_are_a_bounded_state() -> None:
     state = folded(
         *(events.ObjectFailed(f"{n}", 1, f"cause {n % 200}", "message") for n in range(5000)),
         *(events.Warned("code", f"{n}") for n in range(500)),
-        events.TransferProgress(1, tuple(events.ActiveTransfer(f"{n}", 1, 0) for n in range(500))),
+        events.TransferProgress(1, tuple(ActiveTransfer(f"{n}", 1, 0) for n in range(500))),
     )
     assert state.failed == 5000
     assert len(state.failures) == MAX_GROUPS
