@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -264,12 +265,18 @@ def _faces(options: argparse.Namespace) -> list[Face]:
     return faces
 
 
+_STOPPING = b"\nStopping after the requests under way; once more to break off.\n"
+
+
 @contextmanager
 def _stop_on_signals(stop: Stop) -> Iterator[None]:
     def handle(number: int, _: object) -> None:
-        if not stop.is_asked:
-            print("\nStopping after the requests under way; once more to break off.", file=sys.stderr)
+        is_first = not stop.is_asked
         stop.ask(number)
+        if is_first:
+            # Not `print`: this thread may be in the middle of one, and a stream is not to be entered twice.
+            with suppress(OSError, ValueError):
+                os.write(sys.stderr.fileno(), _STOPPING)
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
