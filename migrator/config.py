@@ -197,8 +197,8 @@ def _text_of(path: Path) -> str:
         raise JobFileError([Problem("file", "is not UTF-8 text")], path=str(path)) from cause
 
 
-def ends_of(table: Mapping[str, Any]) -> tuple[End, End]:
-    """Source and destination of a job in which buckets may still be missing (they come out empty).
+def draft_of(table: Mapping[str, Any]) -> Job:
+    """The job in a table in which buckets may still be missing: those get names that no bucket has.
 
     Raises:
         JobFileError: anything else is wrong.
@@ -208,7 +208,16 @@ def ends_of(table: Mapping[str, Any]) -> tuple[End, End]:
         end = dict(filled.get(side, {}))
         end["bucket"] = end.get("bucket") or f"{_NO_BUCKET}-{side}"
         filled[side] = end
-    job = job_from(filled)
+    return job_from(filled)
+
+
+def ends_of(table: Mapping[str, Any]) -> tuple[End, End]:
+    """Source and destination of a job in which buckets may still be missing (they come out empty).
+
+    Raises:
+        JobFileError: anything else is wrong.
+    """
+    job = draft_of(table)
     source, destination = (
         replace(end, bucket="") if end.bucket.startswith(_NO_BUCKET) else end
         for end in (job.source, job.destination)

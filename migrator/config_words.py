@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from migrator.model.drafts import ConfigRead, ConfigSaved, ConfigWritten
 from migrator.model.objects import visible
+from migrator.phrases import number
 
 #: Before the reason.
 UNSAVED = "The config file was not saved"
@@ -12,6 +15,13 @@ UNSAVED = "The config file was not saved"
 def unread(*, is_last: bool) -> str:
     """Before the reason."""
     return "Your last config file could not be used" if is_last else "The config file could not be opened"
+
+
+def wrong(path: str, problems: Sequence[str], more: int, *, is_last: bool) -> str:
+    """A file with mistakes: the first of them, and how many there are besides."""
+    text = " ".join(visible(each) for each in problems)
+    rest = f" And {number(more)} more." if more else ""
+    return f"{unread(is_last=is_last)}, {visible(path)}: {text}{rest}"
 
 
 def kept_where(event: ConfigWritten) -> str:

@@ -13,10 +13,13 @@ from migrator.config import End, ends_of, read_draft
 from migrator.credentials import AwsChain
 from migrator.engine.home import find_run
 from migrator.engine.records import or_warned
-from migrator.errors import CredentialsError
+from migrator.errors import CredentialsError, JobFileError
 from migrator.job_file import job_text, refuse_secrets, write_private
 from migrator.model.drafts import ConfigRead, ConfigSaved
-from migrator.model.events import Event
+from migrator.model.events import Event, Warned
+
+#: Of what is wrong with a file.
+MOST_TOLD = 3
 
 
 def config_read(root: Path, path: str, run: str, *, last: Path) -> Event | None:
@@ -28,7 +31,12 @@ def config_read(root: Path, path: str, run: str, *, last: Path) -> Event | None:
 
     def work() -> Event:
         file = Path(path) if path else find_run(root, run).job if run else last
-        table = read_draft(file)
+        try:
+            table = read_draft(file)
+        except JobFileError as error:  # beside a form there is room for a few
+            first = [str(each) for each in error.problems[:MOST_TOLD]]
+            more = len(error.problems) - len(first)
+            return Warned("config", config_words.wrong(str(file), first, more, is_last=is_last))
         refuse_secrets(table)  # it would be masked on its way, and the job be another one
         sides = zip(("source", "destination"), ends_of(table), strict=True)
         keys = {side: known for side, end in sides if (known := _known_keys(side, end))}

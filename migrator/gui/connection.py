@@ -28,14 +28,12 @@ class Connection:
         self.path = ""
         self._ends: dict[str, EndChecked] = {}
         self._buckets: dict[str, tuple[str, ...]] = {}
-        self._stale: set[str] = set()
-        self._refused: set[str] = set()  #: whose keys a run found not to be accepted any more
+        self._stale: dict[str, tuple[str, Tone]] = {}  #: ends without a result any more, and why
 
     def begin(self) -> None:
         self.is_checking, self.is_stopping = True, False
         self._ends.clear()
         self._stale.clear()
-        self._refused.clear()
         self.say(labels.CHECKING_BOTH, Tone.BUSY)
 
     def say(self, text: str, tone: Tone) -> None:
@@ -45,20 +43,16 @@ class Connection:
     def edited(self, field: str) -> None:
         """A field of the form was changed."""
         end, _, part = field.rpartition(".")
-        if part in DEPENDS_ON:
-            self._refused.discard(end)
         known = self._ends.get(end)
-        if known is None:
-            return
-        if part in DEPENDS_ON or (part == "bucket" and known.code in MISSING):
-            del self._ends[end]
-            self._stale.add(end)
+        is_missing = part == "bucket" and known is not None and known.code in MISSING
+        if is_missing or (part in DEPENDS_ON and (known is not None or end in self._stale)):
+            self._ends.pop(end, None)
+            self._stale[end] = (labels.CHANGED, Tone.QUIET)
 
     def keys_refused(self, name: str) -> None:
         """What an earlier test said of this end holds no more."""
         self._ends.pop(name, None)
-        self._stale.add(name)
-        self._refused.add(name)
+        self._stale[name] = (labels.NOT_ACCEPTED, Tone.WARN)
 
     def checked(self, name: str, event: EndChecked) -> None:
         self._ends[name] = event
@@ -133,10 +127,8 @@ class Connection:
                 result = form_words.NOT_READY  # the field says it
         elif self.is_checking:
             result, tone = labels.CONNECTING, Tone.BUSY
-        elif name in self._refused:
-            result, tone = labels.NOT_ACCEPTED, Tone.WARN
         elif name in self._stale:
-            result = labels.CHANGED
+            result, tone = self._stale[name]
         return CardState(
             is_source=form.direction.source == name,
             result=result,

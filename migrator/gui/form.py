@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Literal
 
-from migrator.config import Job, job_from
+from migrator.config import Job, draft_of
 from migrator.credentials import Keys
 from migrator.gui import form_words
 from migrator.redacting import MASK, redacted
@@ -259,17 +259,15 @@ def _listed(patterns: Sequence[str]) -> str:
 
 
 def _compared(table: Mapping[str, Any]) -> Job:
-    """The job that a table comes to, for telling whether two mean the same. Buckets may be missing."""
-    ends = {}
-    for side in ("source", "destination"):
-        end = {**table[side], "credentials": "env"}
-        ends[side] = {**end, "bucket": end.get("bucket") or f"no-bucket-{side}"}
-    job = job_from({**table, **ends})
+    """The job that a table comes to, for telling whether two mean the same, wherever keys come from."""
+    job = draft_of(table)
+    source, destination = (replace(end, credentials="") for end in (job.source, job.destination))
     include, exclude = (
         tuple(each.replace("\\,", ",") for each in patterns)
         for patterns in (job.filters.include, job.filters.exclude)
     )
-    return replace(job, filters=replace(job.filters, include=include, exclude=exclude))
+    filters = replace(job.filters, include=include, exclude=exclude)
+    return replace(job, source=source, destination=destination, filters=filters)
 
 
 def split_patterns(text: str) -> list[str]:

@@ -99,6 +99,15 @@ def test_what_is_wrong_with_it_is_said(tmp_path: Path, text: str, says: str) -> 
     assert says in event.message
 
 
+def test_of_many_mistakes_the_first_are_told(tmp_path: Path) -> None:
+    wrong = "".join(f"field{n} = {n}\n" for n in range(40))
+    event = reading(tmp_path, job_text(TABLE) + f"\n[transfer]\n{wrong}")
+    assert isinstance(event, Warned)
+    assert event.message.count("field") < 10
+    assert "more." in event.message
+    assert "\n" not in event.message
+
+
 def test_a_file_that_is_gone_is_told_of(tmp_path: Path) -> None:
     event = config_read(tmp_path, str(tmp_path / "gone.toml"), "", last=tmp_path / "none")
     assert isinstance(event, Warned)

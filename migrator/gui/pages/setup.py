@@ -125,10 +125,11 @@ class SetupPage:
 
     def forget_keys(self, names: Iterable[str]) -> None:
         """Keys of these names are forgotten: their fields are empty from now on."""
+        gone = set(names)
         for name in NAMES:
-            if self.form.end(name).reference.removeprefix("keyring:") in names:
+            if self.form.end(name).reference in {f"keyring:{each}" for each in gone}:
                 self._forget_reference(name)
-        for name in (each for each in NAMES if each in names):
+        for name in (each for each in NAMES if each in gone):
             for part in ("access_key_id", "secret_access_key", "session_token"):
                 self.choose(f"{name}.{part}", "")
 

@@ -16,8 +16,7 @@ class FileDialogs:
     def __init__(self, root: tk.Tk) -> None:
         self._root = root
         self._folder = str(Path.home())
-        if root.tk.call("tk", "windowingsystem") == "x11":
-            _hide_hidden(root)
+        self._is_ready = root.tk.call("tk", "windowingsystem") != "x11"  # there dialogs are Tk's own
 
     def save(self, name: str, kinds: Mapping[str, str], title: str) -> str:
         """Where to write a file of that name, as one of these kinds (ending -> words); empty: nowhere."""
@@ -31,6 +30,9 @@ class FileDialogs:
         return self._chosen(filedialog.askopenfilename(**self._common(kinds, title)))
 
     def _common(self, kinds: Mapping[str, str], title: str) -> dict[str, Any]:
+        if not self._is_ready:
+            _hide_hidden(self._root)
+            self._is_ready = True
         return {
             "parent": self._root,
             "title": title.rstrip("…"),
